@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -69,28 +70,42 @@ def _find_shared_faults(catalogue: Catalogue) -> Faults:
     ):
         message = f"the contact {catalogue.contact!r} is no email address and no URL"
         yield message, "Write one such as errors@example.org or https://example.org/contact"
-    roles = [field.role for field in fields]
-    if roles.count("title") != 1:
-        yield "exactly one field must have role = 'title'", "Add one, or keep only one"
+    titles = [field for field in fields if field.role == "title"]
+    if len(titles) != 1:
+        found = f", not {_list_names(titles)}" if titles else ""
+        yield f"exactly one field must have role = 'title'{found}", "Add one, or keep only one"
     if not catalogue.searchable:
         message = "no field except the full text has a weight, so no words would be searched"
         yield message, "Add weight = 2.5 to the title"
-    if roles.count("abstract") > 1:
-        yield "two fields have the role 'abstract'", "Keep one of them"
-    dates = [field.kind for field in fields if field.role == "issued"]
-    if len(set(dates)) < len(dates):
-        yield f"two fields of kind {dates[-1:]} have the role 'issued'", "Keep one of them"
-    places = [field.facet for field in catalogue.facets]
-    if len(set(places)) < len(places):
-        yield "two facets have the same place", "Number them 1, 2, 3 ..."
+    abstracts = [field for field in fields if field.role == "abstract"]
+    if len(abstracts) > 1:
+        yield f"{_list_names(abstracts)} have the role 'abstract'", "Keep one of them"
+    for kind in ("year", "date"):
+        dates = [field for field in fields if field.role == "issued" and field.kind == kind]
+        if len(dates) > 1:
+            message = f"{_list_names(dates)} of the kind {kind!r} have the role 'issued'"
+            yield message, "Keep this role in one of them"
+    by_place: defaultdict[int, list[Field]] = defaultdict(list)
+    for field in catalogue.facets:
+        if field.facet is not True:
+            by_place[field.facet or 0].append(field)
+    for place, facets in by_place.items():
+        if len(facets) > 1:
+            hint = "Give each its own number, or write facet = true to keep the order of the file"
+            yield f"the facets {_list_names(facets)} have the same place, {place}", hint
     children = [field for field in fields if field.parent is not None]
     if len(children) > 1:
-        yield "two fields have a parent", "Keep one of them: a catalogue has at most one tree"
+        hint = "Keep one of them: a catalogue has at most one tree"
+        yield f"{_list_names(children)} have a parent", hint
     if catalogue.map_notice and not any(
         field.kind == "country" for field in children if field.parent
     ):
         hint = "Remove it, or give a field of the kind country a parent"
         yield "the map_notice needs a map, which no field makes", hint
+
+
+def _list_names(fields: Iterable[Field]) -> str:
+    return " and ".join(repr(field.name) for field in fields)
 
 
 def _find_name_faults(field: Field, catalogue: Catalogue) -> Faults:
@@ -119,7 +134,7 @@ def _find_value_faults(field: Field, catalogue: Catalogue) -> Faults:
             f"{field.name!r} qualifies an unknown field {field.qualifies!r}",
             "Use the name of a field",
         )
-    is_chosen = field.facet is not None or field.parent is not None
+    is_chosen = bool(field.facet) or field.parent is not None
     if is_chosen and field.kind in ("text", "link"):
         hint = "Use the kind keyword, year, language, or country"
         yield f"{field.name!r} is a facet of kind {field.kind!r}", hint
@@ -164,7 +179,7 @@ def _find_fulltext_faults(catalogue: Catalogue) -> Faults:
     """Yield the faults of the field of full texts. It has no values, so most keys mean nothing."""
     fields = [field for field in catalogue.fields if field.kind == "fulltext"]
     if len(fields) > 1:
-        yield "two fields have the kind 'fulltext'", "Keep one of them"
+        yield f"{_list_names(fields)} have the kind 'fulltext'", "Keep one of them"
     if catalogue.files and not fields:
         message = "the files of publications are served, but their full text is not searched"
         yield message, "Add a field of the kind 'fulltext', or remove `files`"

@@ -54,15 +54,16 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `kind` is the type of its values. `role` is its part in a reference, by a name or alias of CSL.
     `weight`: above 0, its words are searchable, and each occurrence counts that many times.
-    `facet`: its place among the facets, from 1. None: it is not a facet. `fact`: its place in the
-    line below a title in the list, from 1. None: it is not shown there. `several`: whether a
-    publication may have more than one value. `parent`: the field above it in a tree. `grouping`:
-    the file that assigns its values to values of the parent. `qualifies`: another field. Values
-    that both fields have are shown there followed by `qualifier`. `values`: the only values
-    allowed, if there are any. `detects`: detect the language of a title from its text if the source
-    does not state it. `names`: its names in sources. The first one is written into pages.
-    `restricted`: the values which mean that a publication is given out on request only.
-    `translates`: the field of the title or the abstract, whose text it has in `language`.
+    `facet`: its place among the facets, from 1. True: it follows those with a number, in the order
+    of the fields. None: it is not a facet. `fact`: its place in the line below a title in the list,
+    from 1. None: it is not shown there. `several`: whether a publication may have more than one
+    value. `parent`: the field above it in a tree. `grouping`: the file that assigns its values to
+    values of the parent. `qualifies`: another field. Values that both fields have are shown there
+    followed by `qualifier`. `values`: the only values allowed, if there are any. `detects`: detect
+    the language of a title from its text if the source does not state it. `names`: its names in
+    sources. The first one is written into pages. `restricted`: the values which mean that a
+    publication is given out on request only. `translates`: the field of the title or the abstract,
+    whose text it has in `language`.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: FieldKind = "keyword"
     role: RoleOrAlias | None = None
     weight: float = 0.0
-    facet: int | None = None
+    facet: int | bool | None = None
     fact: int | None = None
     several: bool = False
     parent: str | None = None
@@ -90,6 +91,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.role in ALIASES:
             msgspec.structs.force_setattr(self, "role", ALIASES[self.role])
+        if self.facet is False:
+            msgspec.structs.force_setattr(self, "facet", None)
 
     @property
     def source_name(self) -> str:
@@ -248,7 +251,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     def facets(self) -> tuple[Field, ...]:
         """The facets by place. A field with a parent is part of its parent's facet."""
         fields = [field for field in self.fields if field.facet and not field.parent]
-        return tuple(sorted(fields, key=lambda field: field.facet or 0))
+        return tuple(sorted(fields, key=lambda field: (field.facet is True, field.facet or 0)))
 
     @cached_property
     def selectable(self) -> tuple[Field, ...]:

@@ -11,6 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from os.path import commonpath
 from pathlib import Path
 
 import msgspec
@@ -43,7 +44,7 @@ from indexer.jobs.import_files import (
 )
 from indexer.mapping import proposal, sources
 from indexer.mapping.catalogue_proposal import make_catalogue
-from indexer.mapping.mapper import Mapper, list_mapped
+from indexer.mapping.mapper import ID_FIELD, Mapper, list_mapped
 from indexer.mapping.normalization import split_values
 from indexer.mapping.profile import MAX_RECORDS, Profile
 from indexer.mapping.proposal import Proposal
@@ -265,8 +266,10 @@ def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catal
 
 
 def _make_title(paths: Sequence[Path]) -> str:
-    """Return a title from the name of the first file or folder."""
-    stem = safe_files.printable_path(Path(safe_files.resolve(paths[0]).stem))
+    """Return a title from the name of the only file, or of the folder that has all of them."""
+    places = [safe_files.resolve(path) for path in paths]
+    place = Path(commonpath(places))
+    stem = safe_files.printable_path(Path(place.stem or places[0].stem))
     name = " ".join(stem.replace("_", " ").replace("-", " ").split())
     return name[:1].upper() + name[1:] or "Publications"
 
@@ -313,7 +316,7 @@ class ImportedSource(msgspec.Struct, frozen=True):
 
     `evidence`: why the format was recognized. `mapped` contains the columns of each field that is
     filled. `filled` gives the share of the records, from 0 to 1, in which one of these columns
-    has a value. `unused` gives the number of records with a value in each other column.
+    has a usable value. `unused` gives the number of records with a value in each other column.
     `guessed` gives the reason for each field that is doubtful, because its values or other columns
     led to it. `split` has for each field with a separator the values in one text. `problems` is the
     number of problems. `examples` are the first, the middle, and the last record of a sample as
@@ -362,7 +365,7 @@ def describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource
             name: counts.get(name, 0) for name in {**counts, **profile.headings} if name not in used
         },
         problems=sum(group.problems[name] for name in names),
-        filled=_measure(mapped, profile),
+        filled=_measure(source, mapped, group, catalogue),
         guessed={field: text for field, text in plan.comments.items() if field in mapped},
         split=dict(_list_splits(source, mapped, profile, catalogue)),
         examples=[*_list_examples(plan, source, catalogue)],
@@ -414,14 +417,23 @@ def report_gaps(result: ImportResult, report: Report) -> None:
         report(Problem(CATALOGUE_FILE, 0, "the text of the documents is not searched", hint))
 
 
-def _measure(mapped: Mapping[str, Iterable[str]], profile: Profile) -> dict[str, float]:
-    """Return the share of records with a value, by field. A sample stands for a large source."""
-    fields: dict[str, list[str]] = {}
-    for field, columns in mapped.items():
-        for name in columns:
-            fields.setdefault(name, []).append(field)
-    sample, filled = profile.sample[:MAX_RECORDS], Counter[str]()
+def _measure(
+    source: Source, mapped: Mapping[str, Iterable[str]], group: Group, catalogue: Catalogue
+) -> dict[str, float]:
+    """Return the share of records with a usable value in one of the columns of each field.
+
+    A sample stands for a large source.
+    """
+    mapper = Mapper(source, group.reader, catalogue)
+    sample, filled = group.profile.sample[:MAX_RECORDS], Counter[str]()
     for record in sample:
         names = {prop.name for prop in record.properties if prop.value}
-        filled.update({field for name in names for field in fields.get(name, ())})
+        entry = mapper.map(record)
+        publication = validate(entry, catalogue, lambda _: None)
+        filled.update(
+            name for name, columns in mapped.items()
+            if not names.isdisjoint(columns) and publication
+            and (entry.id if name == ID_FIELD
+                 else catalogue.get_values(publication, catalogue.by_name[name]))
+        )  # fmt: skip
     return {field: round(filled[field] / len(sample), 3) for field in mapped}

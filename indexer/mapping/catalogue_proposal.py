@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -19,7 +19,8 @@ from indexer.values.publication_types import group_by_csl_type
 _ALWAYS_FACETS = frozenset({"authors", "subjects", "container"})
 _MIN_VALUES, _MAX_VALUES, _MIN_REPEATS = 2, 200, 1.5
 """A facet has 2 to 200 values. On average, a value occurs in at least 1.5 publications."""
-_MAX_LEFTOVER_FACETS = 4
+_FEW_VALUES, _MAX_LEFTOVER_FACETS = 20, 4
+"""Facets with at most 20 values come first. At most 4 facets are those of leftover columns."""
 _MIN_WORD_CHARS = 4
 Counts = Mapping[str, Counter[str]]
 """The number of occurrences of each value, by field."""
@@ -61,17 +62,16 @@ def _has_values(field: Field, counts: Counts) -> bool:
 
 def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
     """Yield the fields, with consecutive numbers for the facets and for the metadata line."""
-    standard = sorted(
-        (field for field in fields if field.facet), key=lambda field: field.facet or 0
-    )
-    facets = [field.name for field in standard if _is_facet(field, counts[field.name])]
+    standard = [field for field in fields if field.facet and _is_facet(field, counts[field.name])]
+    standard.sort(key=lambda field: (not _has_few(field, counts[field.name]), field.facet))
     standard_names = {field.name for field in list_standard_fields()}
     leftovers = [
-        field.name for field in fields
+        field for field in fields
         if field.name not in standard_names and not field.translates
-        and _is_facet(field, counts[field.name])
+        and _is_facet(field, counts[field.name]) and _has_words(counts[field.name])
     ]  # fmt: skip
-    facets += leftovers[:_MAX_LEFTOVER_FACETS]
+    leftovers.sort(key=lambda field: len(counts[field.name]))
+    facets = [field.name for field in (*standard, *leftovers[:_MAX_LEFTOVER_FACETS])]
     facts = sorted((field for field in fields if field.fact), key=lambda field: field.fact or 0)
     for field in fields:
         yield msgspec.structs.replace(
@@ -87,6 +87,16 @@ def _is_facet(field: Field, values: Counter[str]) -> bool:
     if field.name in _ALWAYS_FACETS or field.kind in ("year", "language"):
         return True
     return len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
+
+
+def _has_few(field: Field, values: Counter[str]) -> bool:
+    """Return whether a facet is short. Years are selected as a range, whatever their number is."""
+    return field.kind == "year" or len(values) <= _FEW_VALUES
+
+
+def _has_words(values: Collection[str]) -> bool:
+    """Return whether most values are more than numbers. Nobody filters by a count of citations."""
+    return 2 * sum(any(map(str.isalpha, value)) for value in values) > len(values)
 
 
 def _make_examples(counts: Counts) -> Iterable[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from indexer.analysis.folding import fold
 from indexer.analysis.stemming import OTHER_SCRIPTS
@@ -31,7 +31,9 @@ _REPEATS_SHARE = 0.8
 """Minimum share of the records in which two columns name the same persons, to use only one."""
 _BY_VALUE_SHARE, _WELL_FILLED = 0.8, 0.6
 """Minimum share of the values of a column that must look like those of a field, and of the records
-that must have a title."""
+that must have a title, and of the titles that must differ."""
+_IDENTIFIER_SHARE = 0.9
+"""The same share for identifiers. A wrong one loses records: those that share one are merged."""
 _MIN_PROSE_CHARS, _MIN_TITLE_CHARS, _MAX_TITLE_CHARS = 200, 15, 300
 _MIN_SUMMARY_CHARS = 10
 """Minimum mean length of summaries. Shorter descriptions have other contents, such as "v. 2"."""
@@ -42,6 +44,12 @@ _MAX_DATE_CHARS, _MAX_IMPRINT_CHARS = len("2014-03-31T00:00:00.000+00:00"), 80
 _URL = re.compile(r"https?://|www\.", re.IGNORECASE)
 _WEAK_TITLES, _MIN_NAME_CHARS = frozenset({"label", "name"}), 6
 """Headings of titles and of codes, and the minimum mean length of titles under them."""
+_MAY_BE_TITLE = re.compile("publication|title")
+"""Words of headings of containers that may have the titles of the publications themselves."""
+_NAMING_FIELDS = ("number", "call_number", "doi", "isbn", "issn", "pmid", "identifier", "file")
+_SIMILAR_FIELDS = ("series", "subjects", "notes", "summary", "authors", "publisher")
+"""Fields that name a record without a title, and those that have its best text if there are none,
+the best one first."""
 _DAY_CHARS = len("2014-03-31")
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -53,13 +61,16 @@ class Guesser:
     `sources.toml` on those that their headings do not tell. `languages` contains the languages of
     columns. `between`: the text between the values of two columns that have the parts of one value,
     such as the family name and the given name of a person, by field. `used` contains the columns
-    that feed a field, and those that repeat the values of others.
+    that feed a field, and those that repeat the values of others. `filled`: fields that other
+    columns feed already. Only a heading adds a column to these.
     """
 
     def __init__(
-        self, columns: Mapping[str, ColumnProfile], sample: Sequence[SourceRecord], records: int
-    ) -> None:
+        self, columns: Mapping[str, ColumnProfile], sample: Sequence[SourceRecord], records: int,
+        filled: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self.columns, self.sample, self.records = columns, sample, records
+        self._filled = filled
         self.fields: dict[str, list[str]] = {}
         self.used: set[str] = set()
         self.reasons: dict[str, str] = {}
@@ -197,11 +208,9 @@ class Guesser:
 
     def _borrow_columns(self) -> None:
         """Fill fields without a column from the columns of related fields."""
-        empty = {"title", "authors", "summary", "doi", "year"} - self.fields.keys()
-        containers, notes = self._list_columns("container"), self._list_columns("notes")
-        if "title" in empty and containers and "title" in containers[0].casefold():
-            self._set("title", containers[:1], "no other column has titles")
-            self.fields["container"] = containers[1:]
+        empty = {"authors", "summary", "doi", "year"} - self.fields.keys()
+        empty.difference_update(self._filled)
+        notes = self._list_columns("notes")
         if "authors" in empty:
             self._set("authors", self.fields.pop("contributors", ()), "no other column has authors")
         if "summary" in empty:
@@ -239,29 +248,44 @@ class Guesser:
             self._take(field, fitting, reason, free)
         dated = [name for name, column in free.items() if _has_years(column)]
         self._take("year", dated, "its dates may be those of the record", free)
-        titles = _find_titles(free, self.records)
-        self._take("title", titles, "short texts, most of them different", free)
+        if not self.fields.get("title") and "title" not in self._filled:
+            self._guess_titles(free)
 
     def _take(
         self, field: str, names: Sequence[str], reason: str, free: dict[str, ColumnProfile]
     ) -> None:
         """Let the first of some columns feed a field that has none."""
-        if names and not self.fields.get(field):
+        if names and not self.fields.get(field) and field not in self._filled:
             self._set(field, names[:1], reason)
             del free[names[0]]
 
+    def _guess_titles(self, free: Iterable[str]) -> None:
+        """Find titles among the columns that are left and those of the container.
 
-def _find_titles(columns: Mapping[str, ColumnProfile], records: int) -> list[str]:
-    """Return the well-filled columns of distinct short texts, or else the most filled one."""
-    texts = [
-        name for name, column in columns.items()
-        if _MIN_TITLE_CHARS <= column.mean_length <= _MAX_TITLE_CHARS
-        and column.filled >= _WELL_FILLED * records
-        and len(column.values) > column.occurrences / 2
-        and sum(" " in value for value in column.values) > len(column.values) / 2
-    ]  # fmt: skip
-    named = [name for name, column in columns.items() if any(map(_has_letters, column.values))]
-    return texts or sorted(named, key=lambda name: -columns[name].filled)
+        "Publication" may mean either. If no field names a record, the best text has to do it.
+        """
+        containers = self._list_columns("container")
+        unclear = [name for name in containers if _MAY_BE_TITLE.search(fold_heading(name))]
+        names = [*unclear, *free, *containers]
+        titles = [
+            name for name in names if self._is_distinct(name)
+            and self.columns[name].filled >= _WELL_FILLED * self.records
+            and (name in unclear or _are_titles(self.columns[name]))
+        ]  # fmt: skip
+        reason = "short texts, most of them different"
+        if not titles and not self._list_columns(*_NAMING_FIELDS):
+            names += self._list_columns(*_SIMILAR_FIELDS)
+            titles = [name for name in names if any(map(_has_letters, self.columns[name].values))]
+            titles.sort(key=lambda name: -self.columns[name].filled)
+            reason = "no other column has titles"
+        self._set("title", titles[:1], reason)
+        self.fields["container"] = [name for name in containers if name not in titles[:1]]
+
+
+def _are_titles(column: ColumnProfile) -> bool:
+    """Return whether the values of a column are short texts of several words."""
+    has_words = sum(" " in value for value in column.values) > len(column.values) / 2
+    return has_words and _MIN_TITLE_CHARS <= column.mean_length <= _MAX_TITLE_CHARS
 
 
 def _has_letters(text: str) -> bool:
@@ -292,6 +316,24 @@ def _mostly(
         return passed >= share * len(column.values) > 0
 
     return check
+
+
+def _are_identifiers(kind: str) -> Callable[[ColumnProfile], bool]:
+    """Return a check whether nearly all values of a column are identifiers as a whole.
+
+    A publication has several ISBNs or ISSNs, but one DOI. Several are those of its references.
+    """
+    separators = r"$^" if kind == "doi" else "[;,|\n]"
+
+    def is_whole(value: str) -> bool:
+        return all(identifiers.read(kind, part) for part in re.split(separators, value))
+
+    is_fitting = _mostly(is_whole, _IDENTIFIER_SHARE)
+    return lambda column: is_fitting(column) and not (kind == "doi" and column.is_repeated)
+
+
+def _is_url(text: str) -> bool:
+    return bool(_URL.match(text)) and len(identifiers.find_links(text)) == 1
 
 
 def _is_language_column(column: ColumnProfile) -> bool:
@@ -330,10 +372,10 @@ _FIELD_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
 """Tests for values of fields whose headings often have other contents, and the share of the values
 of a column that must be exceeded."""
 _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
-    ("doi", "its values are DOIs", _mostly(identifiers.find_dois)),
-    ("isbn", "its values are ISBNs", _mostly(identifiers.find_isbns)),
-    ("issn", "its values are ISSNs", _mostly(identifiers.find_issns)),
-    ("link", "its values are URLs", _mostly(_URL.match)),
+    ("doi", "its values are DOIs", _are_identifiers("doi")),
+    ("isbn", "its values are ISBNs", _are_identifiers("isbn")),
+    ("issn", "its values are ISSNs", _are_identifiers("issn")),
+    ("link", "its values are URLs", _mostly(_is_url)),
     ("language", "its values are languages", _is_language_column),
     ("year", "its values have years", _has_years),
     ("summary", "its values are long texts", _is_prose),

@@ -6,7 +6,7 @@ The form depends on the kind and the role of their field.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache, partial
 
 from indexer.analysis import cleaning
@@ -39,6 +39,9 @@ _ISBD = re.compile(r"\s+[/:;=,]$")
 _IMPRINT = re.compile(r"\s*[:;,]$")
 _MARKS, _IMPRINT_ROLES = tuple("/:;=,"), frozenset(("publisher", "publisher-place"))
 """Marks that introduce the next part of a description: "Salt roads :", "New York :", "UN,"."""
+_BRACKETS = re.compile(r"\[([^][]*)\]?|([^][]*)\]")
+_NOT_KNOWN = re.compile(r"\bnot (?:identified|known|stated)\W*\Z", re.IGNORECASE)
+"""Brackets around what a cataloguer added, and a note instead of a publisher or a place."""
 _MAJOR = re.compile(r"(?:^|(?<=/))\*(?=\w)")
 """The mark of a major subject of MEDLINE: "*Malaria", "Malaria/*prevention & control"."""
 _STATED = re.compile(r"(\{\}?)([^{}]*)(\}?)")
@@ -165,6 +168,19 @@ def _find_names(text: str) -> Sequence[str]:
     return () if not name else (name if name is text else cleaning.clean(name),)
 
 
+def _find_imprint(text: str) -> Sequence[str]:
+    """Return a publisher or a place without the brackets around it, such as those of "[Baghdad".
+
+    A year and the notes "s.l.", "s.n.", and "not identified" are neither.
+    """
+    if match := _BRACKETS.fullmatch(text):
+        text = match[match.lastindex or 0].strip()
+    letters = "".join(filter(str.isalpha, text)).casefold()
+    is_date = letters in ("", "c", "cop")
+    is_missing = (letters in ("sl", "sn") and "." in text) or _NOT_KNOWN.search(text)
+    return () if is_date or is_missing else (text,)
+
+
 def _find_languages(text: str) -> Sequence[str]:
     letter = languages.UNITED_NATIONS.get(text)  # a table of UN documents has "E" or "E, F"
     codes = (letter,) if letter else languages.find_languages(text)
@@ -173,9 +189,12 @@ def _find_languages(text: str) -> Sequence[str]:
 
 def _find_numbers(text: str) -> Sequence[str]:
     """Return a number that a publisher gave. A DOI, an ISBN, or an ISSN has a field of its own."""
-    others = identifiers.find_dois, identifiers.find_isbns, identifiers.find_issns
-    is_number = len(text) <= MAX_NUMBER_CHARS and not any(find(text) for find in others)
-    return (text,) if is_number else ()
+    issn = identifiers.read("issn", text)
+    is_other = (
+        identifiers.find_dois(text) or identifiers.find_isbns(text)
+        or (issn and issn.sense == "certain")
+    )  # fmt: skip
+    return (text,) if len(text) <= MAX_NUMBER_CHARS and not is_other else ()
 
 
 _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
@@ -193,6 +212,7 @@ _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     # Our exports, CSL, and Zotero name a publication without a type a "document".
     "type": lambda text: () if text == "document" else (publication_types.read_type(text),),
     "number": _find_numbers,
+    **dict.fromkeys(_IMPRINT_ROLES, _find_imprint),
     "name": _find_names,
     "file": file_names.find_file_names,
 }
@@ -231,7 +251,7 @@ CERTAIN = "||"
 _UNSPLIT_KINDS: frozenset[FieldKind] = frozenset(("text", "link", "isbn", "issn"))
 """Kinds that other separators do not separate, because they are part of a value or because the
 values are recognized without a separator."""
-_SEPARATORS = ('";"', ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
+SEPARATORS = ('";"', ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
 """If several have the same share, the first of them is used. Millennium and Sierra write `";"`."""
 _COMMA = ", "
 _ANDS = tuple(f" {word} " for word in AND_WORDS)
@@ -240,19 +260,21 @@ _PERSON_SEPARATORS = (*_ANDS, " / ", "/", _COMMA, ",")
 
 def is_divisible(text: str, field: Field) -> bool:
     """Return whether an import might find several values of a field in a text."""
-    marks = (*_SEPARATORS, ",") if field.role == "keyword" else _SEPARATORS
+    marks = (*SEPARATORS, ",") if field.role == "keyword" else SEPARATORS
     is_split = field.kind not in _UNSPLIT_KINDS and any(mark in text for mark in marks)
     return is_split or CERTAIN in text
 
 
 def find_separator(
-    column: ColumnProfile, kind: FieldKind = "keyword", *, are_subjects: bool = False
-) -> str | None:
+    column: ColumnProfile, kind: FieldKind = "keyword", *, are_subjects: bool = False,
+    usual: Collection[str] = (),
+) -> str | None:  # fmt: skip
     """Return the separator of the values of a column, or None if each text is one value.
 
     Texts are whole values if the source lists them, or if many records have several. " and " or a
     comma may separate names too if all parts are names of persons. "United Nations Office on Drugs
     and Crime" is one name. `are_subjects`: a comma may separate the values if the parts are short.
+    `usual`: the separators of other columns of the file. Even a single text with one is a list.
     """
     texts = [text for text in column.values if text]
     if any(CERTAIN in text for text in texts):
@@ -260,11 +282,11 @@ def find_separator(
     if kind in _UNSPLIT_KINDS or column.is_listed or column.is_repeated:
         return None
     shares = {
-        candidate: _share(texts, candidate) for candidate in _SEPARATORS
+        candidate: _share(texts, candidate) for candidate in SEPARATORS
         if _mean_longest_part(texts, candidate) <= _MAX_PART_CHARS
     }  # fmt: skip
     best = max(shares, key=shares.__getitem__, default="")
-    if best and shares[best] >= _MIN_SHARE:
+    if best and shares[best] and (best in usual or shares[best] >= _MIN_SHARE):
         return best
     if kind == "name":
         return _find_separator_of_persons(texts)

@@ -1,8 +1,8 @@
 """Source proposal: the entry of a source in `sources.toml`, with a column for each field.
 
-A table whose headings are tags of MARC has the standard mapping of MARC. Such a heading is a tag,
-with or without indicators and the code of a subfield: `245__a`, `245$a`, `24510a`, `245 10 a`, or
-`001`. A blank indicator is an underscore, a #, a backslash, or a space.
+The columns of a table whose headings are tags of MARC have the standard mapping of MARC. Such a
+heading is a tag, with or without indicators and the code of a subfield: `245__a`, `245$a`,
+`24510a`, `245 10 a`, or `001`. A blank indicator is an underscore, a #, a backslash, or a space.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from indexer.analysis.cleaning import make_slug
+from indexer.analysis import cleaning
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field
@@ -22,7 +22,7 @@ from indexer.mapping import templates
 from indexer.mapping.guessing import NAME_FIELDS, Guesser
 from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_FIELD, list_mapped
-from indexer.mapping.normalization import find_separator
+from indexer.mapping.normalization import SEPARATORS, find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.sources import Change, Source
 from indexer.mapping.standard_fields import FULLTEXT_FIELD, list_standard_fields, read_heading
@@ -66,38 +66,38 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     """Return a proposal for one source. Some of its fields may turn out to be empty.
 
     The default mapping of a format is its standard: nothing is guessed about such a source, nor
-    about a table whose headings are tags of MARC. In other sources, a person chose the headings.
-    There, leftover columns become fields too.
+    about columns whose headings are tags of MARC. A person chose the other headings. Their columns
+    add to the fields that MARC fills, and leftover ones become fields too.
     """
     if reader.FIELDS:
         return Proposal(Source(file=file, format=reader.NAME), (), {})
     columns = profile.join_languages()
-    if standard := _propose_marc(columns):
-        fields, changes = standard
-        splits = _find_splits(fields, (), profile)
-        source = Source(
-            file=file, format=reader.NAME, fields=fields, change=changes,
-            # A comma is part of a subject, and separates nothing.
-            split={field: separator for field, separator in splits if separator.strip() != ","},
-            day_first=tuple(_find_day_first(fields, columns)),
-        )  # fmt: skip
-        return Proposal(source, (), {})
+    marc = _propose_marc(columns)
     stated = _read_headings(columns)
-    free = {name: column for name, column in columns.items() if name not in stated}
-    guesses = Guesser(free, profile.sample, profile.records)
-    fields = {
-        field: _state(field, guesses)
-        for field in [*(each.name for each in list_standard_fields()), ID_FIELD]
-        if field in guesses.fields
+    free = {
+        name: column for name, column in columns.items()
+        if name not in stated and name not in marc.tags
     }  # fmt: skip
-    if "year" in fields and "date" not in fields:
+    guesses = Guesser(free, profile.sample, profile.records, marc.fields.keys())
+    standard = [*(each.name for each in list_standard_fields()), ID_FIELD]
+    fields: Fields = {
+        field: _join([*marc.fields.get(field, ()), *_state(field, guesses)])
+        for field in standard if field in marc.fields or field in guesses.fields
+    }  # fmt: skip
+    if "year" in guesses.fields and "date" not in fields:
         fields |= _list_dates(guesses.fields["year"], columns)
     left = {name: column for name, column in free.items() if name not in guesses.used}
     leftovers = {**stated, **dict(_make_leftover_fields(left, profile.records))}
     fields |= {field.name: templates.escape(name) for name, field in leftovers.items()}
     source = Source(
         file=file, format=reader.NAME, fields=fields,
-        split=dict(_find_splits(fields, leftovers.values(), profile)),
+        split={
+            field: separator
+            for field, separator in _find_splits(fields, leftovers.values(), profile)
+            # A comma is part of a subject of MARC, and separates nothing.
+            if field not in marc.fields or separator.strip() != ","
+        },
+        change={**marc.changes},
         day_first=tuple(_find_day_first(fields, columns)),
         languages=guesses.languages,
     )  # fmt: skip
@@ -160,16 +160,16 @@ def _make_leftover_fields(
         yield name, field
 
 
-def _state(field: str, guesses: Guesser) -> str | tuple[str, ...]:
-    """Return a guess as a value of `sources.toml`. A heading may state that it names bodies."""
+def _state(field: str, guesses: Guesser) -> list[str]:
+    """Return the specifications of a guess, if any. A heading may state that it names bodies."""
     names = [
         f"{{{{{{{name}}}}}}}"
         if field in NAME_FIELDS and _BODIES.search(fold_heading(column)) else name
-        for column in guesses.fields[field] if (name := templates.escape(column))
+        for column in guesses.fields.get(field, ()) if (name := templates.escape(column))
     ]  # fmt: skip
-    if field in guesses.between:
-        return guesses.between[field].join(f"{{{name}}}" for name in names)
-    return _join(names)
+    if names and field in guesses.between:
+        return [guesses.between[field].join(f"{{{name}}}" for name in names)]
+    return names
 
 
 def _is_uninformative(column: ColumnProfile, records: int) -> bool:
@@ -185,8 +185,9 @@ def _is_uninformative(column: ColumnProfile, records: int) -> bool:
 
 def _make_field(column: str, taken: set[str] | frozenset[str]) -> Field:
     """Return a field for a leftover column, with a free name."""
-    label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column.strip()
-    base = re.sub(r"\W+", "_", make_slug(label, None), flags=re.ASCII).strip("_").lower()
+    column = cleaning.clean(column)  # a file that was joined to others has a BOM in a heading
+    label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column
+    base = re.sub(r"\W+", "_", cleaning.make_slug(label, None), flags=re.ASCII).strip("_").lower()
     base = base if re.match(r"[a-z]", base) else f"column_{base}".rstrip("_")
     name = _find_free_name(base, taken)
     label = label or name
@@ -204,22 +205,33 @@ def _find_splits(
 ) -> Iterator[tuple[str, str]]:
     """Yield the separator of each field whose columns have several values in one text.
 
-    The texts of one language may be lists, and those of another single values.
+    The texts of one language may be lists, and those of another single values. A separator of one
+    column separates the values of the others too.
     """
     known = {field.name: field for field in (*list_standard_fields(), *leftovers)}
-    for name, stated in fields.items():
-        field = known.get(name)
-        if not field or not field.several or field.kind == "file":  # the value itself is a list
-            continue
-        kind = "text" if name == "series" else field.kind  # "Salt roads ; 6" is one series
-        names = templates.list_columns(stated)
+    columns_by_field = {
+        field: [
+            column for heading, column in profile.columns.items()
+            if templates.split_language(heading)[0] in templates.list_columns(stated)
+        ]
+        for name, stated in fields.items()
+        if (field := known.get(name)) and field.several and field.kind != "file"  # itself a list
+    }  # fmt: skip
+
+    def find(field: Field, usual: Collection[str] = ()) -> str | None:
+        kind = "text" if field.name == "series" else field.kind  # "Salt roads ; 6" is one series
+        are_subjects = field.name == "subjects"
         found = (
-            find_separator(column, kind, are_subjects=name == "subjects")
-            for heading, column in profile.columns.items()
-            if templates.split_language(heading)[0] in names
+            find_separator(column, kind, are_subjects=are_subjects, usual=usual)
+            for column in columns_by_field[field]
         )
-        if separator := next(filter(None, found), None):
-            yield name, separator
+        return next(filter(None, found), None)
+
+    found = {find(field) for field in columns_by_field}
+    usual = [separator for separator in SEPARATORS if separator in found]
+    for field in columns_by_field:
+        if separator := find(field, usual):
+            yield field.name, separator
 
 
 def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Iterator[str]:
@@ -249,23 +261,29 @@ def _join(specifications: Iterable[str]) -> str | tuple[str, ...]:
     return (first, *others) if others else first
 
 
-_MARC_HEADING = re.compile(r"(\d{3})[\s$|.:_\u2021]*([\d_#\\ ]{2})?[\s$|.\u2021]*([a-z\d]?)")
+_MARC_HEADING = re.compile(
+    r"[\s\ufeff]*(\d{3})[\s$|.:_\u2021]*([\d_#\\ ]{2})?[\s$|.\u2021]*([a-z\d]?)\s*"
+)
 _WHOLE = re.compile(r"\$[a-z0-9]")
 _BLANKS = str.maketrans("_#\\", "   ")
-_MIN_TAGS_SHARE, _MIN_MAPPED = 0.7, 2
-"""Minimum share of the headings that are tags, and number of those that the mapping uses."""
+_MIN_MAPPED = 2
+"""Minimum number of headings that the mapping of MARC uses. One alone may be any number."""
 
 
-def _propose_marc(
-    joined: Mapping[str, ColumnProfile],
-) -> tuple[Fields, dict[str, tuple[Change, ...]]] | None:
-    """Return the standard mapping of MARC in terms of the headings, or None if they are no tags.
+class _Marc(NamedTuple):
+    """The mapping of the headings that are tags of MARC, with the changes of whole fields.
 
-    It comes with the changes of the fields that have whole fields of MARC.
+    All are empty if the headings are other numbers.
     """
-    tags = {name: match for name in joined if (match := _MARC_HEADING.fullmatch(name.strip()))}
-    if len(tags) < _MIN_TAGS_SHARE * len(joined):
-        return None
+
+    tags: Collection[str] = ()
+    fields: Mapping[str, Sequence[str]] = {}
+    changes: Mapping[str, tuple[Change, ...]] = {}
+
+
+def _propose_marc(joined: Mapping[str, ColumnProfile]) -> _Marc:
+    """Return the standard mapping of MARC in terms of the headings that are tags."""
+    tags = {name: match for name in joined if (match := _MARC_HEADING.fullmatch(name))}
     # For each field of MARC, which is a tag with indicators: the headings of its columns (245$a).
     marc_fields: dict[str, dict[str, str]] = {}
     for name, match in tags.items():
@@ -279,7 +297,7 @@ def _propose_marc(
         name for name, match in tags.items() if not match[3]
         and any(map(_WHOLE.match, joined[name].values))
     }  # fmt: skip
-    fields, changes, used = Fields(), dict[str, tuple[Change, ...]](), set[str]()
+    fields, changes, used = dict[str, list[str]](), dict[str, tuple[Change, ...]](), set[str]()
     for field, specifications in standard.items():
         stated, split = list[str](), list[Template]()
         for specification in specifications:
@@ -295,10 +313,10 @@ def _propose_marc(
         if split and field == "id":  # a symbol with codes of subfields is no id
             stated, split = [name for name in stated if name == "001"], []
         if stated:
-            fields[field] = stated[0] if len(stated) == 1 else tuple(stated)
+            fields[field] = stated
         if split:
             changes[field] = tuple(_take_apart(split))
-    return (fields, changes) if len(used) >= _MIN_MAPPED else None
+    return _Marc(tags, fields, changes) if len(used) >= _MIN_MAPPED else _Marc()
 
 
 def _keep(template: Template, names: Mapping[str, str]) -> Template:

@@ -25,7 +25,19 @@ _WORD = re.compile(r"[^\W\d_]+")
 _DAY = re.compile(r"(?<!\d)([12]?\d|3[01])(?:st|nd|rd|th)?(?!\d)")
 _RANGE = re.compile(r"^\W*(\d{4})\s*[-–/]\s*(\d{4})\W*$")
 _UNCERTAIN = re.compile(r"\d{4}\s*\?|\[\d{4}\]|\b(?:ca|circa)\b\.?\s*\d{4}", re.IGNORECASE)
-_SEASONS = {"spring": 21, "summer": 22, "autumn": 23, "fall": 23, "winter": 24}
+_SEASONS = {
+    "en": ("{} {}", "spring", "summer", "autumn", "winter"),
+    "fr": ("{} {}", "printemps", "été", "automne", "hiver"),
+    "es": ("{} de {}", "primavera", "verano", "otoño", "invierno"),
+    "ru": ("{} {} г.", "весна", "лето", "осень", "зима"),
+    "ar": ("{} {}", "ربيع", "صيف", "خريف", "شتاء"),
+    "zh": ("{1}年{0}", "春季", "夏季", "秋季", "冬季"),
+    "de": ("{} {}", "Frühling", "Sommer", "Herbst", "Winter"),
+    "it": ("{} {}", "primavera", "estate", "autunno", "inverno"),
+    "pt": ("{} de {}", "primavera", "verão", "outono", "inverno"),
+}
+"""The form of a season of a year in a language, and the names of the seasons, which Babel lacks."""
+_SPRING = 21
 _EXCEL_DAY = re.compile(r"[2-5]\d{4}(?:\.\d+)?")
 _EXCEL_EPOCH = date(1899, 12, 30)
 _MONTH_LANGUAGES = ("en", "fr", "es", "ru", "ar", "de", "it", "pt")
@@ -102,12 +114,22 @@ def _find_month_and_day(text: str, *, day_first: bool) -> tuple[int, int]:
 
 def _find_month_name(text: str) -> tuple[int, int]:
     for word in _WORD.findall(text.lower()):
-        if season := _SEASONS.get(word):
+        if season := _list_seasons().get(word):
             return season, 0
         if month := _list_months().get(word, 0):
             days = [int(day) for day in _DAY.findall(text)]
             return month, days[0] if days else 0
     return 0, 0
+
+
+@cache
+def _list_seasons() -> dict[str, int]:
+    """Return the code of each season by its names, except in Arabic: two months begin with one."""
+    named = {"fall": _SPRING + 2, "frühjahr": _SPRING}
+    for language, (_, *names) in _SEASONS.items():
+        if language != "ar":
+            named |= {name.lower(): code for code, name in enumerate(names, _SPRING)}
+    return named
 
 
 @cache
@@ -132,8 +154,8 @@ def display(normalized: str, language: str = "en") -> str:
     if not rest or not year.isdecimal():
         return normalized
     if int(rest[0]) > DECEMBER:
-        season = next(name for name, code in _SEASONS.items() if code == int(rest[0]))
-        return f"{season} {year}{uncertain}"
+        form, *names = _SEASONS.get(language.partition("-")[0], _SEASONS["en"])
+        return f"{form.format(names[int(rest[0]) - _SPRING], year)}{uncertain}"
     day = date(int(year), int(rest[0]), int(rest[1]) if len(rest) > 1 else 1)
     locale = Locale.parse(language, sep="-")
     if len(rest) > 1:

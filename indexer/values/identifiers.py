@@ -34,7 +34,10 @@ _DOI_SAFE = "/:;,()!$&'*+=~@"
 _LABEL = re.compile(r"\[(?:doi|pii)\]\Z", re.IGNORECASE)
 _MAX_URL_CHARS = 300
 _DASHES = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
-_ISBN = re.compile(r"(?<![\d-])(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dXx](?![\d-])", re.ASCII)
+_ISBN = re.compile(
+    r"(?:(?<![A-Z\d-])|(?<=ISBN))(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dX](?![\d-])",
+    re.IGNORECASE | re.ASCII,
+)
 _ISSN = re.compile(
     r"(?<![\w-])(?:E?ISSN)?(\d{4})[- ]?(\d{3}[\dXx])(?![\w-])", re.IGNORECASE | re.ASCII
 )
@@ -43,7 +46,7 @@ _PMID = re.compile(
     r"[\s:=#]*(\d{1,8})(?!\d)",
     re.IGNORECASE | re.ASCII,
 )
-_YEARS = re.compile(r"(?:1[5-9]|20)\d\d-(?:1[5-9]|20)\d\d")
+_YEARS = re.compile(r"((?:1[5-9]|20)\d\d)-((?:1[5-9]|20)\d\d)")
 _TRAILING = ".,;:'\"…”’»"
 _QUOTES, _AROUND = " \t\r\n'\"„“”‘’«»", ".,;:()[]<>"
 """Characters around an identifier that was pasted. A DOI may end with one of the second."""
@@ -148,10 +151,9 @@ def _compute_check_digit(stem: str) -> str:
 
 
 def _normalize_issn(match: re.Match[str]) -> str | None:
-    """Return an ISSN with a hyphen, or None if it is invalid or a range of years."""
+    """Return an ISSN with a hyphen, or None if it is invalid. It may look like a range of years."""
     digits = (match[1] + match[2]).upper()
-    is_number = digits != "0" * len(digits) and not _YEARS.fullmatch(match[0])
-    is_valid = is_number and _sum_weighted(digits) % 11 == 0
+    is_valid = digits != "0" * len(digits) and _sum_weighted(digits) % 11 == 0
     return f"{digits[:4]}-{digits[4:]}" if is_valid else None
 
 
@@ -196,10 +198,12 @@ def read(kind: str, text: str) -> Identifier | None:
         return None
     is_labelled = len(plain) < len(text)
     digits = sum(map(str.isdigit, plain))
+    years = _YEARS.fullmatch(plain)
+    may_be_years = years is not None and years[1] <= years[2]
     is_certain = {
         "doi": True,
         "isbn": is_labelled or len(plain) >= _ISBN_CHARS,
-        "issn": is_labelled or "-" in plain,
+        "issn": is_labelled or ("-" in plain and not may_be_years),
         "pmid": is_labelled or digits < len(plain),
     }
     likely = digits >= _LEAST_DIGITS

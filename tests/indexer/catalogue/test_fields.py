@@ -38,9 +38,12 @@ FAULTS = {
     "two summaries": (
         TITLE, field(name="a", label="A", role="abstract"),
         field(name="b", label="B", role="abstract"),
-        "two fields have the role 'abstract'",
+        "'a' and 'b' have the role 'abstract'",
     ),
-    "two dates": (TITLE, YEAR, YEAR.replace('"year"', '"date"', 1), "have the role 'issued'"),
+    "two dates": (
+        TITLE, field(name="day", label="Day", kind="date", role="issued"), YEAR,
+        YEAR.replace('"year"', '"date"', 1), "'year' and 'date' of the kind 'year' have the role",
+    ),
     "date that is no year": (TITLE, field(name="d", label="D", role="issued"), "the role 'issued'"),
     "unknown role": (TITLE, field(name="a", label="A", role="creator"), "'creator'"),
     "type of an unknown field": (
@@ -50,7 +53,10 @@ FAULTS = {
         TITLE, REGION, '[[type]]\ncsl = "book"\nwhere.region = ["Mars"]\n', "the value 'Mars'",
     ),
     "unknown type": (TITLE, '[[type]]\ncsl = "leaflet"\n', "'leaflet'"),
-    "same place twice": (TITLE, REGION, field(name="b", label="B", facet=1), "the same place"),
+    "same place twice": (
+        TITLE, REGION, field(name="b", label="B", facet=1),
+        "the facets 'region' and 'b' have the same place, 1",
+    ),
     "facet below 1": (TITLE, field(name="a", label="A", facet=0), "'a' has a place below 1"),
     "fact below 1": (TITLE, field(name="a", label="A", fact=0), "'a' has a place below 1"),
     "facet of kind text": (TITLE, field(name="a", label="A", kind="text", facet=1), "kind 'text'"),
@@ -128,6 +134,16 @@ def write_corpus(folder: Path, rows: str, regions: str = "") -> Path:
     (folder / "catalogue.toml").write_text(HEAD + rows, encoding="utf-8")
     (folder / "regions.toml").write_text(regions, encoding="utf-8")
     return folder
+
+
+def test_facets_without_a_number_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    """`facet = true` places a field after those with a number, and `false` makes it no facet."""
+    stated = {"z": True, "a": 2, "m": True, "b": 1, "n": False, "c": True}
+    rows = (field(name=name, label=name, facet=facet) for name, facet in stated.items())
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, "\n".join([TITLE, *rows])))
+    assert "".join(facet.name for facet in catalogue.facets) == "bazmc"
+    (tmp_path / "catalogue.toml").write_text(catalogue_toml.format_toml(catalogue), "utf-8")
+    assert catalogue_toml.load(tmp_path) == catalogue
 
 
 def refusal(folder: Path) -> CatalogueError:

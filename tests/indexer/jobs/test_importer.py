@@ -99,6 +99,18 @@ def test_the_catalogue_is_named_after_the_file(files: Path, into: Path) -> None:
     assert importer.import_files([files], into.with_name("c")).catalogue.title == "My files"
 
 
+def test_several_files_are_named_after_their_folder(files: Path, into: Path) -> None:
+    """The catalogue of some files of a folder, or of its folders, has the name of this folder."""
+    (files / "old").mkdir()
+    for name in ("salt.csv", "old/sea.csv"):
+        (files / name).write_text("Title\nSalt\n", encoding="utf-8")
+    paths = [files / "law-list.csv", files / "salt.csv", files / "old"]
+    for number, count in enumerate((2, 3)):
+        place = into.with_name(f"named-{number}")
+        assert importer.import_files(paths[:count], place).catalogue.title == "My files"
+    assert importer.import_files([paths[1]] * 2, into.with_name("c")).catalogue.title == "Salt"
+
+
 def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Problem]) -> None:
     """Each format is a source. Files of one format in one folder share a glob."""
     (files / "sub").mkdir()
@@ -382,6 +394,18 @@ def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -
     assert source.mapped["title"] == ["dc.title", "dc.title[fr]"]
     assert source.unused == {}
     assert source.filled["title"] == 1  # each record has a title in one of the columns
+
+
+def test_the_report_counts_the_values_that_are_used(files: Path, into: Path) -> None:
+    """A cell without a value of the kind of its field is not counted, nor one borrowed in vain."""
+    rows = "".join(f"{title},{link},{isbn},{key}\n" for title, link, isbn, key in (
+        ("Salt", "https://doi.org/10.1000/182", "0-306-40615-2", "//"),
+        ("Pepper", "https://example.org/b", "0-306-40615-3", "b"),
+        ("Sugar", "https://example.org/c", "none known", "c"), ("Tea", "", "", ""),
+    ))  # fmt: skip
+    (files / "law-list.csv").write_text(f"Title,URL,ISBN,Key\n{rows}", encoding="utf-8")
+    [source] = importer.import_files([files], into).sources
+    assert source.filled == {"title": 1, "link": 0.75, "doi": 0.25, "isbn": 0.25, "id": 0.5}
 
 
 def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:

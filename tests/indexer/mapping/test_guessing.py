@@ -6,6 +6,7 @@ import pytest
 
 from indexer.mapping import headings
 from indexer.mapping.mapper import Mapper
+from indexer.mapping.profile import MAX_VALUES
 from indexer.mapping.sources import MAX_CHANGES
 from tests.indexer.mapping.test_proposal import TITLES, Columns, make_reader, profile, propose
 from tests.indexer.readers.reading import CATALOGUE
@@ -50,6 +51,15 @@ LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
          {"summary": "Comments", "authors": "contributors"}),
         ({"Publication": IMPRINTS}, {"year": "Publication", "container": "Publication"}),
         ({"Publication": IMPRINTS, "Year": ["1999"] * 4}, {"year": "Year"}),
+        # Without a known heading, nearly all values are identifiers as a whole, and the only DOI.
+        *(({"Seen": values}, {"doi": None, "isbn": None, "issn": None}) for values in (
+            ["https://openalex.org/W0306406152;https://openalex.org/W2741809807"] * 4,
+            ["0-306-40615-2 in Oslo", "9783161484100 in Rome"], ["0306406152"] * 8 + ["1", "2"],
+            ["10.1000/a;10.1000/b", "10.1000/c 10.1000/d"],
+        )),
+        ({"Seen": ["0-306-40615-2", "ISBN 9783161484100; 0306406152"]}, {"isbn": "Seen"}),
+        ({"Seen": ["2041-1723", "1742-1950"]}, {"issn": "Seen"}),
+        ({"Seen": ["https://doi.org/10.1000/a", "10.1000/b"]}, {"doi": "Seen", "link": None}),
         # Without a known heading, a column has languages only if one of them is common.
         ({"Shelf": ["to-read"] * 4}, {"language": None}),
         ({"Code": ["eng", "fre"] * 2}, {"language": "Code"}),
@@ -93,6 +103,33 @@ def test_columns_feed_the_fields_that_they_fit(columns: Columns, fields: dict[st
     assert "series" not in found.source.split
 
 
+@pytest.mark.parametrize(
+    ("columns", "title", "container"),
+    [
+        # A publication is its own container only if other columns have its title.
+        ({"PublicationName": ["Salt", "Sea", "Tea"], "Office": ["12 Long Main Street"] * 3},
+         "PublicationName", None),
+        ({"PublicationName": ["Sea", "Tea", "Sea"], "Year": ["2001"] * 3}, "PublicationName", None),
+        ({"Publication": ["Sea", "Sea", "Sea"], "Object": TITLES}, "Object", "Publication"),
+        ({"Journal": TITLES, "Object": TITLES[::-1]}, "Object", "Journal"),
+        # The best text names a record, unless a number does.
+        ({"Journal": ["Sea", "Sea"], "Language": ["en", "fr"]}, "Journal", None),
+        ({"Journal": ["Sea", "Sea"], "Symbol": ["A/1", "A/2"]}, None, "Journal"),
+        ({"Status": ["Read", "Read"], "DOI": ["10.1000/a", "10.1000/b"]}, None, None),
+        ({"Subject": ["Salt", "Sea"], "Author": ["Ada Moss", ""]}, "Subject", None),
+        ({"Abstract": LONG}, "Abstract", None),
+        ({"Object": [f"A long title {number}" for number in range(2 * MAX_VALUES + 2)],
+          "Shelf": ["A"] * (2 * MAX_VALUES + 2)}, "Object", None),
+    ],
+)  # fmt: skip
+def test_any_table_with_texts_has_titles(
+    columns: Columns, title: str | None, container: str | None
+) -> None:
+    """The title is the best text, whatever its heading is."""
+    fields = propose(columns).source.fields
+    assert (fields.get("title"), fields.get("container")) == (title, container)
+
+
 @pytest.mark.parametrize("style", ["{}__{}", "{}${}", "{}{}", "{}10{}", "{} 1# {}"])
 def test_tags_of_marc_are_headings(style: str) -> None:
     """A table whose headings are fields and subfields of MARC has the standard mapping of MARC."""
@@ -111,6 +148,29 @@ def test_tags_of_marc_are_headings(style: str) -> None:
     }  # fmt: skip
     assert found.source.split == {"authors": ";"}
     assert not found.leftover_fields
+
+
+@pytest.mark.parametrize(
+    ("others", "fields", "leftovers"),
+    [
+        ({"en_id": ["11", "12"], "fr_id": ["21", "22"], "dl": ["en", "fr"]},
+         {"title": ("245__", "191__a"), "language": "dl"}, ["en_id", "fr_id"]),
+        # Other columns add to the fields that MARC fills, by their headings only.
+        ({"Title": ["Roads", "Maps"], "Subjects": ["a", "b"], "x": TITLES[:2]},
+         {"title": ("245__", "191__a", "Title"), "subjects": ("650__a", "Subjects")}, ["x"]),
+        # A wide sheet has few columns of MARC.
+        ({f"Shelf {letter}": ["x", "y"] for letter in "ABCDEFGH"},
+         {"title": ("245__", "191__a")}, [f"shelf_{letter}" for letter in "abcdefgh"]),
+    ],
+)  # fmt: skip
+def test_tags_of_marc_count_column_by_column(
+    others: Columns, fields: dict[str, object], leftovers: list[str]
+) -> None:
+    """Columns with tags are read as MARC, whatever the headings of the other columns are."""
+    columns = {"191__a": ["A/1", "A/2"], "245__": TITLES[:2], "650__a": ["Salt", "Sea"], **others}
+    found = propose(columns)
+    assert {field: found.source.fields.get(field) for field in fields} == fields
+    assert [field.name for field in found.leftover_fields] == leftovers
 
 
 def test_whole_fields_of_marc_are_taken_apart() -> None:

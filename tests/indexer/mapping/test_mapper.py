@@ -102,6 +102,14 @@ AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
         ({"title": "T"}, [("T", "Salt roads /"), ("PB", "Salt Press,")],
          {"title": ["Salt roads"], "publisher": ["Salt Press"]}),
         ({"subjects": "KW"}, [("KW", "*Salt/*trade")], {"subjects": ["Salt/trade"]}),
+        # A publisher or a place loses brackets, and is no year or note of a cataloguer.
+        *(({"publisher": "PB"}, [("PB", text)], {"publisher": [name]} if name else {})
+          for text, name in (
+            ("[Salt Press", "Salt Press"), ("Salt Press] :", "Salt Press"), ("[Salt]", "Salt"),
+            ("Salt [and Sea]", "Salt [and Sea]"), ("1984 Press", "1984 Press"), ("2005", ""),
+            ("[c2005]", ""), ("[s.n.],", ""), ("S. l.", ""), ("[publisher not identified],", ""),
+            ("SN", "SN"),
+        )),
         # A value is plain text on one line.
         ({"publisher": "PB"}, [("PB", " <b>Salt</b>\n &amp;  Sons\x07 ")],
          {"publisher": ["Salt & Sons"]}),

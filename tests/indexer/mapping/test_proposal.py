@@ -229,6 +229,27 @@ def test_subjects_are_separated(values: list[str], separator: str | None) -> Non
     assert found.source.split.get("subjects") == separator
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "separator"),
+    [
+        ("Shelf", "low; high", ";"), ("Author", "Moss, Ada; Wu, Li", ";"),
+        ("Shelf", "low|high", None), ("Notes", "See Rome; Oslo", None),
+        ("Series", "Salt roads ; 6", None),
+        ("Shelf", "A sentence; " + "with long parts " * 9, None),
+    ],
+)  # fmt: skip
+def test_a_separator_of_one_column_separates_the_others(
+    column: str, cell: str, separator: str | None
+) -> None:
+    """A single cell of 50 is a list if the cells of another column have its separator."""
+    numbers = range(50)
+    cells = [*(f"low {number}" for number in numbers[1:]), cell]
+    columns = {"Title": [f"{TITLES[0]} {number}" for number in numbers], column: cells}
+    assert column.lower() not in propose(columns).source.split
+    found = propose({**columns, "Subjects": ["law; sea"] * 50}).source
+    assert found.split.get("authors" if column == "Author" else column.lower()) == separator
+
+
 @pytest.mark.parametrize("heading", ["Publisher", "Place", "Notes", "Shelf"])
 def test_commas_separate_subjects_only(heading: str) -> None:
     """A comma in any other field is part of the text."""
@@ -252,10 +273,18 @@ def test_leftover_columns_become_fields() -> None:
         "Shelf_mark.local": ["A1", "B2", "C3", "D4"],
         "Rare": ["x"] + [""] * 10,
         "语境": ["a", "b", "c", "d"],
+        "\ufeffroom\u200b": ["a", "b", "c", "d"],
     })  # fmt: skip
     assert [(field.name, field.label) for field in found.leftover_fields] == [
-        ("shelf_mark_local", "Shelf mark local"), ("column", "语境"),
+        ("shelf_mark_local", "Shelf mark local"), ("column", "语境"), ("room", "Room"),
     ]  # fmt: skip
+
+
+def test_an_invisible_mark_hides_no_heading() -> None:
+    """A BOM in a heading does not count, in words or in tags of MARC."""
+    assert propose({"\ufeffTitle": TITLES}).source.fields == {"title": "\ufeffTitle"}
+    found = propose({"\ufeff245__a": TITLES, "650__a": ["Salt"]}).source
+    assert found.fields == {"title": "\ufeff245__a", "subjects": "650__a"}
 
 
 def test_constant_and_technical_columns_stay_unused() -> None:
@@ -314,6 +343,23 @@ def test_facets_are_fields_whose_values_repeat() -> None:
     })  # fmt: skip
     assert [field.name for field in catalogue.facets] == ["type", "year", "authors", "shelf"]
     assert [field.name for field in catalogue.facts] == ["authors", "year"]
+
+
+def test_short_facets_come_first() -> None:
+    """Few values come before many, and those of other columns last. Plain numbers are no facet."""
+    numbers = range(60)
+    catalogue = propose_catalogue({
+        "Title": [f"{TITLES[0]} {number}" for number in numbers],
+        "Place": [f"Town {number % 30}" for number in numbers],
+        "Author": [f"Ada Okafor{chr(97 + number % 26)}" for number in numbers],
+        "Year": [str(1950 + number) for number in numbers],
+        "Language": ["English", "French", "German"] * 20, "Type": ["book", "map"] * 30,
+        "Cited by": ["0", "2", "4"] * 20, "Room": ["A 1", "A 2", "B 1"] * 20,
+        **{f"Shelf {number}": [f"S{number % 5}" for number in numbers] for number in range(5)},
+    })  # fmt: skip
+    assert [field.name for field in catalogue.facets] == [
+        "type", "year", "language", "authors", "place", "room", "shelf_0", "shelf_1", "shelf_2",
+    ]  # fmt: skip
 
 
 def test_examples_have_frequent_words_of_the_titles() -> None:

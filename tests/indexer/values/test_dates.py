@@ -17,6 +17,8 @@ from indexer.values import dates
         ("[1985?]", 1985, "1985?"), ("c1999", 1999, "1999"), ("ca. 1999", 1999, "1999?"),
         ("March 5, 2014", 2014, "2014-03-05"), ("5 mars 2014", 2014, "2014-03-05"),
         ("2014 May", 2014, "2014-05"), ("Spring 2014", 2014, "2014-21"),
+        ("automne 2014", 2014, "2014-23"), ("лето 2014 г.", 2014, "2014-22"),
+        ("ربيع الآخر 1435هـ / 2014م", 2014, "2014"),
         ("31.12.2014", 2014, "2014-12-31"), ("20140411", 2014, "2014-04-11"),
         ("42735", 2016, "2016"), ("1432 هـ / 2011 م", 2011, "2011"),
         ("1998-2003", 1998, "1998/2003"), ("٢٠١٢", 2012, "2012"), ("2014-4-11", 2014, "2014-04-11"),
@@ -56,6 +58,20 @@ def test_one_clear_date_decides_the_order_of_day_and_month() -> None:
 def test_a_date_is_shown_in_words(normalized: str, display: str) -> None:
     """A normalized date is shown with the name of the month or the season."""
     assert dates.display(normalized) == display
+
+
+@pytest.mark.parametrize(
+    ("language", "display"),
+    [
+        ("fr", "printemps 2014"), ("es", "primavera de 2014"), ("ru", "весна 2014 г."),
+        ("ar", "ربيع 2014"), ("zh", "2014年春季"), ("zh-Hans", "2014年春季"),
+        ("pt-BR", "primavera de 2014"), ("de", "Frühling 2014"), ("nl", "spring 2014"),
+    ],
+)  # fmt: skip
+def test_a_season_has_its_name_in_the_language(language: str, display: str) -> None:
+    """Seasons have names in all languages in which months are read. Others have the English one."""
+    assert dates.display("2014-21", language) == display
+    assert dates.display("2014-21?", language) == f"{display}?"
 
 
 @given(st.text(max_size=30))

@@ -79,8 +79,9 @@ def test_the_url_of_a_doi_has_no_lone_surrogates() -> None:
         (find_issns, "ISSN 1013-8250", "1013-8250"), (find_issns, "2434561x (online)", "2434-561X"),
         (find_issns, "0317–8471; 1013-8250", "0317-8471 1013-8250"),
         (find_issns, "3178471", "0317-8471"),
+        *((find_issns, text, text) for text in ("2041-1723", "2052-1537", "1742-1950")),
         *((find_issns, text, "") for text in (
-            "ISSN:1013-8251", "1998-2003", "00000000", "11013-8250",
+            "ISSN:1013-8251", "1998-2004", "00000000", "11013-8250",
         )),
         (find_pmids, "12345678", "12345678"), (find_pmids, "PMID: 123", "123"),
         (find_pmids, "PUBMED 21314913", "21314913"), (find_pmids, "PMID:1; PMID:2", "1 2"),
@@ -93,7 +94,7 @@ def test_numbers_are_found_and_checked(
 ) -> None:
     """ISBNs get 13 digits, and ISSNs a hyphen. A PMID needs a label, or is the whole text.
 
-    A number with a wrong check digit, or that is a range of years, is ignored.
+    A number with a wrong check digit is ignored, as most ranges of years are.
     """
     assert find(text) == tuple(found.split())
 
@@ -113,6 +114,10 @@ def test_normalized_identifiers_stay_the_same(text: str) -> None:
         ("isbn", "(3 16 148410 x)", "9783161484100", "certain"),
         ("issn", "0378-5955", "0378-5955", "certain"),
         ("issn", "03785955", "0378-5955", "likely"),
+        # It may be a range of years, unless its first year is the later one.
+        ("issn", "1742-1950", "1742-1950", "likely"),
+        ("issn", "2041-1723", "2041-1723", "certain"),
+        ("issn", "ISSN 1742–1950", "1742-1950", "certain"),
         ("doi", "“doi:10.5555/Tea”", "10.5555/tea", "certain"),
         ("doi", "https://doi.org/10.5555/a(2)b", "10.5555/a(2)b", "certain"),
         ("pmid", "PMID: 123", "123", "certain"),

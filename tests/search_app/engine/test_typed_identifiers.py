@@ -55,9 +55,7 @@ def make_value(field: str, random: Random) -> str:
         return identifiers.find_isbns(add_check_digit(digits))[0]
     if field == "issn":
         issn = add_check_digit(digits[:7])
-        found = identifiers.find_issns(f"{issn[:4]}-{issn[4:]}")
-        # None is found in a range of years, such as 1877-1777.
-        return found[0] if found else make_value(field, random)
+        return identifiers.find_issns(f"{issn[:4]}-{issn[4:]}")[0]
     if field == "doi":
         end = "".join(random.choices("abc123./-_()", k=6)).strip("./-_()")
         return f"10.{digits[:4]}/{end}1"
@@ -171,7 +169,7 @@ FEW = [
     ),
     make_publication(
         "sea", "Sea and border", "Reviews 9783161484100 and E/ESCWA/SDD/2017/2.", year=2009,
-        doi="10.1000/182", number="E/ESCWA/SDD/2017/20", pmid="2017",
+        doi="10.1000/182", number="E/ESCWA/SDD/2017/20", pmid="2017", issn="1742-1950",
     ),
     make_publication(
         "covid", "COVID-19 at the border in 2017", year=2021, number="Working paper 5",
@@ -203,6 +201,12 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
         ("number:E/ESC*", {"law", "sea"}),
         ("2017", {"law", "covid", "sea"}),
         ("pmid:2017", {"sea"}),
+        # An ISSN may look like a range of years. It is one unless a publication has the ISSN.
+        ("1742-1950", {"sea"}),
+        ("2000-2009", {"sea"}),
+        ("2009-2024", {"sea", "law", "covid"}),
+        ("ISSN 2000-2009", set()),
+        ("2041-1723", set()),
     ],
 )
 def test_identifiers_among_words_years_and_patterns(
