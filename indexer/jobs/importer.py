@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from indexer.analysis.language_detection import SCRIPT_LANGUAGES
 from indexer.catalogue import catalogue_toml, outside, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
@@ -243,7 +244,7 @@ def _check_target(into: Path, title: str | None) -> Catalogue | None:
 
 def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
     leftovers: dict[str, Field] = {}
-    languages: dict[str, None] = {}
+    languages = dict.fromkeys(SCRIPT_LANGUAGES)
     for group, proposed in proposals.items():
         languages |= dict.fromkeys((*proposed.source.languages.values(), *group.profile.languages))
         for field in proposed.leftover_fields:

@@ -314,6 +314,20 @@ def test_titles_and_abstracts_in_other_languages_have_fields_of_their_own() -> N
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("titles", "fields"), [
+    (["Salt", "درب الملح", "Salz"], ["title", "title_ar", "other_titles"]),
+    (["Salt", "درب الملح", "طرق الملح"], ["title", "title_ar", "other_titles"]),
+    (["درب الملح", "طرق الملح", "Salt"], ["title", "other_titles", "other_titles"]),
+    (["Salt", "راه نمک پارسی", "Соль"], ["title", "other_titles", "other_titles"]),
+])  # fmt: skip
+def test_the_script_of_a_title_tells_its_language(titles: list[str], fields: list[str]) -> None:
+    """A title without a stated language has the one that its script identifies, if any."""
+    mapper = make_mapper(TRANSLATED, fields={"title": ("T",), "other_titles": ("O",)})
+    mapped = mapper.map(record(("T", titles[0]), *(("O", title) for title in titles[1:])))
+    assert [prop.name for prop in mapped.properties] == fields
+    assert [prop.value for prop in mapped.properties] == titles
+
+
 @pytest.mark.parametrize(
     ("columns", "title"),
     [
