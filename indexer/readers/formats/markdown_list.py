@@ -7,9 +7,10 @@ headings of their columns. A page is recognized only if its items are at least 4
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from io import BufferedIOBase
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from markdown_it.token import Token
@@ -18,7 +19,14 @@ from indexer.catalogue.column_names import fold_heading, list_headings
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
-from indexer.readers.text.citations import GENERIC, find_doi, find_title, find_year
+from indexer.readers.text.citations import (
+    find_doi,
+    find_repeated,
+    find_title,
+    find_year,
+    has_words,
+    is_generic,
+)
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import Link, Text, parse, read_inline
 
@@ -104,9 +112,11 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         yield problem
     if front_matter := _FRONT_MATTER.match(text):
         text = "\n" * front_matter[0].count("\n") + text[front_matter.end() :]
-    for item in _list_items(text):
-        if item.is_entry:
-            yield _make_record(item, file)
+    items = [item for item in _list_items(text) if item.is_entry]
+    links = chain.from_iterable(cell.links for item in items for cell in item.cells)
+    repeated = find_repeated((link.text, link.url) for link in links)
+    for item in items:
+        yield _make_record(item, file, repeated)
 
 
 def _list_items(text: str) -> Iterator[_Item]:
@@ -177,9 +187,11 @@ def _get_line(block: Token) -> int:
     return block.map[0] + 1 if block.map else 0
 
 
-def _make_record(item: _Item, file: str) -> SourceRecord:
-    """Return the record of an item."""
-    columns = [*(_read_row(item) if item.headings else _split_title(item.cells[0]))]
+def _make_record(item: _Item, file: str, repeated: Set[str]) -> SourceRecord:
+    """Return the record of an item. Links with `repeated` texts are not titles."""
+    is_title = partial(_is_title, repeated=repeated)
+    split = _read_row(item, is_title) if item.headings else _split_title(item.cells[0], is_title)
+    columns = [*split]
     names = {name.casefold() for name, _ in columns}
     columns += [("link", url) for url in item.urls]
     if names.isdisjoint(("year", "date")):
@@ -191,7 +203,7 @@ def _make_record(item: _Item, file: str) -> SourceRecord:
     return SourceRecord(SourceLocation(file, item.line), properties)
 
 
-def _read_row(row: _Item) -> Iterator[tuple[str, str]]:
+def _read_row(row: _Item, is_title: Callable[[Link], bool]) -> Iterator[tuple[str, str]]:
     """Yield the columns of a row.
 
     The title is below a usual heading, or else in the first cell with a link to a publication.
@@ -200,27 +212,28 @@ def _read_row(row: _Item) -> Iterator[tuple[str, str]]:
     titled = next((each for each in row.headings if fold_heading(each) in usual), None)
     has_title = titled is not None
     for number, (heading, cell) in enumerate(zip(row.headings, row.cells, strict=False), 1):
-        if not has_title and any(map(_is_title, cell.links)):
+        if not has_title and any(map(is_title, cell.links)):
             has_title = True
-            yield from _split_title(cell)
+            yield from _split_title(cell, is_title)
         else:
             name = "title" if heading == titled else heading or f"column {number}"
             yield name, cell.text.strip()
 
 
-def _is_title(link: Link) -> bool:
-    is_elsewhere = not link.url.startswith("#")
-    return is_elsewhere and bool(link.text) and not GENERIC.fullmatch(link.text)
+def _is_title(link: Link, repeated: Set[str]) -> bool:
+    return not (link.url.startswith("#") or is_generic(link.text, repeated))
 
 
-def _split_title(item: Text) -> Iterator[tuple[str, str]]:
+def _split_title(item: Text, is_title: Callable[[Link], bool]) -> Iterator[tuple[str, str]]:
     """Yield the title of an item and the rest of its text, as the column "note".
 
-    The title is the first link whose text is specific. Otherwise it is bold, in quotation marks,
-    after the year in parentheses, or the whole item.
+    The title is the first link whose text is specific, unless words and a link to them come before
+    it. Otherwise it is bold, in quotation marks, after the year in parentheses, or the whole item.
+    Links are a part of that only if it has no other words.
     """
     text, bold = item.text, item.bold
-    if link := next(filter(_is_title, item.links), None):
+    link = next(filter(is_title, item.links), None)
+    if link and (link is item.links[0] or not has_words(text[: item.links[0].start])):
         yield "title", link.text.strip()
         yield "note", _clean(text[: link.start], text[link.end :])
     elif bold:
@@ -232,8 +245,7 @@ def _split_title(item: Text) -> Iterator[tuple[str, str]]:
     else:
         for link in reversed(item.links):
             text = text[: link.start] + text[link.end :]
-        urls = (link.url for link in item.links if not link.url.startswith("#"))
-        yield "title", _clean("", text) or next(urls, "")
+        yield "title", _clean("", text if has_words(text) else item.text)
 
 
 def _clean(before: str, after: str) -> str:
