@@ -40,6 +40,23 @@ _FOREIGN = re.compile(r"(?m)^[ \t]*(?:<|#|```|\{|\[)")
 _VERBATIM = frozenset({"doi", "file", "eprint", "link", "pdf", "ee", "biburl"})
 """Fields whose values are not LaTeX."""
 _PARAGRAPHS = frozenset({"abstract", "annote", "annotation", "note", "review", "comment"})
+_TYPES = {
+    kind: name
+    for name, kinds in {
+        "book": "collection commentary mvbook mvcollection mvreference reference",
+        "proceedings": "mvproceedings",
+        "inbook": "bookinbook suppbook suppcollection",
+        "encyclopedia article": "inreference",
+        "article": "suppperiodical",
+        "inproceedings": "conference",
+        "online": "electronic www",
+        "personal communication": "letter",
+        "sound recording": "music",
+    }.items()
+    for kind in kinds.split()
+}
+"""The type of an entry that has no type of its own, or that means something else elsewhere: the
+collection of BibLaTeX is a book with editors."""
 _NUMBERED = {
     **dict.fromkeys(
         "artwork audio booklet dataset jurisdiction legislation letter manual mastersthesis misc "
@@ -48,7 +65,9 @@ _NUMBERED = {
         "report number",
     ),
     **dict.fromkeys(
-        "book collection inbook incollection mvbook proceedings".split(), "series number"
+        "book bookinbook collection inbook incollection inreference mvbook mvcollection "
+        "mvproceedings mvreference proceedings reference suppbook suppcollection".split(),
+        "series number",
     ),
 }
 """The column of the field `number`, by the type of the entry. Of other types it is the issue."""
@@ -108,7 +127,8 @@ def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Pr
     subtype = decode_latex(dict(fields).get("entrysubtype", ""))
     # A "magazine" is an article in one.
     special = next(filter(is_type, (f"{entry.kind} {subtype}", subtype)), "") if subtype else ""
-    yield Property("entry type", special or entry.kind, special or entry.kind)
+    kind = special or _TYPES.get(entry.kind, entry.kind)
+    yield Property("entry type", kind, kind)
     if entry.key:
         yield Property("key", entry.key, entry.key)
     for name, latex in fields:
