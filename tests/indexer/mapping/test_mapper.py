@@ -96,6 +96,8 @@ AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
         ({"language": "LA"}, [("LA", "E"), ("LA", "E, F")], {"language": ["en", "en", "fr"]}),
         ({"language": "LA"}, [("LA", "The papers are in English.")], {"language": ["en"]}),
         ({"language": "LA"}, [("LA", "Klingonese")], {"language": ["Klingonese"]}),
+        ({"link": "U"}, [("U", "doi:10.5555/Salt"), ("U", "http://doi.org/10.5555/b")],
+         {"link": ["https://doi.org/10.5555/salt", "http://doi.org/10.5555/b"]}),
         ({"link": "U"}, [("U", "http://a.org/1;http://b.org/2")],
          {"link": ["http://a.org/1", "http://b.org/2"]}),
         # What introduces the next part of a description, or marks a major subject, is no value.

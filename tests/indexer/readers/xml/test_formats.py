@@ -64,7 +64,8 @@ EXPECTED: dict[str, list[Mapping[str, list[str] | None]]] = {
         "title": ["Salt, H2O and x"], "authors": ["Marsh, Ada B.", GUILD], "editors": [LIND],
         "summary": ["Aim", "To know.", "End", "Known."], "year": ["2011"], "date": ["2010-12-02"],
         "language": ["en"], "container": ["Journal of Roads"], "pages": ["1-9"],
-        "subjects": ["salt", "roads"], "type": ["Research article"],
+        "subjects": ["salt", "roads", "Geology", "Halite"], "type": ["Research article"],
+        "doi": ["10.5555/jats"], "link": ["https://doi.org/10.5555/jats"],
     }],
     "tei-bibliography": [{
         "id": ["b1"], "title": ["Salt"], "authors": ["Marsh, Ada B.", GUILD], "editors": [LIND],
