@@ -25,7 +25,12 @@ from indexer.mapping.mapper import ID_FIELD, list_mapped
 from indexer.mapping.normalization import find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.sources import Change, Source
-from indexer.mapping.standard_fields import FULLTEXT_FIELD, list_standard_fields, read_heading
+from indexer.mapping.standard_fields import (
+    BODIES,
+    FULLTEXT_FIELD,
+    list_standard_fields,
+    read_heading,
+)
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 from indexer.readers.formats.marc import load_fields
@@ -52,6 +57,7 @@ _TECHNICAL = re.compile(
 """UUIDs, hashes, file paths, and times."""
 Fields = dict[str, str | tuple[str, ...]]
 """The specifications of each field, as in a Source."""
+NO_CHOICES: Mapping[str, tuple[str, ...]] = {}
 
 
 class Proposal(NamedTuple):
@@ -62,18 +68,24 @@ class Proposal(NamedTuple):
     comments: Mapping[str, str]
 
 
-def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
+def propose(
+    file: str, reader: Reader, profile: Profile, chosen: Mapping[str, tuple[str, ...]] = NO_CHOICES
+) -> Proposal:
     """Return a proposal for one source. Some of its fields may turn out to be empty.
+
+    `chosen` has the columns that a user chose for fields. They feed no other field by a guess.
 
     The default mapping of a format is its standard: nothing is guessed about such a source, nor
     about a table whose headings are tags of MARC. In other sources, a person chose the headings.
     There, leftover columns become fields too.
     """
     if reader.FIELDS:
-        return Proposal(Source(file=file, format=reader.NAME), (), {})
+        authors = reader.FIELDS.get("authors", ())
+        fields = _choose({"authors": authors} if BODIES in chosen else {}, chosen)
+        return Proposal(Source(file=file, format=reader.NAME, fields=fields), (), {})
     columns = profile.join_languages()
     if standard := _propose_marc(columns):
-        fields, changes = standard
+        fields, changes = _choose(standard[0], chosen), standard[1]
         splits = _find_splits(fields, (), profile)
         source = Source(
             file=file, format=reader.NAME, fields=fields, change=changes,
@@ -83,15 +95,19 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         )  # fmt: skip
         return Proposal(source, (), {})
     stated = _read_headings(columns)
-    free = {name: column for name, column in columns.items() if name not in stated}
+    used = {*stated, *chain.from_iterable(map(templates.list_columns, chosen.values()))}
+    free = {name: column for name, column in columns.items() if name not in used}
     guesses = Guesser(free, profile.sample, profile.records)
     fields = {
         field: _state(field, guesses)
         for field in [*(each.name for each in list_standard_fields()), ID_FIELD]
         if field in guesses.fields
     }  # fmt: skip
+    fields = _choose(fields, chosen)
+    if "number" in chosen:
+        fields.setdefault(ID_FIELD, fields["number"])
     if "year" in fields and "date" not in fields:
-        fields |= _list_dates(guesses.fields["year"], columns)
+        fields |= _list_dates(templates.list_columns(fields["year"]), columns)
     left = {name: column for name, column in free.items() if name not in guesses.used}
     leftovers = {**stated, **dict(_make_leftover_fields(left, profile.records))}
     fields |= {field.name: templates.escape(name) for name, field in leftovers.items()}
@@ -101,7 +117,18 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         day_first=tuple(_find_day_first(fields, columns)),
         languages=guesses.languages,
     )  # fmt: skip
-    return Proposal(source, tuple(leftovers.values()), guesses.reasons)
+    reasons = {field: why for field, why in guesses.reasons.items() if field not in chosen}
+    return Proposal(source, tuple(leftovers.values()), reasons)
+
+
+def _choose(fields: Fields, chosen: Mapping[str, tuple[str, ...]]) -> Fields:
+    """Return fields with the columns that a user chose. Bodies come after the other authors."""
+    combined = fields | {field: _join(names) for field, names in chosen.items() if field != BODIES}
+    if BODIES in chosen:
+        stated = combined.get("authors", ())
+        authors = (stated,) if isinstance(stated, str) else stated
+        combined["authors"] = _join((*authors, *chosen[BODIES]))
+    return combined
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
@@ -226,7 +253,7 @@ def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Ite
     """Yield the date columns that have the day before the month."""
     dated = templates.list_columns(fields.get("date", ()))
     for name in dict.fromkeys((*dated, *templates.list_columns(fields.get("year", ())))):
-        if dates.is_day_first([*columns[name].values]):
+        if name in columns and dates.is_day_first([*columns[name].values]):
             yield name
 
 
@@ -237,7 +264,8 @@ def _list_dates(years: Sequence[str], columns: Mapping[str, ColumnProfile]) -> F
     """
     dated = [
         name for name in years
-        if any("-" in (dates.parse_date(value) or "") for value in columns[name].values)
+        if name in columns
+        and any("-" in (dates.parse_date(value) or "") for value in columns[name].values)
     ]  # fmt: skip
     ordered = dict.fromkeys((*dated, *years))
     return {"date": _join(map(templates.escape, ordered))} if dated else {}
