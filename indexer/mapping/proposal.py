@@ -57,7 +57,6 @@ _TECHNICAL = re.compile(
 """UUIDs, hashes, file paths, and times."""
 Fields = dict[str, str | tuple[str, ...]]
 """The specifications of each field, as in a Source."""
-NO_CHOICES: Mapping[str, tuple[str, ...]] = {}
 
 
 class Proposal(NamedTuple):
@@ -69,15 +68,14 @@ class Proposal(NamedTuple):
 
 
 def propose(
-    file: str, reader: Reader, profile: Profile, chosen: Mapping[str, tuple[str, ...]] = NO_CHOICES
+    file: str, reader: Reader, profile: Profile, chosen: Mapping[str, tuple[str, ...]] = {}
 ) -> Proposal:
     """Return a proposal for one source. Some of its fields may turn out to be empty.
 
-    `chosen` has the columns that a user chose for fields. They feed no other field by a guess.
-
-    The default mapping of a format is its standard: nothing is guessed about such a source, nor
-    about a table whose headings are tags of MARC. In other sources, a person chose the headings.
-    There, leftover columns become fields too.
+    `chosen` has the columns that a user chose for fields. No guess uses them. The default mapping
+    of a format is its standard: nothing is guessed about such a source, nor about a table whose
+    headings are tags of MARC. In other sources, a person chose the headings. There, leftover
+    columns become fields too.
     """
     if reader.FIELDS:
         authors = reader.FIELDS.get("authors", ())

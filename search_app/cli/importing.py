@@ -40,12 +40,9 @@ _PROPOSED = (CATALOGUE_FILE, SOURCES_FILE)
 _FORMAT = click.option("--format", "format_name", help="The format, if it is not recognized.")
 _TITLE = click.option("--title", help="The title of the catalogue. Default: the file's name.")
 _MAP = click.option(
-    "--map",
-    "choices",
-    multiple=True,
-    metavar="FIELD=COLUMN",
+    "--map", "choices", multiple=True, metavar="FIELD=COLUMN",
     help="Read a field from this column, such as title=245__. Repeat it for other fields.",
-)
+)  # fmt: skip
 _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 
 

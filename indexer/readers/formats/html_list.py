@@ -23,13 +23,13 @@ from indexer.catalogue.records import Problem, Property, SourceLocation, SourceR
 from indexer.readers.base import Evidence, read_whole
 from indexer.readers.tables.headings import has_heading_words
 from indexer.readers.text.citations import (
+    GENERIC,
     find_doi,
     find_last_sentence,
     find_repeated,
     find_title,
     find_year,
     has_words,
-    is_generic,
 )
 from indexer.readers.text.web_page import read_page
 
@@ -287,8 +287,9 @@ class _Part(NamedTuple):
 
     name: str
     text: str
-    is_title: bool
+    is_title: bool = False
     is_italic: bool = False
+    says_nothing: bool = False
 
 
 def read_row(row: etree._Element, headings: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -322,14 +323,14 @@ def read_block(block: etree._Element, repeated: Set[str]) -> list[tuple[str, str
             values.setdefault(part.name, []).append(part.text)
         else:
             unnamed.append(part)
-    rest = [part for part in unnamed if not is_generic(part.text, repeated)]
+    rest = [part for part in unnamed if not part.says_nothing]
     columns = [(name, " ".join(texts).strip(_MARKS)) for name, texts in values.items()]
     title, note = read_term(block), rest
     if title.isdecimal():  # the block is listed under a year
         columns, title = [*columns, ("year", title)], ""
     if not title and not any(_TITLE.search(name) for name in values):
         if not any(has_words(part.text) for part in rest):
-            rest = [_Part("", " ".join(part.text for part in unnamed), is_title=False)]
+            rest = [_Part("", " ".join(part.text for part in unnamed))]
         title, note = _split_title(rest)
     text = " ".join(part.text for part in note)
     year = "" if any(_YEAR.search(name) for name, _ in columns) else find_year(text)
@@ -404,14 +405,13 @@ class _Splitter:
 
     def _add(self, text: str, tag: str = "") -> None:
         if text:
-            says_nothing = is_generic(text, self._repeated)
+            says_nothing = text in self._repeated or GENERIC.fullmatch(text) is not None
+            # After words and a link to them, no other link is the title.
             is_title = self._titles[-1] and not says_nothing and not self._has_linked_words
-            if self._titles[-1] and says_nothing:  # a link to the words before it
-                self._has_linked_words |= any(
-                    has_words(part.text) and not is_generic(part.text, self._repeated)
-                    for part in self.parts
-                )
+            if self._titles[-1] and says_nothing:
+                told = (part.text for part in self.parts if not part.says_nothing)
+                self._has_linked_words |= any(map(has_words, told))
             # A link to a file after the last label has no label.
             name = "" if self._titles[-1] and says_nothing else self._label or self._names[-1]
             is_italic = tag in ("i", "em")
-            self.parts.append(_Part(name, text, is_title, is_italic))
+            self.parts.append(_Part(name, text, is_title, is_italic, says_nothing))

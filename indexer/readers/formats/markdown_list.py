@@ -7,8 +7,7 @@ headings of their columns. A page is recognized only if its items are at least 4
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence, Set
 from io import BufferedIOBase
 from itertools import chain, islice
 from typing import NamedTuple
@@ -20,12 +19,12 @@ from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
 from indexer.readers.text.citations import (
+    GENERIC,
     find_doi,
     find_repeated,
     find_title,
     find_year,
     has_words,
-    is_generic,
 )
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import Link, Text, parse, read_inline
@@ -59,7 +58,7 @@ class _Item(NamedTuple):
     characters of its Markdown.
     """
 
-    cells: tuple[Text, ...]
+    cells: Sequence[Text]
     line: int
     size: int
     sections: tuple[str, ...]
@@ -116,7 +115,15 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
     links = chain.from_iterable(cell.links for item in items for cell in item.cells)
     repeated = find_repeated((link.text, link.url) for link in links)
     for item in items:
-        yield _make_record(item, file, repeated)
+        yield _make_record(
+            item._replace(cells=[_mute(each, repeated) for each in item.cells]), file
+        )
+
+
+def _mute(cell: Text, repeated: Set[str]) -> Text:
+    """Return a text whose links have no text if they are in `repeated`, like bare URLs."""
+    links = [link._replace(text="") if link.text in repeated else link for link in cell.links]
+    return cell._replace(links=links)
 
 
 def _list_items(text: str) -> Iterator[_Item]:
@@ -187,11 +194,9 @@ def _get_line(block: Token) -> int:
     return block.map[0] + 1 if block.map else 0
 
 
-def _make_record(item: _Item, file: str, repeated: Set[str]) -> SourceRecord:
-    """Return the record of an item. Links with `repeated` texts are not titles."""
-    is_title = partial(_is_title, repeated=repeated)
-    split = _read_row(item, is_title) if item.headings else _split_title(item.cells[0], is_title)
-    columns = [*split]
+def _make_record(item: _Item, file: str) -> SourceRecord:
+    """Return the record of an item."""
+    columns = [*(_read_row(item) if item.headings else _split_title(item.cells[0]))]
     names = {name.casefold() for name, _ in columns}
     columns += [("link", url) for url in item.urls]
     if names.isdisjoint(("year", "date")):
@@ -203,7 +208,7 @@ def _make_record(item: _Item, file: str, repeated: Set[str]) -> SourceRecord:
     return SourceRecord(SourceLocation(file, item.line), properties)
 
 
-def _read_row(row: _Item, is_title: Callable[[Link], bool]) -> Iterator[tuple[str, str]]:
+def _read_row(row: _Item) -> Iterator[tuple[str, str]]:
     """Yield the columns of a row.
 
     The title is below a usual heading, or else in the first cell with a link to a publication.
@@ -212,19 +217,19 @@ def _read_row(row: _Item, is_title: Callable[[Link], bool]) -> Iterator[tuple[st
     titled = next((each for each in row.headings if fold_heading(each) in usual), None)
     has_title = titled is not None
     for number, (heading, cell) in enumerate(zip(row.headings, row.cells, strict=False), 1):
-        if not has_title and any(map(is_title, cell.links)):
+        if not has_title and any(map(_is_title, cell.links)):
             has_title = True
-            yield from _split_title(cell, is_title)
+            yield from _split_title(cell)
         else:
             name = "title" if heading == titled else heading or f"column {number}"
             yield name, cell.text.strip()
 
 
-def _is_title(link: Link, repeated: Set[str]) -> bool:
-    return not (link.url.startswith("#") or is_generic(link.text, repeated))
+def _is_title(link: Link) -> bool:
+    return not (link.url.startswith("#") or GENERIC.fullmatch(link.text))
 
 
-def _split_title(item: Text, is_title: Callable[[Link], bool]) -> Iterator[tuple[str, str]]:
+def _split_title(item: Text) -> Iterator[tuple[str, str]]:
     """Yield the title of an item and the rest of its text, as the column "note".
 
     The title is the first link whose text is specific, unless words and a link to them come before
@@ -232,7 +237,7 @@ def _split_title(item: Text, is_title: Callable[[Link], bool]) -> Iterator[tuple
     Links are a part of that only if it has no other words.
     """
     text, bold = item.text, item.bold
-    link = next(filter(is_title, item.links), None)
+    link = next(filter(_is_title, item.links), None)
     if link and (link is item.links[0] or not has_words(text[: item.links[0].start])):
         yield "title", link.text.strip()
         yield "note", _clean(text[: link.start], text[link.end :])

@@ -15,7 +15,7 @@ _AFTER_YEAR = re.compile(
 )
 _YEAR = re.compile(rf"\((?:[^()\d]{{0,20}}\s)?((?:19|20)\d\d)[a-z]?{_DAY}\)")
 _LAST_YEAR = re.compile(r"(?<![\w./:-])((?:19|20)\d\d)(?=\s*(?:[,;:)\]]|\.(?!\d)|$))")
-_GENERIC = re.compile(
+GENERIC = re.compile(
     r"\W*(?:(?:download|view|read|open|full|get|more|see|the|as|in|on|an?)\W+){0,4}(?:pdf|doi|"
     r"links?|here|html?|epub|web|website|citation|code|paper|(?:full ?)?text|abstract|arxiv|"
     r"preprint|slides|video|poster|bibtex|bib|more|download|details?|ris|word|docx?|source|github|"
@@ -37,11 +37,6 @@ def find_repeated(links: Iterable[tuple[str, str]]) -> Set[str]:
     for text, url in links:
         urls.setdefault(text, set()).add(url)
     return {text for text, linked in urls.items() if len(linked) >= _MIN_URLS}
-
-
-def is_generic(text: str, repeated: Set[str]) -> bool:
-    """Return whether the text of a link is no title: it is usual, or `repeated`, or has no word."""
-    return text in repeated or _GENERIC.fullmatch(text) is not None
 
 
 def has_words(text: str) -> bool:
