@@ -113,6 +113,7 @@ EXPECTED: dict[str, list[Mapping[str, list[str] | None]]] = {
         "id": ["p.1"], "title": ["The Salt Road: A History"], "authors": [MARSH],
         "editors": [GUILD], "date": ["2011-05-06"], "isbn": ["9783161484100"],
         "publisher": ["Porto"], "language": ["en"], "summary": ["About salt."], "link": None,
+        "type": ["Book"],
     }],
     "word-sources": [{"title": ["Salt"], "authors": [MARSH], "container": ["Roads"]}],
     "xml": [{}, {}],
