@@ -25,9 +25,15 @@ _SCRIPTS = (
     (re.compile("[\u3040-\u30ff]"), "ja", 0.1),
     (re.compile("[\uac00-\ud7af]"), "ko", 0.5),
     (re.compile("[\u4e00-\u9fff]"), "zh", 0.5),
+    (re.compile("[\u0671-\u06d3\u0400\u0402-\u040f\u0450\u0452-\u052f]"), None, 0.02),
+    (re.compile("[\u0621-\u064a]"), "ar", 0.7),
+    (re.compile("[\u0401\u0410-\u044f\u0451]"), "ru", 0.7),
 )
 """Scripts that identify a language, each with the minimum share of letters in that script.
-Japanese comes first because most letters of a Japanese text may be Chinese."""
+Japanese comes first because most letters of a Japanese text may be Chinese. Letters that other
+languages, such as Persian and Ukrainian, add to the Arabic and Russian ones leave it open."""
+SCRIPT_LANGUAGES = tuple(sorted(language for _, language, _ in _SCRIPTS if language))
+"""The languages that a script identifies."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -39,14 +45,19 @@ def is_installed() -> bool:
 def detect_language(text: str) -> str | None:
     """Return the language of a text (ISO 639-1), or None if it is uncertain."""
     sample = text[:MAX_CHARS]
-    letters = len(_LETTER.findall(sample))
-    if not letters:
-        return None
-    for script, script_language, share in _SCRIPTS:
-        if len(script.findall(sample)) >= share * letters:
-            return script_language
+    if (language := find_script_language(sample)) or not _LETTER.search(sample):
+        return language
     language, confidence = _load_classifier().classify(sample)
     return str(language) if confidence >= MIN_CONFIDENCE else None
+
+
+def find_script_language(text: str) -> str | None:
+    """Return the language that the script of a text identifies, or None. No extra is needed."""
+    letters = 0 if text.isascii() else len(_LETTER.findall(text))
+    for script, language, share in _SCRIPTS if letters else ():
+        if len(script.findall(text)) >= share * letters:
+            return language
+    return None
 
 
 @cache

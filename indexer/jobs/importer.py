@@ -9,13 +9,14 @@ from __future__ import annotations
 import glob
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from os.path import commonpath
 from pathlib import Path
 
 import msgspec
 
+from indexer.analysis.language_detection import SCRIPT_LANGUAGES
 from indexer.catalogue import catalogue_toml, outside, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
@@ -50,9 +51,11 @@ from indexer.mapping.profile import MAX_RECORDS, Profile
 from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 from indexer.mapping.standard_fields import (
+    BODIES,
     FULLTEXT_FIELD,
     list_standard_fields,
     list_translation_fields,
+    read_choices,
 )
 from indexer.readers.formats import pdf
 
@@ -60,6 +63,9 @@ _LEFT_OUT = (
     "the file has no records, and belongs to none, so it was left out",
     "Name it after the id or DOI of a record to search its text, or name its format with --format",
 )
+
+_MAX_LISTED = 200
+"""Maximum number of columns that an error lists."""
 
 
 def import_files(
@@ -69,6 +75,7 @@ def import_files(
     title: str | None = None,
     in_place: bool = False,
     format_name: str | None = None,
+    choices: Sequence[str] = (),
     report: Report = lambda _: None,
     progress: Progress = NO_PROGRESS,
     limits: Limits = LIMITS,
@@ -77,9 +84,10 @@ def import_files(
     """Write a corpus folder with files, their mapping, and a catalogue.
 
     `in_place`: the folder refers to the files instead of a copy. `format_name` overrides the
-    detected format. `allow` lets the folder name files outside of it. A folder that has a
-    `sources.toml` keeps it: files replace those with the same names, and new files are added to its
-    sources. After an error, the folder is as before.
+    detected format. `choices` give columns to fields, such as `title=245__`. `allow` lets the
+    folder name files outside of it. A folder that has a `sources.toml` keeps it: files replace
+    those with the same names, and new files are added to its sources. After an error, the folder is
+    as before.
 
     Raise ImportRejected if no file has a usable record, or the folder has other contents. Raise
     CatalogueError, ReaderError, or OSError.
@@ -87,7 +95,7 @@ def import_files(
     if not paths:
         raise ImportRejected("no file is named", "Name the files and folders to import")
     into = safe_files.resolve(into)
-    own = _check_target(into, title)
+    own = _check_target(into, title, choices)
     if not own:
         outside.forget(into)
     if in_place:
@@ -102,7 +110,7 @@ def import_files(
     problems: list[Problem] = []
     for documents in filter(None, tiers):
         if groups or own:
-            catalogue, plans = _plan(groups, files, own, title)
+            catalogue, plans = _plan(groups, files, own, title, choices)
             attached += find_attached(documents, into if own else None, plans, catalogue, limits)
         taken = {file.name for file in attached}
         others = [file for file in documents if file.name not in taken]
@@ -117,7 +125,8 @@ def import_files(
         report(problem)
     if not usable:
         raise _make_rejection(paths)
-    catalogue, plans = _plan(groups, usable, own, title)
+    _check_choices(choices, groups)
+    catalogue, plans = _plan(groups, usable, own, title, choices)
     if not own and not any(_has_title(plan, catalogue) for plan in plans):
         for file in usable:
             message = "no record has a title, or a number in its place"
@@ -176,15 +185,18 @@ def _allow(into: Path, names: Iterable[str], allow: Callable[[Path, Iterable[str
 
 
 def _plan(
-    groups: Sequence[Group], files: Sequence[ImportFile], own: Catalogue | None, title: str
-) -> tuple[Catalogue, list[Plan]]:
+    groups: Sequence[Group], files: Sequence[ImportFile], own: Catalogue | None, title: str,
+    choices: Sequence[str],
+) -> tuple[Catalogue, list[Plan]]:  # fmt: skip
     """Return the folder's own catalogue or a proposed one, and the sources of each group."""
+    chosen = {group: read_choices(choices, group.profile.names)[0] for group in groups}
     proposals = {
-        group: proposal.propose("", group.reader, group.profile)
+        group: proposal.propose("", group.reader, group.profile, chosen[group])
         for group in groups
         if not group.source
     }
-    catalogue, plans = own or _propose_catalogue(proposals, title), list[Plan]()
+    names = {*chain.from_iterable(chosen.values())}
+    catalogue, plans = own or _propose_catalogue(proposals, title, names), list[Plan]()
     for group in groups:
         if group.source:
             plans.append(Plan(group, [group.source]))
@@ -224,11 +236,21 @@ def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
     return ImportRejected(f"{names} has no usable record", hint)
 
 
-def _check_target(into: Path, title: str | None) -> Catalogue | None:
+def _check_choices(choices: Sequence[str], groups: Iterable[Group]) -> None:
+    """Raise ImportRejected if choices name unknown fields, or columns that no file has."""
+    columns = dict.fromkeys(chain.from_iterable(group.profile.names for group in groups))
+    if mistakes := read_choices(choices, columns)[1]:
+        fields = ", ".join([field.name for field in list_standard_fields()])
+        listed = ", ".join([*columns][:_MAX_LISTED])
+        hint = f"Fields: id, {BODIES}, {fields}. Columns: {listed}"
+        raise ImportRejected(f"--map {'; --map '.join(mistakes)}", hint)
+
+
+def _check_target(into: Path, title: str | None, choices: Sequence[str]) -> Catalogue | None:
     """Return the catalogue of a folder that an import updates, or None.
 
-    Raise ImportRejected if the folder can't be used, or has a title and `title` is given. Raise
-    CatalogueError.
+    Raise ImportRejected if the folder can't be used, or has a title and a mapping already and one
+    is given. Raise CatalogueError.
     """
     if into == into.parent:
         raise ImportRejected(f"{into} can't be replaced", "Use a new folder")
@@ -237,14 +259,19 @@ def _check_target(into: Path, title: str | None) -> Catalogue | None:
     if is_update and title:
         hint = f"Edit it in its {CATALOGUE_FILE}, or leave out --title"
         raise ImportRejected(f"{into} has a title already", hint)
+    if is_update and choices:
+        hint = f"Edit its {SOURCES_FILE}, or leave out --map. A new folder can have another one"
+        raise ImportRejected(f"{into} has a mapping already", hint)
     if not is_update and into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise ImportRejected(f"{into} is not empty", "Use a new folder, or one of an import")
     return catalogue_toml.load(into) if is_update else None
 
 
-def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
+def _propose_catalogue(
+    proposals: Mapping[Group, Proposal], title: str, chosen: Collection[str]
+) -> Catalogue:
     leftovers: dict[str, Field] = {}
-    languages: dict[str, None] = {}
+    languages = dict.fromkeys(SCRIPT_LANGUAGES)
     for group, proposed in proposals.items():
         languages |= dict.fromkeys((*proposed.source.languages.values(), *group.profile.languages))
         for field in proposed.leftover_fields:
@@ -262,7 +289,7 @@ def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catal
         for mapper in [Mapper(proposed.source, group.reader, every_field)]
         for record in group.profile.sample
     )
-    return make_catalogue(title, every_field.fields, samples)
+    return make_catalogue(title, every_field.fields, samples, chosen)
 
 
 def _make_title(paths: Sequence[Path]) -> str:

@@ -28,14 +28,18 @@ _BOTH = "publications that have both words, the best first"
 
 
 def make_catalogue(
-    title: str, fields: Sequence[Field], samples: Iterable[tuple[Mapper, SourceRecord]]
-) -> Catalogue:
-    """Return a catalogue with those fields among `fields` that have values in the samples."""
+    title: str, fields: Sequence[Field], samples: Iterable[tuple[Mapper, SourceRecord]],
+    chosen: Collection[str] = (),
+) -> Catalogue:  # fmt: skip
+    """Return a catalogue with those fields among `fields` that have values in the samples.
+
+    It has the fields whose columns were `chosen` even if they have none.
+    """
     counts: Counts = defaultdict(Counter)
     for mapper, record in samples:
         for prop in mapper.map(record).properties:
             counts[prop.name][prop.value] += 1
-    kept = {field.name for field in fields if _has_values(field, counts)} | {"title"}
+    kept = {field.name for field in fields if _has_values(field, counts)} | {"title", *chosen}
     if any(field.translates == "title" for field in fields if field.name in kept):
         kept.add(OTHER_TITLES)  # its columns may feed these fields
     kept_fields = [field for field in fields if field.name in kept]

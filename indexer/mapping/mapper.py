@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from indexer.analysis.language_detection import find_script_language
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Normalized, Problem, Property, SourceRecord
@@ -140,7 +141,10 @@ class Mapper:
                 yield prop
 
     def _place_translations(self, properties: list[Property]) -> None:
-        """Give titles and abstracts after the first, by their languages, the fields for these."""
+        """Give titles and abstracts after the first, by their languages, the fields for these.
+
+        The script tells the language of a text for which the source states none.
+        """
         for field in filter(None, (self._title, self._abstract)):
             names = (field.name, OTHER_TITLES) if field is self._title else (field.name,)
             places = [
@@ -150,7 +154,8 @@ class Mapper:
             filled: set[tuple[str, ...]] = set()
             for place in places:
                 prop = properties[place]
-                spoken = find_languages(prop.language or "")
+                stated = prop.language or find_script_language(prop.value)
+                spoken = find_languages(stated or "")
                 if filled and spoken not in filled and (field.name, spoken) in self._translations:
                     name = self._translations[field.name, spoken]
                     properties[place] = msgspec.structs.replace(prop, name=name)

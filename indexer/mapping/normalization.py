@@ -187,6 +187,13 @@ def _find_languages(text: str) -> Sequence[str]:
     return codes or languages.find_named_languages(text)
 
 
+def _find_links(text: str) -> Sequence[str]:
+    """Return the URLs in a text, or else those of its DOIs, such as `info:doi/10.5555/salt`."""
+    return identifiers.find_links(text) or [
+        *map(identifiers.make_doi_url, identifiers.find_dois(text))
+    ]
+
+
 def _find_numbers(text: str) -> Sequence[str]:
     """Return a number that a publisher gave. A DOI, an ISBN, or an ISSN has a field of its own."""
     issn = identifiers.read("issn", text)
@@ -199,7 +206,7 @@ def _find_numbers(text: str) -> Sequence[str]:
 
 _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "year": partial(_find_one, dates.find_year),
-    "link": identifiers.find_links,
+    "link": _find_links,
     "language": _find_languages,
     "doi": identifiers.find_dois,
     "pmid": identifiers.find_pmids,

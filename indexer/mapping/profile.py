@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 from indexer.catalogue.records import SourceRecord
 from indexer.mapping.templates import split_language
@@ -134,6 +135,12 @@ class Profile:
             plain = split_language(name)[0]
             joined.setdefault(plain, ColumnProfile()).merge(self.columns[name])
         return joined
+
+    @property
+    def names(self) -> dict[str, None]:
+        """The names of its columns, also those of empty ones, and those without a language."""
+        names = {**self.headings, **self.columns}
+        return dict.fromkeys(chain.from_iterable((name, split_language(name)[0]) for name in names))
 
     @property
     def languages(self) -> list[str]:

@@ -25,7 +25,12 @@ from indexer.mapping.mapper import ID_FIELD, list_mapped
 from indexer.mapping.normalization import SEPARATORS, find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.sources import Change, Source
-from indexer.mapping.standard_fields import FULLTEXT_FIELD, list_standard_fields, read_heading
+from indexer.mapping.standard_fields import (
+    BODIES,
+    FULLTEXT_FIELD,
+    list_standard_fields,
+    read_heading,
+)
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 from indexer.readers.formats.marc import load_fields
@@ -62,30 +67,39 @@ class Proposal(NamedTuple):
     comments: Mapping[str, str]
 
 
-def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
+def propose(
+    file: str, reader: Reader, profile: Profile, chosen: Mapping[str, tuple[str, ...]] = {}
+) -> Proposal:
     """Return a proposal for one source. Some of its fields may turn out to be empty.
 
-    The default mapping of a format is its standard: nothing is guessed about such a source, nor
-    about columns whose headings are tags of MARC. A person chose the other headings. Their columns
-    add to the fields that MARC fills, and leftover ones become fields too.
+    `chosen` has the columns that a user chose for fields. No guess uses them. The default mapping
+    of a format is its standard: nothing is guessed about such a source, nor about columns whose
+    headings are tags of MARC. A person chose the other headings. Their columns add to the fields
+    that MARC fills, and leftover ones become fields too.
     """
     if reader.FIELDS:
-        return Proposal(Source(file=file, format=reader.NAME), (), {})
+        authors = reader.FIELDS.get("authors", ())
+        fields: Fields = _choose({"authors": authors} if BODIES in chosen else {}, chosen)
+        return Proposal(Source(file=file, format=reader.NAME, fields=fields), (), {})
     columns = profile.join_languages()
     marc = _propose_marc(columns)
     stated = _read_headings(columns)
-    free = {
-        name: column for name, column in columns.items()
-        if name not in stated and name not in marc.tags
+    used = {
+        *stated, *marc.tags, *chain.from_iterable(map(templates.list_columns, chosen.values())),
     }  # fmt: skip
-    guesses = Guesser(free, profile.sample, profile.records, marc.fields.keys())
+    free = {name: column for name, column in columns.items() if name not in used}
+    guesses = Guesser(free, profile.sample, profile.records, {*marc.fields, *chosen})
     standard = [*(each.name for each in list_standard_fields()), ID_FIELD]
-    fields: Fields = {
+    fields = {
         field: _join([*marc.fields.get(field, ()), *_state(field, guesses)])
         for field in standard if field in marc.fields or field in guesses.fields
     }  # fmt: skip
-    if "year" in guesses.fields and "date" not in fields:
-        fields |= _list_dates(guesses.fields["year"], columns)
+    fields = _choose(fields, chosen)
+    if "number" in chosen:
+        fields.setdefault(ID_FIELD, fields["number"])
+    years = templates.list_columns(chosen.get("year", ())) or guesses.fields.get("year")
+    if years and "date" not in fields:
+        fields |= _list_dates(years, columns)
     left = {name: column for name, column in free.items() if name not in guesses.used}
     leftovers = {**stated, **dict(_make_leftover_fields(left, profile.records))}
     fields |= {field.name: templates.escape(name) for name, field in leftovers.items()}
@@ -101,7 +115,18 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         day_first=tuple(_find_day_first(fields, columns)),
         languages=guesses.languages,
     )  # fmt: skip
-    return Proposal(source, tuple(leftovers.values()), guesses.reasons)
+    reasons = {field: why for field, why in guesses.reasons.items() if field not in chosen}
+    return Proposal(source, tuple(leftovers.values()), reasons)
+
+
+def _choose(fields: Fields, chosen: Mapping[str, tuple[str, ...]]) -> Fields:
+    """Return fields with the columns that a user chose. Bodies come after the other authors."""
+    combined = fields | {field: _join(names) for field, names in chosen.items() if field != BODIES}
+    if BODIES in chosen:
+        stated = combined.get("authors", ())
+        authors = (stated,) if isinstance(stated, str) else stated
+        combined["authors"] = _join((*authors, *chosen[BODIES]))
+    return combined
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
@@ -238,7 +263,7 @@ def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Ite
     """Yield the date columns that have the day before the month."""
     dated = templates.list_columns(fields.get("date", ()))
     for name in dict.fromkeys((*dated, *templates.list_columns(fields.get("year", ())))):
-        if dates.is_day_first([*columns[name].values]):
+        if name in columns and dates.is_day_first([*columns[name].values]):
             yield name
 
 
@@ -249,7 +274,8 @@ def _list_dates(years: Sequence[str], columns: Mapping[str, ColumnProfile]) -> F
     """
     dated = [
         name for name in years
-        if any("-" in (dates.parse_date(value) or "") for value in columns[name].values)
+        if name in columns
+        and any("-" in (dates.parse_date(value) or "") for value in columns[name].values)
     ]  # fmt: skip
     ordered = dict.fromkeys((*dated, *years))
     return {"date": _join(map(templates.escape, ordered))} if dated else {}

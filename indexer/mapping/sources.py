@@ -36,6 +36,7 @@ match may read the rest of the text."""
 MAX_CHANGES = 50
 """Limit on the changes of a file. Each may apply to every value, and its pattern takes 1 MB."""
 _GROUP = re.compile(r"\\([0-9])")
+_ANY_FOLDERS = re.compile(r"(?:^|(?<=/))\*\*/")
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 1 << 20
@@ -147,7 +148,23 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             return file == self.file
         is_deep = not self.file.startswith("/") or "/**/" in self.file
         is_near = is_deep or file.count("/") == self.file.count("/")
-        return is_near and fnmatchcase(file, self.file.replace("/**/", "/"))
+        return is_near and _matches(file, self.file)
+
+
+def _matches(file: str, glob: str) -> bool:
+    """Return whether a path matches a glob, in which `**/` stands for any folders, or none."""
+    first, *inner = _ANY_FOLDERS.split(glob)
+    if not inner:
+        return fnmatchcase(file, glob)
+    starts = [0, *(place + 1 for place, char in enumerate(file) if char == "/")]
+    *inner, last = inner
+    # The shortest matches leave the most for the parts that follow.
+    end = next((end for end in starts if fnmatchcase(file[:end], first)), len(file) + 1)
+    for part in inner:
+        later = [place for place in starts if place >= end]
+        ends = (each for each in later for start in later if fnmatchcase(file[start:each], part))
+        end = next(ends, len(file) + 1)
+    return any(fnmatchcase(file[start:], last) for start in starts if start >= end)
 
 
 class Attachments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

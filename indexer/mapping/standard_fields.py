@@ -8,14 +8,14 @@ field. If an import would read this name as another role or kind, the heading st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import cast, get_args
 
 from indexer import toml
 from indexer.catalogue.fields import NO_ROLE, Field, FieldKind
 from indexer.catalogue.roles import Role
-from indexer.mapping import headings, normalization
+from indexer.mapping import headings, normalization, templates
 from indexer.values import iso_codes
 
 FULLTEXT_FIELD = Field("fulltext", "Full text", kind="fulltext", weight=0.3)
@@ -39,6 +39,37 @@ def list_translation_fields(languages: Iterable[str]) -> Iterator[Field]:
                     f"{field.label} ({iso_codes.get_language_name(code)})",
                     kind="text", weight=field.weight, translates=field.name, language=code,
                 )  # fmt: skip
+
+
+BODIES = "body"
+"""The name in choices for bodies among the authors."""
+
+
+def read_choices(
+    choices: Iterable[str], columns: Collection[str]
+) -> tuple[Mapping[str, tuple[str, ...]], list[str]]:
+    """Return the columns that choices such as `title=245__` give to fields, and their mistakes.
+
+    A choice names a standard field, `id`, or `body`, and one of `columns` or a template of several.
+    """
+    fields = {
+        name: each.name for each in list_standard_fields() for name in (each.name, *each.names)
+    }
+    fields |= {name: name for name in ("id", BODIES)}
+    chosen: dict[str, tuple[str, ...]] = {}
+    mistakes = list[str]()
+    for choice in choices:
+        name, _, stated = (part.strip() for part in choice.partition("="))
+        stated = templates.escape(stated) if stated in columns else stated
+        missing = [each for each in templates.list_columns(stated) if each not in columns]
+        if name not in fields:
+            mistakes.append(f"{choice!r}: {name!r} is not a field")
+        if missing:
+            mistakes.append(f"{choice!r}: {', '.join(map(repr, missing))} is not a column")
+        if name in fields and not missing:
+            stated = f"{{{{{{{stated}}}}}}}" if name == BODIES else stated
+            chosen[fields[name]] = (*chosen.get(fields[name], ()), stated)
+    return chosen, mistakes
 
 
 _HEADING = re.compile(r"(?P<name>[a-z]\w*) \((?P<role>[\w -]+)(?:, (?P<kind>\w+))?\)", re.ASCII)

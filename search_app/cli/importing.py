@@ -39,6 +39,10 @@ _PROPOSED = (CATALOGUE_FILE, SOURCES_FILE)
 """The files that `open` writes, and that a user may correct."""
 _FORMAT = click.option("--format", "format_name", help="The format, if it is not recognized.")
 _TITLE = click.option("--title", help="The title of the catalogue. Default: the file's name.")
+_MAP = click.option(
+    "--map", "choices", multiple=True, metavar="FIELD=COLUMN",
+    help="Read a field from this column, such as title=245__. Repeat it for other fields.",
+)  # fmt: skip
 _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 
 
@@ -47,6 +51,7 @@ _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 @click.option("--into", type=options.PATH, required=True, help="A new folder, or one to update.")
 @_TITLE
 @_FORMAT
+@_MAP
 @click.option("--in-place", is_flag=True, help="Refer to the files instead of copying them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the mapping as JSON.")
 @click.option("--pages", "as_pages", is_flag=True, help="Write HTML pages to edit by hand.")
@@ -57,6 +62,7 @@ def import_(
     into: Path,
     title: str | None,
     format_name: str | None,
+    choices: tuple[str, ...],
     in_place: bool,
     as_json: bool,
     as_pages: bool,
@@ -74,12 +80,13 @@ def import_(
     problems: list[Problem] = []
     try:
         if as_pages:
-            count = _write_pages(files, into, like, problems, title, format_name)
+            count = _write_pages(files, into, like, problems, title, format_name, choices)
             click.echo(f"Wrote {output.format_count(count, 'publication')} to {into}.")
         else:
             result = _import(
-                files, into, problems, title, format_name, in_place=in_place, allow=outside.allow
-            )
+                files, into, problems, title, format_name, choices,
+                in_place=in_place, allow=outside.allow,
+            )  # fmt: skip
             _print_result(result, into, as_json=as_json)
     finally:
         output.print_problems(problems)
@@ -94,6 +101,7 @@ def _write_pages(
     problems: list[Problem],
     title: str | None,
     format_name: str | None,
+    choices: Sequence[str],
 ) -> int:
     """Write pages with the fields of another corpus, or with those that an import would propose.
 
@@ -103,11 +111,13 @@ def _write_pages(
     if like:
         if len(files) > 1:
             raise click.UsageError("--pages with --like converts one file at a time")
+        if choices:
+            raise click.UsageError("--map has no effect with --like")
         return len(pages.write_pages(files[0], into, like, problems.append, limits))
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "corpus")
         reported: list[Problem] = []
-        _import(files, folder, reported, title, format_name)
+        _import(files, folder, reported, title, format_name, choices)
         written = pages.convert_corpus(folder, into, problems.append, limits)
     # The conversion reads the files again, but knows nothing of those that were left out.
     repeated = {(problem.line, problem.what) for problem in problems}
@@ -121,6 +131,7 @@ def _import(
     problems: list[Problem],
     title: str | None,
     format_name: str | None,
+    choices: Sequence[str],
     *,
     in_place: bool = True,
     allow: Callable[[Path, Iterable[str]], None] = outside.allow_for_now,
@@ -133,6 +144,7 @@ def _import(
             title=title,
             in_place=in_place,
             format_name=format_name,
+            choices=choices,
             report=problems.append,
             progress=progress,
             limits=config.load().limits,
@@ -157,6 +169,7 @@ def _expand(files: Iterable[Path]) -> Iterator[Path]:
 @_FILES
 @_TITLE
 @_FORMAT
+@_MAP
 @click.option("--port", type=int, help="The port. Default: that of the settings, or a free one.")
 @click.pass_context
 def open_(
@@ -164,6 +177,7 @@ def open_(
     files: tuple[Path, ...],
     title: str | None,
     format_name: str | None,
+    choices: tuple[str, ...],
     port: int | None,
 ) -> None:
     """Serve files and folders in any known format as a searchable catalogue.
@@ -179,7 +193,7 @@ def open_(
         shutil.rmtree(corpus, ignore_errors=True)
     problems: list[Problem] = []
     try:
-        result = _import(files, corpus, problems, title, format_name)
+        result = _import(files, corpus, problems, title, format_name, choices)
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)

@@ -33,7 +33,7 @@ _FIELDS: tuple[tuple[str, Role], ...] = (
 """Fields with the texts of a role. Several texts are joined by commas."""
 _NUMBERS: dict[str, Role] = {
     **dict.fromkeys(("article", "periodical", "inproceedings"), "issue"),
-    **dict.fromkeys(("book", "collection", "incollection"), "collection-number"),
+    **dict.fromkeys(("book", "incollection"), "collection-number"),
 }
 """The role of the field `number` by the type of an entry: an issue, or a number in a series."""
 _PUBLISHERS = {"techreport": "institution", "phdthesis": "school"}

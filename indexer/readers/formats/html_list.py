@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from io import BufferedIOBase
 from typing import NamedTuple
@@ -26,8 +26,10 @@ from indexer.readers.text.citations import (
     GENERIC,
     find_doi,
     find_last_sentence,
+    find_repeated,
     find_title,
     find_year,
+    has_words,
 )
 from indexer.readers.text.web_page import read_page
 
@@ -65,8 +67,10 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
     _complete(page)
     sections = find_sections(page, listing.blocks)
     headings = listing.headings
+    links = (link for block in listing.blocks for link in block.iter("a"))
+    repeated = find_repeated((squeeze(link.text), link.get("href") or "") for link in links)
     for number, block in enumerate(listing.blocks):
-        columns = read_row(block, headings[number]) if headings else read_block(block)
+        columns = read_row(block, headings[number]) if headings else read_block(block, repeated)
         columns += [("section", sections[number]), ("id", block.get("id") or "")]
         properties = tuple(Property(name, value, value) for name, value in columns if value)
         if properties:
@@ -283,8 +287,9 @@ class _Part(NamedTuple):
 
     name: str
     text: str
-    is_title: bool
+    is_title: bool = False
     is_italic: bool = False
+    says_nothing: bool = False
 
 
 def read_row(row: etree._Element, headings: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -306,22 +311,28 @@ def read_row(row: etree._Element, headings: tuple[str, ...]) -> list[tuple[str, 
     return columns + links
 
 
-def read_block(block: etree._Element) -> list[tuple[str, str]]:
-    """Return the title of a block, its named texts, its other text as a note, and its links."""
+def read_block(block: etree._Element, repeated: Set[str]) -> list[tuple[str, str]]:
+    """Return the title of a block, its named texts, its other text as a note, and its links.
+
+    A title is none of the `repeated` texts of links, unless the block has no other words.
+    """
     values: dict[str, list[str]] = {}
-    rest: list[_Part] = []
-    for part in _Splitter(block).parts:
+    unnamed: list[_Part] = []
+    for part in _Splitter(block, repeated).parts:
         if part.name:
             values.setdefault(part.name, []).append(part.text)
         else:
-            rest.append(part)
+            unnamed.append(part)
+    rest = [part for part in unnamed if not part.says_nothing]
     columns = [(name, " ".join(texts).strip(_MARKS)) for name, texts in values.items()]
     title, note = read_term(block), rest
     if title.isdecimal():  # the block is listed under a year
         columns, title = [*columns, ("year", title)], ""
     if not title and not any(_TITLE.search(name) for name in values):
+        if not any(has_words(part.text) for part in rest):
+            rest = [_Part("", " ".join(part.text for part in unnamed))]
         title, note = _split_title(rest)
-    text = " ".join(part.text for part in note if not GENERIC.fullmatch(part.text))
+    text = " ".join(part.text for part in note)
     year = "" if any(_YEAR.search(name) for name, _ in columns) else find_year(text)
     links = _list_links(block)
     texts = (*(url for _, url in links), read_text(block))
@@ -346,8 +357,7 @@ def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:
                 authors = before.strip().removesuffix(title).strip()
                 return title.strip(" .,"), [_Part("", authors, False), *parts[index:]]
             return part.text, parts[:index] + parts[index + 1 :]
-    first = next((part for part in parts if not GENERIC.fullmatch(part.text)), None)
-    return (first.text, [part for part in parts if part is not first]) if first else ("", parts)
+    return (parts[0].text, parts[1:])
 
 
 def _list_links(element: etree._Element) -> list[tuple[str, str]]:
@@ -359,9 +369,9 @@ def _list_links(element: etree._Element) -> list[tuple[str, str]]:
 class _Splitter:
     """Splits a block into parts. A label applies until its parent element or its line ends."""
 
-    def __init__(self, block: etree._Element) -> None:
+    def __init__(self, block: etree._Element, repeated: Set[str]) -> None:
         self.parts: list[_Part] = []
-        self._block = block
+        self._block, self._repeated, self._has_linked_words = block, repeated, False
         self._label, self._label_depth = "", 0
         self._names, self._titles = [""], [False]
         for event, element in etree.iterwalk(block, events=("start", "end")):
@@ -395,9 +405,13 @@ class _Splitter:
 
     def _add(self, text: str, tag: str = "") -> None:
         if text:
-            is_generic = GENERIC.fullmatch(text) is not None
-            is_title = self._titles[-1] and not is_generic
+            says_nothing = text in self._repeated or GENERIC.fullmatch(text) is not None
+            # After words and a link to them, no other link is the title.
+            is_title = self._titles[-1] and not says_nothing and not self._has_linked_words
+            if self._titles[-1] and says_nothing:
+                told = (part.text for part in self.parts if not part.says_nothing)
+                self._has_linked_words |= any(map(has_words, told))
             # A link to a file after the last label has no label.
-            name = "" if self._titles[-1] and is_generic else self._label or self._names[-1]
+            name = "" if self._titles[-1] and says_nothing else self._label or self._names[-1]
             is_italic = tag in ("i", "em")
-            self.parts.append(_Part(name, text, is_title, is_italic))
+            self.parts.append(_Part(name, text, is_title, is_italic, says_nothing))

@@ -7,9 +7,9 @@ headings of their columns. A page is recognized only if its items are at least 4
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from io import BufferedIOBase
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from markdown_it.token import Token
@@ -18,7 +18,14 @@ from indexer.catalogue.column_names import fold_heading, list_headings
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
-from indexer.readers.text.citations import GENERIC, find_doi, find_title, find_year
+from indexer.readers.text.citations import (
+    GENERIC,
+    find_doi,
+    find_repeated,
+    find_title,
+    find_year,
+    has_words,
+)
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import Link, Text, parse, read_inline
 
@@ -51,7 +58,7 @@ class _Item(NamedTuple):
     characters of its Markdown.
     """
 
-    cells: tuple[Text, ...]
+    cells: Sequence[Text]
     line: int
     size: int
     sections: tuple[str, ...]
@@ -104,9 +111,19 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         yield problem
     if front_matter := _FRONT_MATTER.match(text):
         text = "\n" * front_matter[0].count("\n") + text[front_matter.end() :]
-    for item in _list_items(text):
-        if item.is_entry:
-            yield _make_record(item, file)
+    items = [item for item in _list_items(text) if item.is_entry]
+    links = chain.from_iterable(cell.links for item in items for cell in item.cells)
+    repeated = find_repeated((link.text, link.url) for link in links)
+    for item in items:
+        yield _make_record(
+            item._replace(cells=[_mute(each, repeated) for each in item.cells]), file
+        )
+
+
+def _mute(cell: Text, repeated: Set[str]) -> Text:
+    """Return a text whose links have no text if they are in `repeated`, like bare URLs."""
+    links = [link._replace(text="") if link.text in repeated else link for link in cell.links]
+    return cell._replace(links=links)
 
 
 def _list_items(text: str) -> Iterator[_Item]:
@@ -209,18 +226,19 @@ def _read_row(row: _Item) -> Iterator[tuple[str, str]]:
 
 
 def _is_title(link: Link) -> bool:
-    is_elsewhere = not link.url.startswith("#")
-    return is_elsewhere and bool(link.text) and not GENERIC.fullmatch(link.text)
+    return not (link.url.startswith("#") or GENERIC.fullmatch(link.text))
 
 
 def _split_title(item: Text) -> Iterator[tuple[str, str]]:
     """Yield the title of an item and the rest of its text, as the column "note".
 
-    The title is the first link whose text is specific. Otherwise it is bold, in quotation marks,
-    after the year in parentheses, or the whole item.
+    The title is the first link whose text is specific, unless words and a link to them come before
+    it. Otherwise it is bold, in quotation marks, after the year in parentheses, or the whole item.
+    Links are a part of that only if it has no other words.
     """
     text, bold = item.text, item.bold
-    if link := next(filter(_is_title, item.links), None):
+    link = next(filter(_is_title, item.links), None)
+    if link and (link is item.links[0] or not has_words(text[: item.links[0].start])):
         yield "title", link.text.strip()
         yield "note", _clean(text[: link.start], text[link.end :])
     elif bold:
@@ -232,8 +250,7 @@ def _split_title(item: Text) -> Iterator[tuple[str, str]]:
     else:
         for link in reversed(item.links):
             text = text[: link.start] + text[link.end :]
-        urls = (link.url for link in item.links if not link.url.startswith("#"))
-        yield "title", _clean("", text) or next(urls, "")
+        yield "title", _clean("", text if has_words(text) else item.text)
 
 
 def _clean(before: str, after: str) -> str:

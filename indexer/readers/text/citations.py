@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from indexer.values.identifiers import find_dois
 
@@ -20,13 +20,28 @@ GENERIC = re.compile(
     r"links?|here|html?|epub|web|website|citation|code|paper|(?:full ?)?text|abstract|arxiv|"
     r"preprint|slides|video|poster|bibtex|bib|more|download|details?|ris|word|docx?|source|github|"
     r"url|data|project|page|demo|blog|talk|supplement\w*|appendix|english|french|spanish|russian|"
-    r"arabic|chinese|top|(?:doi:)?10\.\d{4,}/\S*|https?:\S*)?\W*",
+    r"arabic|chinese|top|(?:doi:)?10\.\d{4,}/\S*|https?:\S*|(?:www\.|(?:[\w-]+\.)+[a-z]{2,}/)\S*)?\W*",
     re.IGNORECASE,
 )
 """Link texts that are not titles."""
+_MIN_URLS = 3
+"""Minimum number of URLs whose links have the same text, so that it names none of them."""
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{2}[.?!])\s+")
 _MIN_SPACES = 2
 """Minimum spaces in a sentence that is a title although nothing marks it as one."""
+
+
+def find_repeated(links: Iterable[tuple[str, str]]) -> Set[str]:
+    """Return the texts of links that several URLs have, such as "Article", given pairs of these."""
+    urls: dict[str, set[str]] = {}
+    for text, url in links:
+        urls.setdefault(text, set()).add(url)
+    return {text for text, linked in urls.items() if len(linked) >= _MIN_URLS}
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text has a word of two letters or more."""
+    return re.search(r"[^\W\d_]{2}", text) is not None
 
 
 def find_title(text: str) -> re.Match[str] | None:

@@ -42,6 +42,14 @@ _KINDS = {
         ("issn", r"(?:e-?|p-?)?(?:issn:?\s*|urn:issn:)?\d{4}-\d{3}[\dx](?![\d-])"),
         ("url", r"https?://\S"),
         ("timestamp", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
+        (
+            "type",
+            (
+                r"(?:[a-z]+ ){0,2}(?:article|commentar(?:y|ie)|communication|correction|"
+                r"correspondence|corrigendum|editorial|erratum|essay|letter|paper|perspective|report|"
+                r"retraction|review|synopsis|viewpoint)s?(?: articles?)?$"
+            ),
+        ),
         ("body", r"[^,]+,$"),  # EndNote ends the name of an organization with a comma
     )
 }

@@ -36,6 +36,16 @@ def test_the_language_of_a_text_is_detected(text: str, language: str) -> None:
     assert language_detection.detect_language(text) == language
 
 
+@pytest.mark.parametrize(("text", "language"), [
+    ("الاتجار بالأشخاص (UNODC)", "ar"), ("قاچاق انسان و پناهندگان", None), ("打击人口贩运", "zh"),
+    ("Торговля людьми", "ru"), ("Протидія торгівлі людьми", None), ("人身売買の被害者", "ja"),
+    ("인신매매 피해자", "ko"), ("Trata de personas", None), ("2008", None), ("é", None),
+])  # fmt: skip
+def test_a_script_identifies_a_language(text: str, language: str | None) -> None:
+    """Letters that several languages share identify none."""
+    assert language_detection.find_script_language(text) == language
+
+
 @pytest.mark.parametrize("text", ["", "2008", "C++", "SDGs", "Trata"])
 def test_a_short_text_has_no_detected_language(text: str) -> None:
     """A text that is too short has no detected language."""

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -426,10 +426,12 @@ def test_files_of_one_format_share_one_proposal(
         (files / f"{number}.ris").write_text(RIS, encoding="utf-8")
     propose, calls = proposal.propose, 0
 
-    def count(file: str, reader: Reader, profile: Profile) -> Proposal:
+    def count(
+        file: str, reader: Reader, profile: Profile, chosen: Mapping[str, tuple[str, ...]]
+    ) -> Proposal:
         nonlocal calls
         calls += 1
-        return propose(file, reader, profile)
+        return propose(file, reader, profile, chosen)
 
     monkeypatch.setattr(proposal, "propose", count)
     paths = [path for path in files.iterdir() if path.stem != "39"]

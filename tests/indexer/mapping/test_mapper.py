@@ -96,6 +96,8 @@ AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
         ({"language": "LA"}, [("LA", "E"), ("LA", "E, F")], {"language": ["en", "en", "fr"]}),
         ({"language": "LA"}, [("LA", "The papers are in English.")], {"language": ["en"]}),
         ({"language": "LA"}, [("LA", "Klingonese")], {"language": ["Klingonese"]}),
+        ({"link": "U"}, [("U", "doi:10.5555/Salt"), ("U", "http://doi.org/10.5555/b")],
+         {"link": ["https://doi.org/10.5555/salt", "http://doi.org/10.5555/b"]}),
         ({"link": "U"}, [("U", "http://a.org/1;http://b.org/2")],
          {"link": ["http://a.org/1", "http://b.org/2"]}),
         # What introduces the next part of a description, or marks a major subject, is no value.
@@ -320,6 +322,20 @@ def test_titles_and_abstracts_in_other_languages_have_fields_of_their_own() -> N
     assert [(prop.name, prop.value) for prop in mapped.properties] == [
         ("title", "ملح"), ("title_fr", "Sel"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("titles", "fields"), [
+    (["Salt", "درب الملح", "Salz"], ["title", "title_ar", "other_titles"]),
+    (["Salt", "درب الملح", "طرق الملح"], ["title", "title_ar", "other_titles"]),
+    (["درب الملح", "طرق الملح", "Salt"], ["title", "other_titles", "other_titles"]),
+    (["Salt", "راه نمک پارسی", "Соль"], ["title", "other_titles", "other_titles"]),
+])  # fmt: skip
+def test_the_script_of_a_title_tells_its_language(titles: list[str], fields: list[str]) -> None:
+    """A title without a stated language has the one that its script identifies, if any."""
+    mapper = make_mapper(TRANSLATED, fields={"title": ("T",), "other_titles": ("O",)})
+    mapped = mapper.map(record(("T", titles[0]), *(("O", title) for title in titles[1:])))
+    assert [prop.name for prop in mapped.properties] == fields
+    assert [prop.value for prop in mapped.properties] == titles
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,22 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     assert SOURCES_FILE in str(caught.value)
 
 
+@pytest.mark.parametrize(("glob", "matching", "others"), [
+    ("sub/**/b.csv", "sub/b.csv sub/x/b.csv sub/x/y/b.csv", "b.csv sub/xb.csv x/sub/b.csv"),
+    ("**/b.csv", "b.csv x/b.csv x/y/b.csv", "xb.csv x/b.csv/c"),
+    ("/data/**/r/*.csv", "/data/r/a.csv /data/x/r/a.csv /data/x/y/r/a.csv", "/data/a.csv /r/a.csv"),
+    ("a/**/b/**/c.csv", "a/b/c.csv a/x/b/c.csv a/b/x/c.csv a/x/b/y/b/c.csv", "a/c.csv a/bx/c.csv"),
+    ("/data/**/*.csv", "/data/a.csv /data/x/a.csv", "/datax/a.csv"),
+    ("r/*.csv", "r/a.csv r/x/a.csv", "a.csv"), ("/r/*.csv", "/r/a.csv", "/r/x/a.csv"),
+    ("a**/b.csv", "ax/b.csv", "b.csv a.csv"),
+])  # fmt: skip
+def test_a_glob_matches_any_folders(glob: str, matching: str, others: str) -> None:
+    """Between slashes, `**` stands for any number of folders, whatever the name after it is."""
+    source = Source(file=glob, format="delimited")
+    assert [file for file in matching.split() if not source.matches(file)] == []
+    assert [file for file in others.split() if source.matches(file)] == []
+
+
 def test_a_file_name_takes_precedence_over_a_glob() -> None:
     """A source that names a file applies to it, even after a source with a matching glob."""
     listed = Sources((

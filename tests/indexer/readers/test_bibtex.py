@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import Limits
 from indexer.readers.formats import bibtex
 from indexer.readers.formats.bibtex.latex import decode_latex
+from indexer.values.publication_types import group_by_csl_type
 from tests.indexer.readers.reading import choose, list_pairs, map_fields, read_records
 
 ENTRY = """@article{moss99,
@@ -108,6 +109,25 @@ def test_a_known_subtype_is_the_type(subtype: str, expected: list[tuple[str, str
     """A subtype that is not the name of a type stays a column."""
     text = f"@article{{,\n entrysubtype = {{{subtype}}}\n}}\n"
     assert list_pairs(text, "bibtex") == [expected]
+
+
+@pytest.mark.parametrize(("kinds", "expected"), [
+    ("book collection mvbook mvcollection reference mvreference manual proceedings mvproceedings",
+     "book"),
+    ("inbook incollection bookinbook suppbook suppcollection", "chapter"),
+    ("inproceedings conference", "paper-conference"), ("inreference", "entry-encyclopedia"),
+    ("article suppperiodical", "article-journal"), ("online electronic www", "webpage"),
+    ("report techreport", "report"), ("thesis phdthesis mastersthesis", "thesis"),
+    ("letter", "personal_communication"), ("audio music", "song"), ("unpublished", "manuscript"),
+])  # fmt: skip
+def test_every_kind_of_entry_has_its_type(kinds: str, expected: str) -> None:
+    """The kinds of BibLaTeX have the types that its manual describes, and numbers of series."""
+    types = {name: csl for csl, names in group_by_csl_type().items() for name in names}
+    for kind in kinds.split():
+        values = map_fields(f"@{kind}{{a, title = {{Salt}}, number = 7}}", "bibtex")
+        assert [types[name] for name in values["type"]] == [expected], kind
+        if expected in ("book", "chapter") and kind != "manual":
+            assert values["series_number"] == ["7"], kind
 
 
 def test_macros_are_expanded_and_parts_joined() -> None:

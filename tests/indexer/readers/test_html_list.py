@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
-from indexer.readers.formats import html_list
+from indexer.readers.formats import html_list, markdown_list
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.reading import choose, columns, read_page
 
@@ -194,3 +195,33 @@ def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
     with limit_cpu_time(20):
         html_list.detect("a", text.encode()[:65536])
         read(text)
+
+
+LINKS = [
+    ("Okafor, A.: Salt roads, 2014. [Artikel](https://a.org/1)", "Okafor, A.: Salt roads, 2014."),
+    ("Sea ways of the north. [Artikel](https://a.org/2), [Data set](https://a.org/2d)",
+     "Sea ways of the north."),
+    ("[Artikel](https://a.org/3) Sky ways", "Sky ways"),
+    ("River ways. [a.org/rivers](https://a.org/rivers)", "River ways."),
+    ("[Annual report](https://a.org/y1) 2014", "Annual report 2014"),
+    ("[Annual report](https://a.org/y2) 2015", "Annual report 2015"),
+    ("[Annual report](https://a.org/y3) 2016", "Annual report 2016"),
+    ("[PDF](https://a.org/4p) [HTML](https://a.org/4h) [Atlas](https://a.org/4)", "Atlas"),
+    ("[Node.js](https://a.org/5) for beginners who write servers", "Node.js"),
+    *[("[Principles](https://a.org/p), as the council adopted them in Oslo", "Principles")] * 4,
+]  # fmt: skip
+"""Entries of a list in Markdown, with their titles."""
+
+
+@pytest.mark.parametrize("is_html", [False, True])
+def test_a_link_that_says_nothing_is_no_title(*, is_html: bool) -> None:
+    """Texts of links to several URLs, usual words, and bare URLs leave the title to the entry."""
+    entries = [entry for entry, _ in LINKS]
+    if is_html:
+        linked = [re.sub(r"\[(.+?)\]\((.+?)\)", r'<a href="\2">\1</a>', each) for each in entries]
+        items = "".join(f"<li>{each}</li>" for each in linked)
+        found = read_page(html_list, "a.html", f"<html><body><ul>{items}</ul></body></html>")
+    else:
+        found = read_page(markdown_list, "a.md", "".join(f"- {each}\n" for each in entries))
+    titles = [columns(record)["title"] for record in found]
+    assert titles == [[title] for _, title in LINKS]

@@ -380,6 +380,20 @@ def test_ovid_with_names_of_fields_is_read() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("kind", "stated", "field", "values"), [
+    ("RPRT", "E/ECA/2014/1", "number", ["E/ECA/2014/1"]),
+    ("STAND", "ISO 690", "number", ["ISO 690"]), ("PAT", "US 7", "number", ["US 7"]),
+    ("RPRT", "978-3-16-148410-0", "isbn", ["9783161484100"]), ("RPRT", "E/ECA/1", "isbn", []),
+    ("RPRT", "978-3-16-148410-0", "number", []), ("BOOK", "978-3-16-148410-0", "number", []),
+])  # fmt: skip
+def test_the_number_of_a_report_is_none_of_books(
+    kind: str, stated: str, field: str, values: list[str]
+) -> None:
+    """EndNote writes the number of a report or a standard where a book has its ISBN."""
+    fields = map_fields(f"TY  - {kind}\nTI  - Salt\nSN  - {stated}\nER  -\n", "ris")
+    assert fields.get(field, []) == values
+
+
 RIS_OF_ENDNOTE = (
     "TY  - JOUR\nAU  - Moss, Ada\nTI  - Rivers\nPY  - 1999\nDA  - Mar 5\nT2  - Water\nSP  - 1\n"
     "EP  - 9\nSN  - 1234-5679\nDO  - doi:10.1000/x\nER  -\n"

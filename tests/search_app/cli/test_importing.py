@@ -79,6 +79,50 @@ def test_a_single_record_is_counted_in_the_singular(run: Run, folder: Path) -> N
     assert result.out == "Wrote 1 publication to pages.\n"
 
 
+MARC_TABLE = "en_id,Name,245__,71020a,When,Sym\n1,x1,Salt roads,UN. ECWA,2014-05-01,A/1\n"
+CHOICES = ("title=245__", "body=71020a", "year=When", "number=Sym", "summary={Name} {en_id}")
+
+
+def test_an_option_chooses_the_columns_of_fields(run: Run, folder: Path) -> None:
+    """`sources.toml` keeps the columns that --map gives to fields, and an update adds no others."""
+    (folder / "un.csv").write_text(MARC_TABLE, encoding="utf-8")
+    options = [option for choice in CHOICES for option in ("--map", choice)]
+    result = run("import", "un.csv", "--into", "new", "--json", *options)
+    [source] = json.loads(result.out)["sources"]
+    assert source["mapped"] == {
+        "title": ["245__"], "authors": ["71020a"], "year": ["When"], "date": ["When"],
+        "number": ["Sym"], "id": ["Sym"], "summary": ["Name", "en_id"],
+    }  # fmt: skip
+    assert source["guessed"] == {}
+    kept = (folder / "new" / "sources.toml").read_text("utf-8")
+    (folder / "un.csv").write_text(MARC_TABLE.replace("Salt", "Sea"), encoding="utf-8")
+    assert run("import", "un.csv", "--into", "new").status == 0
+    assert (folder / "new" / "sources.toml").read_text("utf-8") == kept
+    result = run("import", "un.csv", "--into", "new", "--map", "title=Name")
+    assert result.status == 1
+    assert "new has a mapping already. Edit its sources.toml" in result.err
+
+
+def test_a_default_mapping_takes_choices_too(run: Run, folder: Path) -> None:
+    """A choice replaces one field of a format's default mapping. A body is one more author."""
+    (folder / "a.ris").write_text("TY  - BOOK\nTI  - T\nC1  - Salt\nAU  - Lind, Eva\nC2  - UN\n")
+    result = run("import", "a.ris", "--into", "new", "--map", "title=C1", "--map", "body=C2")
+    assert "  Salt\n    Authors: Eva Lind | UN\n    Type: Book\n" in result.out
+
+
+@pytest.mark.usefixtures("folder")
+def test_all_wrong_choices_are_reported_at_once(run: Run) -> None:
+    """The error names every wrong choice, the fields, and the columns. Nothing is written."""
+    wrong = ("titel=Title", "title=Titel", "year", "authors={Authors}, {First}")
+    options = [option for choice in wrong for option in ("--map", choice)]
+    result = run("import", "salt-list.csv", "--into", "new", *options, "--map", "summary=Odd")
+    assert (result.status, Path("new").exists()) == (1, False)
+    assert all(repr(choice) in result.err for choice in wrong)
+    assert "'summary" not in result.err
+    assert "Fields: id, body, title, " in result.err
+    assert "Columns: Title, Authors, Year, Odd\n" in result.err
+
+
 @pytest.mark.slow
 def test_problems_are_not_in_the_json_output(run: Run, folder: Path) -> None:
     """An import with problems prints valid JSON, prints them on stderr, and exits with 3."""

@@ -237,3 +237,13 @@ def test_the_api_has_names_in_sortable_form_with_labels(client: FlaskClient) -> 
     document = fetch(client, "/api/openapi.json")
     document["$ref"] = "#/components/schemas/Publication"
     jsonschema_rs.validator_for(document).validate(fetch(client, f"/api{hit['url']}"))
+
+
+def test_a_hit_shows_its_symbol_first(tmp_path: Path) -> None:
+    """The symbol of a document, by which its library names it, comes before the other facts."""
+    table = "Title,Author,Journal,Year,Document symbol\nSalt,Ada Okafor,Tides,1999,A/RES/55/25\n"
+    (tmp_path / "papers.csv").write_text(table, encoding="utf-8")
+    import_files([tmp_path / "papers.csv"], tmp_path / "corpus")
+    build.build(tmp_path / "corpus", tmp_path / "index")
+    [hit] = read_page(open_index(tmp_path / "index"), "/").select(".hit")
+    assert [facts.text for facts in hit.select(".facts")] == ["A/RES/55/25 · Tides · 1999"]

@@ -40,35 +40,13 @@ _FOREIGN = re.compile(r"(?m)^[ \t]*(?:<|#|```|\{|\[)")
 _VERBATIM = frozenset({"doi", "file", "eprint", "link", "pdf", "ee", "biburl"})
 """Fields whose values are not LaTeX."""
 _PARAGRAPHS = frozenset({"abstract", "annote", "annotation", "note", "review", "comment"})
-_NUMBERED = {
-    **dict.fromkeys(
-        "artwork audio booklet dataset jurisdiction legislation letter manual mastersthesis misc "
-        "movie online patent phdthesis report software standard techreport thesis "
-        "unpublished".split(),
-        "report number",
-    ),
-    **dict.fromkeys(
-        "book collection inbook incollection mvbook proceedings".split(), "series number"
-    ),
-}
-"""The column of the field `number`, by the type of the entry. Of other types it is the issue."""
 _DATA_ENTRIES = frozenset({"xdata", "set"})
 _LANGUAGE_FIELDS = frozenset({"language", "langid", "hyphenation", "lang", "origlanguage"})
-_LANGUAGES = {
-    name: language
-    for language, names in {
-        "Chinese": "pinyin",
-        "English": "american australian british canadian newzealand ukenglish usenglish",
-        "French": "acadian canadien frenchb",
-        "German": "austrian germanb naustrian ngerman nswissgerman swissgerman",
-        "Greek": "polutonikogreek",
-        "Indonesian": "bahasa",
-        "Portuguese": "brazil portuges",
-        "Spanish": "mexican",
-    }.items()
-    for name in names.split()
-}
-"""The names of the LaTeX package babel that are not names of languages, with the language."""
+_CODES = toml.load_resource(__name__, "codes.toml", dict[str, dict[str, str]])
+_TYPES, _NUMBERED, _LANGUAGES = (
+    {code: name for name, codes in _CODES[table].items() for code in codes.split()}
+    for table in ("types", "numbers", "languages")
+)
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -108,7 +86,8 @@ def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Pr
     subtype = decode_latex(dict(fields).get("entrysubtype", ""))
     # A "magazine" is an article in one.
     special = next(filter(is_type, (f"{entry.kind} {subtype}", subtype)), "") if subtype else ""
-    yield Property("entry type", special or entry.kind, special or entry.kind)
+    kind = special or _TYPES.get(entry.kind, entry.kind)
+    yield Property("entry type", kind, kind)
     if entry.key:
         yield Property("key", entry.key, entry.key)
     for name, latex in fields:

@@ -1,7 +1,8 @@
 """Convert MARC fields to properties, with one column for each field and subfield.
 
-The subfields of a field share a group. A column is `245$a`, or `700[editor]$a` if a role, an
-indicator, or a link decides the meaning of a field. Indicators do not become columns.
+The subfields of a field share a group up to the next heading ($a). A column is `245$a`, or
+`700[editor]$a` if a role, an indicator, or a link decides the meaning of a field. Indicators do not
+become columns.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import count
 
 import msgspec
 
@@ -72,12 +74,13 @@ def list_properties(
     coded = read_coded_values(fields, is_unimarc=is_unimarc)
     is_edited = not is_unimarc and _names_editors_only(fields)
     properties: list[Property] = []
-    for group, stated in enumerate(fields, 1):
+    groups = count(1)
+    for stated in fields:
         field = next(ordered) if stated.tag == "856" else stated
         qualifier = _qualify_unimarc(field) if is_unimarc else _qualify(field, is_edited=is_edited)
         qualifier = "image" if field.tag == "856" and has_main and _is_image(field) else qualifier
         language = _find_language(field, coded.get("008/35-37", ""))
-        properties += _convert(field, group, qualifier, language, has_isbd=has_isbd)
+        properties += _convert(field, groups, qualifier, language, has_isbd=has_isbd)
         if len(properties) > limits.most_parts:
             break
     properties += (Property(name, value, value) for name, value in coded.items())
@@ -93,9 +96,13 @@ def name_column(tag: str, indicators: str, code: str) -> str:
 
 
 def _convert(
-    field: Field, group: int, qualifier: str, language: str | None, *, has_isbd: bool
+    field: Field, groups: Iterator[int], qualifier: str, language: str | None, *, has_isbd: bool
 ) -> Iterator[Property]:
-    """Yield the values of a field, and the parts of a place in a host item (773 $g)."""
+    """Yield the values of a field, and the parts of a place in a host item (773 $g).
+
+    A second heading ($a) in a field begins a group of its own.
+    """
+    group, has_heading = next(groups), False
     tag = "leader" if field.tag == LEADER else field.tag
     is_control = not (field.indicators or len(field.subfields) > 1 or field.subfields[0][0])
     prefix = f"{tag}[{qualifier}]$" if qualifier else f"{tag}$"
@@ -105,6 +112,8 @@ def _convert(
         if text and is_control:
             yield Property(tag, text, text)
         elif text:
+            if code == "a":
+                group, has_heading = next(groups) if has_heading else group, True
             yield Property(prefix + code, text, text, language, group)
             if prefix + code == "773$g":
                 for part, words in _split_place(text):

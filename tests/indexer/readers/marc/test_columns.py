@@ -65,6 +65,9 @@ UN_CONFERENCE = "UN Conference on Water (2nd : 1996 : Oslo)"
 
 MARC_21: list[tuple[str, Fields, list[str]]] = [
     ("title", [("245", "10$aSalt :$ba tale.$n2,$pSeas /")], ["Salt : a tale. 2, Seas"]),
+    ("other_titles",
+     [("245", "10$aS"), ("246", "1 $aملح$bدرب$aСоль"), ("880", "1 $6246-01$a盐$a塩の道")],
+     ["ملح : درب", "Соль", "盐", "塩の道"]),
     ("authors", [("100", "1 $aMoss, Ada.")], ["Moss, Ada"]),
     ("authors", [("100", "1 $aPress, Frank")], ["{Press}, {Frank}"]),
     ("authors", [("110", "2 $aUN. ECWA.$bSecretary")], ["UN. ECWA. Secretary"]),

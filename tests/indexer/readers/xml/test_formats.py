@@ -64,7 +64,8 @@ EXPECTED: dict[str, list[Mapping[str, list[str] | None]]] = {
         "title": ["Salt, H2O and x"], "authors": ["Marsh, Ada B.", GUILD], "editors": [LIND],
         "summary": ["Aim", "To know.", "End", "Known."], "year": ["2011"], "date": ["2010-12-02"],
         "language": ["en"], "container": ["Journal of Roads"], "pages": ["1-9"],
-        "subjects": ["salt", "roads"], "type": ["Research article"],
+        "subjects": ["salt", "roads", "Geology", "Halite"], "type": ["Research article"],
+        "doi": ["10.5555/jats"], "link": ["https://doi.org/10.5555/jats"],
     }],
     "tei-bibliography": [{
         "id": ["b1"], "title": ["Salt"], "authors": ["Marsh, Ada B.", GUILD], "editors": [LIND],
@@ -112,6 +113,7 @@ EXPECTED: dict[str, list[Mapping[str, list[str] | None]]] = {
         "id": ["p.1"], "title": ["The Salt Road: A History"], "authors": [MARSH],
         "editors": [GUILD], "date": ["2011-05-06"], "isbn": ["9783161484100"],
         "publisher": ["Porto"], "language": ["en"], "summary": ["About salt."], "link": None,
+        "type": ["Book"],
     }],
     "word-sources": [{"title": ["Salt"], "authors": [MARSH], "container": ["Roads"]}],
     "xml": [{}, {}],
@@ -184,6 +186,31 @@ def test_a_title_in_another_language_keeps_it(name: str, languages: dict[str, st
     titles = [each for each in properties if each.name in {"title", "other_titles"}]
     assert {each.value: each.language for each in titles} == languages
     assert [each.name for each in titles][:2] == ["title", "other_titles"]
+
+
+PREFIX = "<TitlePrefix>The</TitlePrefix><TitleWithoutPrefix>Salt</TitleWithoutPrefix>"
+
+
+@pytest.mark.parametrize(("titles", "expected"), [
+    (["01 <TitleText>Salt</TitleText><Subtitle>A History</Subtitle>"], ["Salt: A History"]),
+    ([f"01 {PREFIX}<Subtitle>A History</Subtitle>"], ["The Salt: A History"]),
+    ([f"01 <TitleText>The Salt</TitleText>{PREFIX}<Subtitle>A</Subtitle>"], ["The Salt: A"]),
+    (["03 <TitleText>Sel</TitleText><Subtitle>B</Subtitle>", f"01 {PREFIX}<Subtitle>A</Subtitle>"],
+     ["The Salt: A", "Sel: B"]),
+    (["01 <Subtitle>A History</Subtitle>"], ["A History"]),
+])  # fmt: skip
+@pytest.mark.parametrize("form", [
+    "<TitleDetail><TitleType>{}</TitleType><TitleElement>{}</TitleElement></TitleDetail>",
+    "<Title><TitleType>{}</TitleType>{}</Title>",
+])  # fmt: skip
+def test_a_title_of_onix_keeps_its_parts(form: str, titles: list[str], expected: list[str]) -> None:
+    """ONIX 2.1 and 3 state a title as one text or with its article apart, and may have others."""
+    stated = "".join(form.format(*title.split(" ", 1)) for title in titles)
+    product = f"<ProductIdentifier/><DescriptiveDetail>{stated}</DescriptiveDetail>"
+    text = f"<ONIXMessage><Product>{product}</Product></ONIXMessage>"
+    record = map_records(text, choose_xml(text))[0]
+    named = [each for each in record.properties if each.name in {"title", "other_titles"}]
+    assert [each.value for each in named] == expected
 
 
 def test_a_deleted_record_is_counted() -> None:
