@@ -1,16 +1,20 @@
 """Publications in other formats: one of them, a reading list, all hits of a search, and the feed.
 
-Exports of searches are streamed. Each occupies a thread of the server for as long as its client
-reads, or for as long as citations are made, so few run at the same time, and each for a limited
-time. A client that reads too slowly is cut off by the server.
+Larger exports of searches are streamed. Each occupies a thread of the server for as long as its
+client reads, or for as long as citations are made, so few run at the same time, and each for a
+limited time. A client that reads too slowly is cut off by the server, or by one that waits.
 """
 
 from __future__ import annotations
 
+import logging
 import re
+import socket
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
+from math import inf
 from threading import Condition
 from time import monotonic
 from typing import Literal, cast
@@ -47,17 +51,26 @@ from search_app.web.errors import NotFound, TooManyExports
 from search_app.web.headers import add_links
 from search_app.web.incoming import get_client
 
+log = logging.getLogger(__name__)
+
+SMALL_BYTES = 1 << 19
+"""Bytes of an export that are made before it needs a slot. A smaller one costs about a page."""
 MAX_EXPORTS = 2
 """Maximum number of exports that run in a process at the same time."""
-PATIENCE = 1.0
-"""Seconds to wait for another export to end. A client may have read all of an export, and ask for
-the next one, before the server has noticed that it ended."""
 MAX_WAITING = 2
 """Maximum number of requests that wait for an export to end. Each occupies a thread."""
+SILENT_SECONDS = 5.0
+"""Seconds after which a client that takes no block of its export loses it to one that waits."""
+PATIENCE = SILENT_SECONDS + 2
+"""Seconds to wait for another export to end."""
+LOOK_SECONDS = 0.1
+"""Seconds between two looks of one that waits at the exports that run."""
 MAX_SECONDS = 600
 """Maximum time of an export in seconds. The rest is not sent, and the client sees an error."""
 BLOCK_BYTES = 1 << 16
 """Bytes that are sent at once. Sending each record alone takes several times longer."""
+MAX_REMEMBERED = 10_000
+"""Maximum number of clients whose unfinished exports are remembered."""
 PAGE_ENTRIES = 50
 """Number of entries of one part of a feed."""
 MAX_NAME_CHARS = 80
@@ -198,42 +211,99 @@ def _describe_feed(state: SearchState, results: Results) -> atom.Feed:
 # Limits
 
 
+class Export:
+    """An export that runs or waits. `client` is None if nobody reads it while it is made.
+
+    `offered` is the time (monotonic) at which its client was offered the last block, or `inf` while
+    the next one is made. `connection` is that of the client, if the server names it.
+    """
+
+    def __init__(self, client: str | None = None, connection: socket.socket | None = None) -> None:
+        self.client, self.offered, self.has_slot = client, inf, False
+        self._connection = connection
+
+    def cut_off(self) -> None:
+        """Close the connection, which ends the thread that waits for the client."""
+        log.info(
+            "cut off: others wait for an export", extra={"log_fields": {"address": self.client}}
+        )
+        if self._connection:
+            with suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
+
+
 class ExportSlots:
-    """The exports that run in a process: MAX_EXPORTS together, and one that each client reads."""
+    """The exports that run in a process: MAX_EXPORTS together, and one that each client reads.
+
+    A client that takes no block for SILENT_SECONDS loses its slot if another one waits. Of those
+    that wait, clients that have left no export unfinished come first, and then those that did so
+    longest ago. So clients that take slots again and again without reading delay each other.
+    """
 
     def __init__(self) -> None:
-        self._running, self._waiting, self._readers = 0, 0, set[str]()
+        self._running: list[Export] = []
+        self._waiting: list[Export] = []
+        self._unfinished: dict[str | None, float] = {}
         self._changed = Condition()
 
     @contextmanager
-    def occupy(self, readers: Set[str] = frozenset()) -> Iterator[None]:
-        """Occupy a slot until the context ends, and the only one of its readers.
+    def occupy(
+        self, client: str | None = None, connection: socket.socket | None = None
+    ) -> Iterator[Export]:
+        """Occupy a slot until the context ends, and the only one of its client.
 
         Raise TooManyExports if there is none within PATIENCE seconds, or too many requests wait.
         """
-
-        def has_slot() -> bool:
-            return self._running < MAX_EXPORTS and self._readers.isdisjoint(readers)
-
+        export = Export(client, connection)
         with self._changed:
-            if not has_slot():
-                if self._waiting >= MAX_WAITING:
-                    raise TooManyExports
-                self._waiting += 1
-                try:
-                    if not self._changed.wait_for(has_slot, PATIENCE):
-                        raise TooManyExports
-                finally:
-                    self._waiting -= 1
-            self._running += 1
-            self._readers |= readers
+            self._wait(export)
+            self._running.append(export)
+            export.has_slot = True
         try:
-            yield
+            yield export
         finally:
             with self._changed:
-                self._running -= 1
-                self._readers -= readers
-                self._changed.notify_all()
+                self._end(export)
+
+    def has_unread(self, client: str) -> bool:
+        """Return whether a client has an export, or left one unfinished. Any needs a slot."""
+        return client in self._unfinished or client in [each.client for each in self._running]
+
+    def _wait(self, export: Export) -> None:
+        end = monotonic() + PATIENCE
+        self._waiting.append(export)
+        try:
+            while (rank := self._rank(export)) or len(self._running) >= MAX_EXPORTS:
+                if rank >= MAX_WAITING or monotonic() > end:
+                    raise TooManyExports
+                for silent in self._running.copy():
+                    if monotonic() - silent.offered > SILENT_SECONDS:
+                        self._end(silent)
+                        silent.cut_off()
+                self._changed.wait(LOOK_SECONDS)
+        finally:
+            self._waiting.remove(export)
+            self._changed.notify_all()
+
+    def _rank(self, export: Export) -> int:
+        """Return how many are before one that waits, an export that its client reads included."""
+        readers = {each.client for each in self._running if each.client is not None}
+        self._waiting.sort(
+            key=lambda each: (each.client in readers, self._unfinished.get(each.client, 0.0))
+        )
+        return self._waiting.index(export) + (export.client in readers)
+
+    def _end(self, export: Export) -> None:
+        if not export.has_slot:
+            return
+        self._running.remove(export)
+        export.has_slot = False
+        if export.offered < inf:
+            self._unfinished.pop(export.client, None)
+            self._unfinished[export.client] = monotonic()
+            if len(self._unfinished) > MAX_REMEMBERED:
+                del self._unfinished[next(iter(self._unfinished))]
+        self._changed.notify_all()
 
 
 def get_slots() -> ExportSlots:
@@ -247,7 +317,7 @@ def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
 
     Raise TooManyExports, BudgetExceeded or TooBusy.
     """
-    with get_slots().occupy({get_client()}):
+    with get_slots().occupy(get_client()):
         yield get_engine().scan(state, get_searcher())
 
 
@@ -256,27 +326,41 @@ def stream_hits(
 ) -> Response:
     """Return a response with all hits of a search, as `write` makes them.
 
-    The search is complete before the response begins, so that its errors have a status. The export
-    ends after its last block, or when the client goes away. Raise the errors of `scan_hits`.
+    The search is complete before the response begins, so that its errors have a status. An export
+    of SMALL_BYTES or more ends after its last block, or when the client goes away or is cut off.
+    Raise the errors of `scan_hits`.
     """
+    slots, client = get_slots(), get_client()
+    occupied = slots.occupy(client, request.environ.get("gunicorn.socket"))
     with ExitStack() as stack:
-        parts = write(stack.enter_context(scan_hits(state)))
-        export = stack.pop_all()
-    response = Response(_join_blocks(parts, export))
-    response.call_on_close(export.close)
+        export = stack.enter_context(occupied) if slots.has_unread(client) else None
+        parts, head, size = iter(write(get_engine().scan(state, get_searcher()))), [], 0
+        for part in parts:
+            head.append(part)
+            size += len(part)
+            if size >= SMALL_BYTES:
+                break
+        else:
+            return Response(b"".join(head))
+        export = export or stack.enter_context(occupied)
+        slot = stack.pop_all()
+    response = Response(_join_blocks(chain(head, parts), export, slot))
+    response.call_on_close(slot.close)
     return response
 
 
-def _join_blocks(parts: Iterable[bytes], export: ExitStack) -> Iterator[bytes]:
+def _join_blocks(parts: Iterable[bytes], export: Export, slot: ExitStack) -> Iterator[bytes]:
     """Yield parts as blocks of BLOCK_BYTES. Raise TimeoutError after MAX_SECONDS."""
     end = monotonic() + MAX_SECONDS
     block = bytearray()
-    with export:
+    with slot:
         for part in parts:
             block += part
             if len(block) >= BLOCK_BYTES:
+                export.offered = monotonic()
                 yield bytes(block)
+                export.offered = inf
                 block.clear()
-                if monotonic() > end:
-                    raise TimeoutError(f"an export took more than {MAX_SECONDS} s")
+                if monotonic() > end or not export.has_slot:
+                    raise TimeoutError(f"an export took more than {MAX_SECONDS} s, or was cut off")
     yield bytes(block)

@@ -19,7 +19,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
 from search_app.config import SettingError, Settings
 from search_app.engine import Engine
@@ -37,6 +37,9 @@ MAX_SHUTDOWN_SECONDS = 30
 SEND_BUFFER_BYTES = 1 << 17
 """Bytes of a response that the system buffers for one client. It takes more of a response after the
 client has taken about a third."""
+STREAM_BUFFER_BYTES = 1 << 20
+"""Bytes of a streamed response that waitress buffers before it waits for the client. A response
+in one piece is buffered whole."""
 MIN_BYTES_PER_SECOND = 1000
 """Least rate at which a client takes a response, in bytes per second: an eighth of 64 kbit/s."""
 WINDOWS = 2
@@ -64,6 +67,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self.headers["CONNECTION"] = "close"
 
 
+class Task(WSGITask):  # type: ignore[misc]
+    """A task whose application can cut off its client, as with gunicorn: see `web.exports`."""
+
+    def get_environment(self) -> dict[str, object]:
+        """Return the WSGI environment."""
+        return {**super().get_environment(), "gunicorn.socket": self.channel.socket}
+
+
 class RejectedRequestTask(ErrorTask):  # type: ignore[misc]
     """The response to a request that waitress rejects before the application sees it."""
 
@@ -83,7 +94,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     response to it would occupy a thread.
     """
 
-    parser_class, error_task_class = Parser, RejectedRequestTask
+    parser_class, task_class, error_task_class = Parser, Task, RejectedRequestTask
 
     def __init__(
         self, server: BaseWSGIServer, sock: socket.socket, *args: object, **kwargs: object
@@ -138,6 +149,7 @@ def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
             port=settings.port,
             threads=settings.threads,
             ident=None,
+            outbuf_high_watermark=STREAM_BUFFER_BYTES,
             connection_limit=settings.connections,
             channel_timeout=settings.idle,
             cleanup_interval=max(settings.idle // 2, 1),

@@ -112,6 +112,7 @@ def test_two_exports_run_at_a_time(
     """
     monkeypatch.setattr(exports, "PATIENCE", 0.01)
     monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
+    monkeypatch.setattr(exports, "SMALL_BYTES", 100)
     paths = ("/export/ris", "/api/search-record")
     running = [
         client.get(path, environ_base=each) for path, each in zip(paths, OTHER_CLIENTS, strict=True)
@@ -136,6 +137,7 @@ def test_a_client_reads_one_export_at_a_time(
     """A client that reads an export gets no second one, and keeps no other client from one."""
     monkeypatch.setattr(exports, "PATIENCE", 0.01)
     monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
+    monkeypatch.setattr(exports, "SMALL_BYTES", 100)
     with client.get("/export/ris") as running:
         assert running.status_code == 200
         assert client.get(address).status_code == 503
@@ -150,6 +152,7 @@ def test_few_requests_wait_for_an_export(
     """If enough requests wait for an export to end, the next one is refused at once."""
     monkeypatch.setattr(exports, "PATIENCE", 3600)
     monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
+    monkeypatch.setattr(exports, "SMALL_BYTES", 100)
     monkeypatch.setattr(exports, "MAX_WAITING", 0)
     with client.get("/export/ris") as running:
         assert running.status_code == 200
@@ -173,6 +176,7 @@ def test_an_export_ends_after_its_time(
     """An export that takes too long is cut off, so that the client sees an error."""
     monkeypatch.setattr(exports, "MAX_SECONDS", -1)
     monkeypatch.setattr(exports, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(exports, "SMALL_BYTES", 100)
     with pytest.raises(TimeoutError):
         client.get("/export/ris", buffered=True)
 
