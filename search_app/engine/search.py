@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 
 import msgspec
@@ -25,6 +25,7 @@ from search_app.engine.features import autocomplete
 from search_app.engine.features.diagnosis import diagnose, retype
 from search_app.engine.features.page_hits import find_file_matches, make_hits
 from search_app.engine.interpretation import spellcheck
+from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.interpreter import (
     Interpretation,
     Interpreter,
@@ -75,12 +76,10 @@ class Searcher:
         self.store = store
         self.has_texts = bool(vocabulary.texts)
         self._thesaurus = generation.read_thesaurus()
-        self.interpreter = Interpreter(vocabulary, store, self._thesaurus, inside=True)
-        self._outside = (
-            Interpreter(vocabulary, store, self._thesaurus, inside=False)
-            if self.has_texts
-            else self.interpreter
-        )
+        names = ValueNames(vocabulary, vocabulary.word_fields)
+        make = partial(Interpreter, vocabulary, store, self._thesaurus, names)
+        self.interpreter = make(inside=True)
+        self._outside = make(inside=False) if self.has_texts else self.interpreter
         self._translated: dict[str, Catalogue] = {}
         self._retired = generation.read_retired()
         self._dead_links = {link.url: link for link in generation.read_dead_links()}

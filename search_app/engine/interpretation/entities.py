@@ -13,12 +13,17 @@ another order.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from functools import reduce
 from itertools import chain, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from unicodedata import normalize
+
+import numpy as np
+from numpy.typing import NDArray
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
@@ -172,36 +177,48 @@ def list_names(field: Field, value: str, own: str) -> dict[str, list[str]]:
     return names_by_language
 
 
-class _ValueIndex(NamedTuple):
-    """The folded names of the values of a facet.
+class HashIndex:
+    """Numbers by key, as sorted hashes of 64 bits, which take a tenth of the memory of a dict.
 
-    `values` maps a name to its values. `with_word` maps a word to the names that contain it.
+    Numbers of keys with the same hash are not told apart: among billions of keys, hardly any two
+    have the same.
     """
 
-    values: dict[str, list[str]]
-    with_word: dict[str, list[str]]
+    def __init__(self, keys: Iterable[tuple[Hashable, int]]) -> None:
+        hashes, numbers = array("q"), array("i")
+        for key, number in keys:
+            hashes.append(hash(key))
+            numbers.append(number)
+        order = np.argsort(hashes, kind="stable")
+        self._hashes, self._numbers = np.asarray(hashes)[order], np.asarray(numbers)[order]
+
+    def find(self, key: Hashable) -> NDArray[np.int32]:
+        """Return the numbers of a key, in the order in which they were given."""
+        hashed = np.int64(hash(key))
+        first, last = (self._hashes.searchsorted(hashed, side) for side in ("left", "right"))
+        return self._numbers[first:last]
 
 
-def _index_values(names: Iterable[tuple[str, str]]) -> _ValueIndex:
-    """Return the index of pairs of a folded name and a value."""
-    index = _ValueIndex({}, {})
-    for name, value in names:
-        index.values.setdefault(name, []).append(value)
-    for name in index.values:
-        for word in set(name.split()):
-            index.with_word.setdefault(word, []).append(name)
-    return index
+class _ValueIndex:
+    """The values of a facet by their names, which are folded, and by the words of a name."""
 
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+        self._values: list[str] = []
+        self._index = HashIndex(self._list_keys(names))
 
-def _find_values(text: str, index: _ValueIndex) -> list[str]:
-    """Return the values with a name, or whose names have all words of a text."""
-    folded = fold(text)
-    words = set(folded.split())
-    if folded in index.values or not words:
-        return index.values.get(folded, [])
-    rarest = min((index.with_word.get(word, []) for word in words), key=len)
-    names = [name for name in rarest if words <= set(name.split())]
-    return list(dict.fromkeys(value for name in names for value in index.values[name]))
+    def _list_keys(self, names: Iterable[tuple[str, str]]) -> Iterator[tuple[Hashable, int]]:
+        for number, (name, value) in enumerate(names):
+            self._values.append(value)
+            yield name, number
+            yield from (((word,), number) for word in set(name.split()))
+
+    def find(self, text: str) -> list[str]:
+        """Return the values with a name, or whose names have all words of a text."""
+        folded = fold(text)
+        numbers = self._index.find(folded)
+        if not len(numbers) and (words := set(folded.split())):
+            numbers = reduce(np.intersect1d, [self._index.find((word,)) for word in words])
+        return list(dict.fromkeys(self._values[number] for number in numbers.tolist()))
 
 
 class ValueNames(EntityRecognizer):
@@ -210,10 +227,19 @@ class ValueNames(EntityRecognizer):
     def __init__(self, vocabulary: Vocabulary, scope: Fields) -> None:
         self._vocabulary, self.scope = vocabulary, scope
         self._by_field: dict[str, tuple[_ValueIndex, _ValueIndex]] = {}
+        self._open: dict[str, HashIndex] = {}
+
+    def within(self, scope: Fields) -> Self:
+        """Return the same names, in the same memory, for words that are searched in `scope`."""
+        names = copy(self)
+        names.scope = scope
+        return names
 
     def prepare(self) -> None:
-        """Derive the names of open values, so that the first search for one is fast too."""
-        _ = self._first_words, self._open_values
+        """Derive the names of all values, so that the first search for one is fast too."""
+        for field in self._vocabulary.catalogue.selectable:
+            self.values_named(field, "")
+        self.find_values_named("a b")
 
     def values_named(self, field: Field, text: str) -> list[str]:
         """Return the values that a text names by code or label, or whose names have all its words.
@@ -223,10 +249,10 @@ class ValueNames(EntityRecognizer):
         """
         if field.name not in self._by_field:
             self._by_field[field.name] = (
-                _index_values(self._list_names(field)), _index_values(self._list_translated(field))
+                _ValueIndex(self._list_names(field)), _ValueIndex(self._list_translated(field))
             )  # fmt: skip
         own, translated = self._by_field[field.name]
-        return _find_values(text, own) or _find_values(text, translated)
+        return own.find(text) or translated.find(text)
 
     def _list_names(self, field: Field) -> Iterator[tuple[str, str]]:
         """Yield each name of each value of a facet with the value."""
@@ -248,37 +274,31 @@ class ValueNames(EntityRecognizer):
 
         Values of open facets, such as a series or a venue, are not recognized within a text.
         """
-        first, _, other_words = text.partition(" ")
-        # The first words of all names reject most texts without stemming them.
-        if not other_words or fold(first) not in self._first_words:
-            return ()
-        return self._open_values.get(self._make_key(text), ())
+        key = self._make_key(text) if " " in text else ()
+        return key and [
+            Value(field.name, self._vocabulary.list_values(field.name)[number])
+            for field in self._vocabulary.catalogue.facets
+            if not is_closed(field)
+            for number in dict.fromkeys(self._index_open(field).find(key).tolist())
+        ]
 
-    @cached_property
-    def _first_words(self) -> frozenset[str]:
-        return frozenset(fold(name).partition(" ")[0] for _, _, name in self._list_open_values())
-
-    @cached_property
-    def _open_values(self) -> Mapping[tuple[str, ...], list[Value]]:
-        values: dict[tuple[str, ...], list[Value]] = {}
-        for field, value, name in self._list_open_values():
-            values.setdefault(self._make_key(name), []).append(Value(field.name, value))
-        return values
-
-    def _list_open_values(self) -> Iterator[tuple[Field, str, str]]:
-        """Yield each value of an open facet with each of its names: two for a person."""
-        language = self._vocabulary.catalogue.language
-        for field in self._vocabulary.catalogue.facets:
-            if not is_closed(field):
-                for value in self._vocabulary.list_values(field.name):
-                    for name in dict.fromkeys((value, field.display(value, language))):
-                        if value != MISSING:
-                            yield field, value, name
+    def _index_open(self, field: Field) -> HashIndex:
+        """Return the numbers of the values of an open facet by their names: two for a person."""
+        if field.name not in self._open:
+            language = self._vocabulary.catalogue.language
+            self._open[field.name] = HashIndex(
+                (self._make_key(name), number)
+                for number, value in enumerate(self._vocabulary.list_values(field.name))
+                if value != MISSING
+                for name in dict.fromkeys((value, field.display(value, language)))
+            )
+        return self._open[field.name]
 
     def _make_key(self, text: str) -> tuple[str, ...]:
         """Return the stems of a name in the catalogue's language: without case or inflection."""
         words = (word for piece in text.split() for word in tokenizer.split_words(piece))
-        return tuple([self._vocabulary.list_stems(word)[0] for word in words])
+        language = self._vocabulary.languages[0]
+        return tuple([stemming.stem(word, language) for word in words])
 
 
 # Names in a text

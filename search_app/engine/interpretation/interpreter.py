@@ -191,16 +191,18 @@ them."""
 class Interpreter:
     """Interprets queries against one generation of an index. Threads may share it.
 
-    If `inside`, words without a field are searched for in full texts too.
+    If `inside`, words without a field are searched for in full texts too. `names` are those of
+    the values, which several interpreters share.
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, store: Store, thesaurus: Thesaurus, *, inside: bool
-    ) -> None:
+        self, vocabulary: Vocabulary, store: Store, thesaurus: Thesaurus, names: ValueNames,
+        *, inside: bool,
+    ) -> None:  # fmt: skip
         self.vocabulary, self.store, self.inside = vocabulary, store, inside
         self._thesaurus = thesaurus
         self.scope = vocabulary.get_scope(inside=inside)
-        self._values = ValueNames(vocabulary, self.scope)
+        self._values = names.within(self.scope)
 
     @cached_property
     def entity_linker(self) -> EntityLinker:

@@ -14,7 +14,7 @@ from indexer.jobs import build
 from search_app.engine import Engine, LoadOptions, Searcher, SearchRequest
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import Deadline
-from search_app.engine.interpretation.entities import ValueNames
+from search_app.engine.interpretation.entities import HashIndex, ValueNames
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.interpretation.spellcheck import SpellChecker
@@ -83,6 +83,20 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
         ("Vocabulary", "_stem_numbers"), ("Dictionary", "surfaces"),
     } <= set(before)  # fmt: skip
     assert sorted(derived(searcher)) == before
+
+
+def test_no_search_derives_the_names_of_values(
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names of the values of all fields exist before the first search."""
+    engine = Engine(catalogue_index, LoadOptions(prepared=True))
+    searcher = engine.get_searcher()
+    made: list[HashIndex] = []
+    monkeypatch.setattr(HashIndex, "__init__", lambda self, _: made.append(self))
+    for field in searcher.catalogue.queryable:
+        engine.search(f"{field.name}:police")
+    engine.search("ICAT issue brief")
+    assert not made
 
 
 @pytest.mark.parametrize("inside", [True, False])
