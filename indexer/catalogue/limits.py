@@ -57,6 +57,13 @@ class Limits(msgspec.Struct, frozen=True):
             1000,
         ),
     ] = 200_000
+    most_columns: Annotated[
+        int,
+        whole_number(
+            "Maximum names of columns, tags, elements, or keys in a file. The others are left out.",
+            100,
+        ),
+    ] = 5_000
     deepest: Annotated[
         int,
         whole_number(

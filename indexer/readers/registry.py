@@ -14,6 +14,8 @@ from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,6 +71,7 @@ _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
 _COMPRESSED = (".gz", ".xz")
 _BLOCK_BYTES = 1 << 20
 """Bytes that are decompressed at a time."""
+_get_name = attrgetter("name")
 _MAX_DICTIONARY_BYTES = 200_000_000
 """Memory limit of the xz decompressor. `xz -9` needs 68 MB. A header can request gigabytes."""
 
@@ -149,22 +152,34 @@ def read(
 ) -> Iterator[SourceRecord | Problem]:
     """Yield the records of a file within the limits. Decompress it if its name says so.
 
-    Problems take the place of what is damaged or exceeds a limit. Errors of `stream` itself, such
-    as OSError, are raised.
+    Problems take the place of what is damaged or exceeds a limit. A mapping weighs each column, so
+    their number is limited too. Errors of `stream` itself, such as OSError, are raised.
     """
     line = count = 0
+    columns, is_cut = set[str](), False
     try:
         for piece in reader.read(_decompress(stream, file), file, limits):
             line, count = piece.line, count + 1
             if count > limits.most_entries:
                 raise LimitExceeded(f"{limits.most_entries} records", "most_entries")
-            if isinstance(piece, SourceRecord) and len(piece.properties) > limits.most_parts:
+            if isinstance(piece, Problem):
+                yield piece
+                continue
+            kept = piece.properties[: limits.most_parts]
+            if len(kept) < len(piece.properties):
                 message = f"the record has more than {limits.most_parts} values"
                 yield Problem(file, line, message, suggest_raising("most_parts"))
-                kept = piece.properties[: limits.most_parts]
-                yield msgspec.structs.replace(piece, properties=kept)
-            else:
-                yield piece
+            if not columns.issuperset(map(_get_name, kept)):  # the first records
+                fresh = dict.fromkeys(name for name in map(_get_name, kept) if name not in columns)
+                columns.update(islice(fresh, limits.most_columns - len(columns)))
+                known = tuple(prop for prop in kept if prop.name in columns)
+                if len(known) < len(kept) and not is_cut:
+                    message = f"the file has more than {limits.most_columns} columns"
+                    yield Problem(file, line, message, suggest_raising("most_columns"))
+                    is_cut = True
+                kept = known
+            is_whole = len(kept) == len(piece.properties)
+            yield piece if is_whole else msgspec.structs.replace(piece, properties=kept)
     except LimitExceeded as error:
         message = f"the file has more than {error}. The rest of it was not read"
         yield Problem(file, line, message, suggest_raising(error.limit))

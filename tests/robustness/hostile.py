@@ -192,7 +192,9 @@ LINES: dict[str, tuple[str, Callable[[], bytes], str | None]] = {
         "Note: its values have 150001",
     ),
     "lines that are none": (".jsonl", lambda: b"x\n" * 100_000, "98999 more problems"),
-    "ends of lines only": (".jsonl", lambda: LINE + b"\n" * 1_000_000, None),
+    "ends of lines only": (
+        ".jsonl", lambda: LINE + b"\n" * 1_000_000, "more than 250000 blank or short lines",
+    ),
     "a line without end": (".jsonl", lambda: b" " * 5_000_000, "the line has more"),
     "noise for gzip": (".jsonl.gz", lambda: b"\x1f\x8b\x08\x08" + bytes(range(256)) * 4, BEYOND),
     "a gzip that breaks off": (

@@ -47,7 +47,7 @@ def test_a_line_over_the_limit_is_skipped(ending: str, corpus: Path, tmp_path: P
 @pytest.mark.parametrize("ending", PACK)
 def test_a_file_is_read_up_to_the_byte_limit(ending: str, corpus: Path, tmp_path: Path) -> None:
     """Entries before the byte limit are indexed, and the problem names the last line read."""
-    data = lines("A", "B") + b" \n" * 5_000_000 + lines("C")
+    data = lines("A", "B") + (b" " * 9 + b"\n") * 500_000 + lines("C")
     (corpus / f"x{ending}").write_bytes(PACK[ending](data))
     limits = Limits(largest_unpacked=5_000_000)
     outcome = build.build(corpus, tmp_path / "index", limits=limits)

@@ -42,7 +42,7 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
 
     The key `id` is the id of the entry. `lang` is the language of all values except links.
     """
-    lines = split_at(b"\n", read_blocks(stream, limits), limits.largest_line)
+    lines = split_at(b"\n", read_blocks(stream, limits), limits.largest_line, limits)
     for number, line in enumerate(lines, 1):
         if line is None:
             message = f"the line has more than {limits.largest_line} bytes"

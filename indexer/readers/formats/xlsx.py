@@ -63,7 +63,7 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         size = limits.largest_unpacked
         child_limits = ProcessLimits(_MAX_MEMORY_BYTES, _MAX_SECONDS, _MAX_SECONDS, size)
         with run_limited(_PROGRAM, (size,), copy, child_limits) as output:
-            lines = split_at(b"\n", output, limits.largest_line)
+            lines = split_at(b"\n", output, limits.largest_line, limits)
             try:
                 for item in _read_sheets(map(_decode, lines), file, limits):
                     row = item.line or row

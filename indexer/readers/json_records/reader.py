@@ -21,7 +21,7 @@ from indexer.readers.json_records.outline import has_title, is_json, is_titled, 
 from indexer.readers.json_records.stream import Value, decode, is_too_deep, read_values
 from indexer.readers.json_records.yaml_stream import read_yaml, read_yaml_outline
 from indexer.readers.text.encodings import guess_encoding, unify_encoding
-from indexer.readers.text.streaming import peek, read_blocks
+from indexer.readers.text.streaming import ShortParts, peek, read_blocks
 
 _WORKS = frozenset(
     "advertisercontentarticle analysisnewsarticle archivecomponent article atlas audiobook "
@@ -245,10 +245,13 @@ class JsonRecords:
             size = limits.largest_file if is_one else limits.largest_line
             values = read_values(blocks, path, file, limits, size)
             values = Graph(limits).resolve(values) if self._options.graph else values
+        empty = ShortParts(limits)
         for item in values:
             record = item if isinstance(item, Problem) else self._make_record(item, file, limits)
             if record:
                 yield record
+            elif isinstance(item, Value):
+                empty.add(1, item.size)
 
     def _make_record(self, item: Value, file: str, limits: Limits) -> SourceRecord | Problem | None:
         """Return the record of a value, a Problem if it is not usable, or None if it is empty."""

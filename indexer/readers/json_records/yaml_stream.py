@@ -66,7 +66,7 @@ def read_yaml_outline(filename: str, head: bytes) -> Outline | None:
 
 def read_yaml(blocks: Iterator[bytes], file: str, limits: Limits) -> Iterator[Value | Problem]:
     """Yield the records of a UTF-8 stream: the items of sequences, or those in a mapping."""
-    lines = split_at(b"\n", unify_newlines(blocks), limits.largest_file)
+    lines = split_at(b"\n", unify_newlines(blocks), limits.largest_file, limits)
     for number, is_item, part in _split(lines, limits):
         if part is None:
             most = limits.largest_line if is_item else limits.largest_file

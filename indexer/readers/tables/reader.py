@@ -59,7 +59,8 @@ def read_table(
     `delimiter`: that of a text. `sheet`: the name of the sheet, if the file has several tables.
     `spans`: the merged cells of a sheet.
     """
-    first, rows = peek(rows, SAMPLE_ROWS, lambda _: 1)
+    wide = list[int]()
+    first, rows = peek(_cut_rows(rows, limits.most_columns, wide), SAMPLE_ROWS, lambda _: 1)
     cells = [_strip(row) for row in first]
     header = find_header(cells, spans)
     headings = [*_add_row_names(header, cells)] if delimiter else [*header.headings]
@@ -71,11 +72,9 @@ def read_table(
     usual_cells = counts[len(counts) // 2] if counts else 0
     titles = cells[: header.start] if header.has_row else []
     for row, is_last in _hold_back(islice(rows, header.start, None), usual_cells):
-        if row.cells is None or len(row.cells) > limits.most_parts:
-            what, limit = f"{limits.largest_line} characters", "largest_line"
-            if row.cells:
-                what, limit = f"{limits.most_parts} cells", "most_parts"
-            yield Problem(file, row.line, f"the row has more than {what}", suggest_raising(limit))
+        if row.cells is None:
+            message = f"the row has more than {limits.largest_line} characters"
+            yield Problem(file, row.line, message, suggest_raising("largest_line"))
         elif is_last:
             text = " ".join(filter(None, _strip(row)))[:_SHOWN_CHARS]
             message = f"the row below the table is not a publication: {text!r}"
@@ -92,6 +91,17 @@ def read_table(
                 message = f"the row has {len(row.cells)} cells, but the header has {width}"
                 hint = f"Put quotation marks around cells that contain {delimiter!r}"
                 yield Problem(file, row.line, message, hint)
+    if wide:
+        message = f"the row has more than {limits.most_columns} cells"
+        yield Problem(file, wide[0], message, suggest_raising("most_columns"))
+
+
+def _cut_rows(rows: Iterator[Row], most: int, wide: list[int]) -> Iterator[Row]:
+    """Yield the first cells of each row. Add the number of a row with more to `wide`."""
+    for row in rows:
+        is_wide = len(row.cells or ()) > most
+        wide += [row.line] * is_wide
+        yield row._replace(cells=row.cells[:most]) if is_wide and row.cells else row
 
 
 def _strip(row: Row) -> list[str]:

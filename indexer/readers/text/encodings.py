@@ -141,10 +141,10 @@ def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]
     """Yield lines without their line breaks, and None for a line over `largest_line`.
 
     A line ends with LF, CR LF, or CR. Its encoding is UTF-8 or Windows-1252, without a byte order
-    mark. Raise LimitExceeded after `largest_unpacked` bytes.
+    mark. Raise LimitExceeded after `largest_unpacked` bytes, or too many blank lines.
     """
     blocks = unify_newlines(unify_encoding(read_blocks(stream, limits), guess_encoding))
-    return split_at(b"\n", blocks, limits.largest_line)
+    return split_at(b"\n", blocks, limits.largest_line, limits)
 
 
 def decode_text(data: bytes, file: str, line: int) -> tuple[str, Problem | None]:

@@ -13,8 +13,10 @@ from indexer.readers.base import LimitExceeded
 
 T = TypeVar("T")
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 """Bytes that are read at a time."""
+_USUAL_BYTES = 8
+"""Minimum mean bytes of a line or record in a real file, with its line break."""
 
 
 def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
@@ -52,12 +54,33 @@ def _fail(error: Exception) -> Iterator[Any]:
     raise error
 
 
-def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
+class ShortParts:
+    """Counts lines and records that are blank or shorter than usual: each costs as much as another.
+
+    A compressed file can have a thousand times as many of them as it has bytes.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._most = limits.most_entries // 20
+        self._count = 0
+
+    def add(self, parts: int, size: int) -> None:
+        """Count parts of `size` bytes in all. Raise LimitExceeded if too many are short."""
+        self._count = max(0, self._count + parts - size // _USUAL_BYTES)
+        if self._count > self._most:
+            raise LimitExceeded(f"{self._most} blank or short lines", "most_entries")
+
+
+def split_at(
+    separator: bytes, blocks: Iterator[bytes], max_bytes: int, limits: Limits
+) -> Iterator[bytes | None]:
     """Yield the parts between separators, and None for a part over `max_bytes` bytes.
 
-    `separator` is one byte. An empty part after the last separator is left out.
+    `separator` is one byte. An empty part after the last separator is left out. Raise LimitExceeded
+    if too many are blank or short.
     """
     rest: bytes | None = b""
+    short = ShortParts(limits)
     for block in blocks:
         first, *parts = block.split(separator)
         if rest is not None:
@@ -65,6 +88,7 @@ def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Itera
         for part in parts:
             yield rest
             rest = part if len(part) <= max_bytes else None
+        short.add(len(parts), len(block))  # the records in the block are good
     if rest != b"":
         yield rest
 

@@ -211,6 +211,53 @@ def test_records_over_the_limit_are_reported(name: str) -> None:
     assert "PUBSEARCH_MOST_ENTRIES" in problem.hint
 
 
+SHORT = {
+    "delimited": b",\n", "json": b"{},", "jsonl": b" \n", "mrk": b"\r\n", "nbib": b"x\n",
+    "ris": b"\n",
+}  # fmt: skip
+"""By format, a line or a record without content."""
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_blank_lines_count_as_lines(name: str) -> None:
+    """A file of blank lines without end is read up to a limit, with one problem."""
+    start, record, _ = REPEATED[name]
+    stream = Endless(start + record * 2, SHORT[name])
+    limits = Limits(most_entries=20_000)
+    *records, problem = registry.read(stream, "a", find_reader(name), limits)
+    assert {type(each) for each in records} == {SourceRecord}
+    assert isinstance(problem, Problem)
+    assert "more than 1000 blank or short lines" in problem.what
+    assert "PUBSEARCH_MOST_ENTRIES" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "part", "end"),
+    [
+        ("xml", "<list><r><title>x</title>", "<a{n}>x</a{n}>", "</r><r t='y'/></list>"),
+        ("xml", '<list><r><title>x</title></r><r t="x"', ' a{n}="x"', "/></list>"),
+        ("json", '[{{"title": "x"', ', "k{n}": "x"', '}}, {{"title": "y"}}]'),
+        ("json", "- title: x\n", "  k{n}: x\n", "- title: y\n"),
+        ("jsonl", "", '{{"title": "x", "k{n}": "x"}}\n', ""),
+        ("key-value", "Title: x\n", "Key{n}: x\n", ""),
+        ("bibtex", "@book{{a, title = {{x}}", ", f{n} = {{x}}", "}}"),
+        ("front-matter", "---\ntitle: x\n", "k{n}: x\n", "---\n"),
+        ("mrk", "=LDR  00000nam a2200000 a 4500\n", "={n}  10$aTitle\n", ""),
+    ],
+)  # fmt: skip
+def test_columns_of_a_file_are_limited(name: str, start: str, part: str, end: str) -> None:
+    """Names over the limit are left out of all records, with one problem."""
+    middle = "".join(part.format(n=n) for n in range(100, 500))
+    data = start.format() + middle + end.format()
+    found = [*registry.read(io.BytesIO(data.encode()), "a", find_reader(name),
+                            Limits(most_columns=200))]  # fmt: skip
+    records = [each for each in found if isinstance(each, SourceRecord)]
+    assert len({prop.name for record in records for prop in record.properties}) == 200
+    [problem] = (each for each in found if isinstance(each, Problem))
+    assert problem.what == "the file has more than 200 columns"
+    assert "PUBSEARCH_MOST_COLUMNS" in problem.hint
+
+
 HOSTILE = {
     "bibtex": (
         "@misc{a, title = " + "{" * 50_000,

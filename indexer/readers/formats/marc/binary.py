@@ -53,7 +53,8 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
     """Yield the records of a file. The line of a record is its number."""
     number = 0
-    for part in split_at(_RECORD_END, read_blocks(stream, limits), limits.largest_line):
+    blocks = read_blocks(stream, limits)
+    for part in split_at(_RECORD_END, blocks, limits.largest_line, limits):
         if part is None:
             number += 1
             message = f"the record has more than {limits.largest_line} bytes"
