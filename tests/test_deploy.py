@@ -48,6 +48,42 @@ def unit(file: Path) -> dict[str, list[tuple[str, str]]]:
     return sections
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "python", "message"),
+    [
+        (["new/pubsearch", "unheard-of"], "", "There is no extra 'unheard-of'"),
+        (["new/pubsearch", "--back"], "", "There is no other release than not installed"),
+        (["new/pubsearch", "pdf", "--back"], "", "--back installs no extras"),
+        (["new/pubsearch"], "no-such-python", "Nothing has changed"),
+        (["new/pubsearch\x1b[2J"], "", "cannot be printed"),
+        (["folder"], "", "folder is not a link to a release"),
+        (["foreign"], "", "foreign is not a link to a release"),
+        (["dangling"], "", "dangling is not a link to a release"),
+    ],
+)
+def test_a_refused_installation_writes_nothing(
+    arguments: list[str], python: str, message: str, tmp_path: Path
+) -> None:
+    """An installation that is refused makes no folder and changes no link."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "foreign").symlink_to("folder")
+    (tmp_path / "dangling").symlink_to("missing")
+    before = sorted(tmp_path.rglob("*"))
+    told = subprocess.run(
+        [sys.executable, DEPLOY / "install", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHON": python or sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode
+    assert message in told.stderr
+    assert "\x1b" not in told.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_setting_and_command_named_exists(file: Path) -> None:
     """Every name that starts with PUBSEARCH_ is a setting, and each `pubsearch NAME` a command."""

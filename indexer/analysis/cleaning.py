@@ -82,6 +82,16 @@ def replace_unprintable(text: str) -> str:
     return "".join(char if is_printable(char) else "\ufffd" for char in text)
 
 
+def escape_unprintable(text: str, kept: str = "") -> str:
+    """Return a text with unprintable characters escaped as in Python, except those in `kept`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in kept else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
 def is_visible(text: str) -> bool:
     """Return whether a text has a visible character: neither blank nor a combining mark."""
     first = text[:1]

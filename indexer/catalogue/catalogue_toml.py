@@ -20,7 +20,7 @@ from indexer.analysis import language_detection
 from indexer.catalogue import appearance, safe_files, translations
 from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Field
 from indexer.extras import describe_installation
-from indexer.values import iso_codes
+from indexer.values import identifiers, iso_codes
 
 RESERVED_NAMES = frozenset(
     "q match exact page size sort fold facet id lang score url title_html summary_html source "
@@ -65,9 +65,8 @@ def _find_shared_faults(catalogue: Catalogue) -> Faults:
     if not re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]*", catalogue.publisher_site):
         message = f"the publisher_site {catalogue.publisher_site!r} is not a host name"
         yield message, "Write a name such as example.org"
-    if catalogue.contact and not re.fullmatch(
-        r"https?://\S+|[^\s@:/]+@[^\s@:/]+", catalogue.contact
-    ):
+    is_email = re.fullmatch(r"[^\s@:/?&]+@[^\s@:/?&]+", catalogue.contact)
+    if catalogue.contact and not (is_email or identifiers.is_web_url(catalogue.contact)):
         message = f"the contact {catalogue.contact!r} is no email address and no URL"
         yield message, "Write one such as errors@example.org or https://example.org/contact"
     titles = [field for field in fields if field.role == "title"]

@@ -58,10 +58,12 @@ def load_dead(folder: Path) -> list[LinkResult]:
 def update(folder: Path, urls: Iterable[str]) -> Iterator[Recorder]:
     """Yield a recorder of results. At the end, also after an error, write the file of the folder.
 
-    The file then has the results of `urls` only. Raise CatalogueError if a file is invalid.
+    The file then has the results of `urls` only. After an error before the first result, the file
+    stays as it is. Raise CatalogueError if a file is invalid.
     """
     results = load(folder) | _read(folder, _PARTIAL_FILE)
     partial = folder / _PARTIAL_FILE
+    is_needed = partial.exists()
     partial.unlink(missing_ok=True)  # it may be a link to another file
     with partial.open("xb") as stream:
         recorder = Recorder(results, stream)
@@ -69,25 +71,29 @@ def update(folder: Path, urls: Iterable[str]) -> Iterator[Recorder]:
             for result in results.values():
                 stream.write(_encode(result))
             yield recorder
+            is_needed = True
         finally:
-            stream.seek(0)
-            stream.truncate()
-            kept = [results[url] for url in sorted(set(urls)) if url in results]
-            stream.writelines(map(_encode, kept))
-            stream.flush()
-            os.fsync(stream.fileno())
-            partial.replace(folder / LINKS_FILE)
+            if is_needed or recorder.has_added:
+                stream.seek(0)
+                stream.truncate()
+                kept = [results[url] for url in sorted(set(urls)) if url in results]
+                stream.writelines(map(_encode, kept))
+                stream.flush()
+                os.fsync(stream.fileno())
+                partial.replace(folder / LINKS_FILE)
+            else:
+                partial.unlink()
 
 
 class Recorder:
     """The results of links by URL, to which new ones are added on disk at once."""
 
     def __init__(self, results: dict[str, LinkResult], stream: BinaryIO) -> None:
-        self.results, self._stream = results, stream
+        self.results, self._stream, self.has_added = results, stream, False
 
     def add(self, result: LinkResult) -> None:
         """Record the result of a link. Raise OSError if it can't be written."""
-        self.results[result.url] = result
+        self.results[result.url], self.has_added = result, True
         self._stream.write(_encode(result))
         self._stream.flush()
 

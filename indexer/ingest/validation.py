@@ -102,17 +102,12 @@ def _check_link(stated: Property) -> Value | None:
         return Link(url)
     if url in ("", "#"):
         return None
-    try:
-        parts = urlsplit(url)
-        is_safe = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        parts, is_safe = urlsplit(""), False
-    if not is_safe or url != clean(url) or " " in url:
-        hint = "Write a full URL that starts with http:// or https://"
+    if not identifiers.is_web_url(url):
+        hint = "Write a full URL that starts with http:// or https://, without a user"
         raise InvalidValue(f"{quote(url)} is not a web URL", hint)
     code = iso_codes.find_language_code(stated.language) if stated.language else None
     label = clean(stated.text)
-    end = url.index("//") + 2 + len(parts.netloc)
+    end = url.index("//") + 2 + len(urlsplit(url).netloc)
     encoded = url[:end] + url[end:].translate(_NOT_IN_URLS)
     return Link(encoded, "" if label == url else label, code)
 
@@ -310,17 +305,20 @@ class _Validator:
         text = str(value)
         if text in field.values:
             return None
-        if restricted := access.find_similar(text, field.restricted):
-            message = f"{quote(value)} seems to be {quote(restricted)}, which is restricted"
+        doubtful = access.find_doubtful(text, field.restricted)
+        if doubtful and not doubtful.is_negated:
+            message = (
+                f"{quote(value)} seems to be {quote(doubtful.restricted)}, which is restricted"
+            )
             hint = "Correct it, or list it in the values of the field. It was taken as restricted"
             self.report(message, hint, field)
-        elif not field.values and (mentioned := access.find_mentioned(text, field.restricted)):
-            message = f"{quote(value)} mentions {quote(mentioned)}, but is not restricted"
-            hint = (
-                f"If it is, write {quote(mentioned)}. Otherwise list it in the values of the field"
-            )
+            return doubtful.restricted
+        if doubtful and not field.values:
+            meant = quote(doubtful.restricted)
+            message = f"{quote(value)} mentions {meant}, but is not restricted"
+            hint = f"If it is, write {meant}. Otherwise list it in the values of the field"
             self.report(message, hint, field)
-        return restricted
+        return None
 
     def _allow(self, value: Value, field: Field) -> None:
         if value == MISSING:

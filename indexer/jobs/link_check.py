@@ -8,6 +8,7 @@ has checked. So a second answer of DNS can't lead it into the local network.
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import ssl
@@ -120,12 +121,19 @@ _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DEAD = frozenset({404, 410})
 _TOO_MANY_REQUESTS = 429
+_NO_ROUTE = frozenset({errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH})
+_MIN_HOSTS = 3
+"""Number of hosts that are hardly all down, or redirect to one page, at the same time."""
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Unreachable(Exception):
     """No connection to the server. The message is the reason."""
+
+
+class Silent(Unreachable):
+    """No sign of a network between here and the server: no name service, no route, or a timeout."""
 
 
 class NoReply(Exception):
@@ -137,11 +145,11 @@ class NotTestable(Exception):
 
 
 class NetworkDown(Exception):
-    """No link gave any reply, so the network of this machine is probably down."""
+    """The network of this machine is probably down, or sends every request to one page."""
 
-    def __init__(self, count: int) -> None:
-        message = f"none of {count} links gave a reply. Check the connection to the internet"
-        super().__init__(f"{message}. No link was counted as dead")
+    def __init__(self, message: str) -> None:
+        hint = "Check the connection to the internet. No link was counted as dead"
+        super().__init__(f"{message}. {hint}")
 
 
 async def test_links(
@@ -151,73 +159,104 @@ async def test_links(
 
     A link without a reply is tested again after all others. If it fails again, it is dead. A host
     that replies with 429 is left alone: its other links get no result. Raise NetworkDown if no link
-    of at least three hosts gave a reply.
+    gave a reply and none of the errors is that of a server, or there are at least three hosts, if
+    all hosts redirect to the same other one, or if the network fails during the test.
     """
-    failed: list[str] = []
-    replies = 0
+    failed: dict[str, Exception] = {}
+    replied: dict[str, str] = {}
+    ends: set[str] = set()
+    unrecorded: list[LinkResult] = []
 
-    async def test_in_turn(links: Sequence[str], fail: Callable[[str, Exception], object]) -> None:
-        nonlocal replies
+    def record_all() -> None:
+        while unrecorded:
+            record(unrecorded.pop(0))
+
+    async def test_in_turn(host: str, links: Sequence[str], errors: dict[str, Exception]) -> None:
         for url in links:
             try:
-                result = await test_link(url, client)
+                result, end = await test_link(url, client)
             except (Unreachable, NoReply) as error:
-                fail(url, error)
+                errors[url] = error
                 continue
-            replies += 1
-            record(result)
+            unrecorded.append(result)
+            if end:
+                replied[host] = url
+                ends.add(_get_host(end))
+            # Until a host replies for itself, all replies may be those of a captive portal.
+            if len(ends) != 1 or ends & replied.keys():
+                record_all()
             if result.reason.startswith(str(_TOO_MANY_REQUESTS)):
                 return
 
-    async def test_all(urls: Iterable[str], fail: Callable[[str, Exception], object]) -> int:
+    async def test_all(urls: Iterable[str], errors: dict[str, Exception]) -> int:
         """Test the links of all hosts, and return the number of the hosts."""
         by_host: dict[str, list[str]] = defaultdict(list)
         for url in urls:
-            by_host[urlsplit(url).hostname or ""].append(url)
+            by_host[_get_host(url)].append(url)
         free = asyncio.Semaphore(MAX_HOSTS)
 
-        async def test_host(links: Sequence[str]) -> None:
+        async def test_host(host: str, links: Sequence[str]) -> None:
             async with free:
-                await test_in_turn(links, fail)
+                await test_in_turn(host, links, errors)
 
         # A host with many links takes longest, so it begins first.
         async with asyncio.TaskGroup() as group:
-            for links in sorted(by_host.values(), key=len, reverse=True):
-                group.create_task(test_host(links))
+            for host, links in sorted(by_host.items(), key=lambda item: -len(item[1])):
+                group.create_task(test_host(host, links))
         return len(by_host)
 
-    hosts = await test_all(urls, lambda url, _: failed.append(url))
-    if failed and not replies and hosts >= 3:
-        raise NetworkDown(len(failed))
-    await test_all(failed, lambda url, error: record(_make(url, "dead", str(error))))
+    hosts = await test_all(urls, failed)
+    is_silent = all(isinstance(error, Silent) for error in failed.values())
+    if failed and not replied and (hosts >= _MIN_HOSTS or is_silent):
+        raise NetworkDown(f"none of {len(failed)} links gave a reply")
+    if len(replied) >= _MIN_HOSTS and len(ends) == 1 and not ends & replied.keys():
+        raise NetworkDown(f"all links lead to {ends.pop()}, probably the sign-in page of a network")
+    record_all()
+    dead: dict[str, Exception] = {}
+    await test_all(failed, dead)
+    record_all()
+    if replied and any(isinstance(reason, Silent) for reason in dead.values()):
+        try:
+            await test_link(next(iter(replied.values())), client)
+        except (Unreachable, NoReply) as error:
+            raise NetworkDown("a link that gave a reply gives none any more") from error
+    for url, reason in dead.items():
+        record(_make(url, "dead", str(reason)))
 
 
-async def test_link(url: str, client: Client) -> LinkResult:
-    """Return the result of a link. Raise Unreachable or NoReply, which may be temporary."""
+def _get_host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+async def test_link(url: str, client: Client) -> tuple[LinkResult, str]:
+    """Return the result of a link, and the URL that gave the last reply, or "" without any.
+
+    Raise Unreachable or NoReply, which may be temporary.
+    """
     place, moved_to, is_permanent = url, "", True
     visited = {url}
     for _ in range(MAX_REDIRECTS + 1):
         try:
             reply = await _ask(place, client)
         except NotTestable as error:
-            return _make(url, "unclear", str(error))
+            return _make(url, "unclear", str(error)), place if place != url else ""
         if reply.code not in _REDIRECTS or not reply.location:
             reason = replace_unprintable(reply.reason[:_MAX_TEXT_CHARS])
             if 200 <= reply.code < 300:
-                return _make(url, "moved" if moved_to else "works", reason, moved_to)
-            return _make(url, "dead" if reply.code in _DEAD else "unclear", reason)
+                return _make(url, "moved" if moved_to else "works", reason, moved_to), place
+            return _make(url, "dead" if reply.code in _DEAD else "unclear", reason), place
         # Headers are in Latin-1. Bytes outside ASCII are escaped.
         location = reply.location.encode("latin-1")[:_MAX_TEXT_CHARS]
         try:
             place = urljoin(place, quote(location, safe=r"!#$%&'()*+,/:;=?@[]~"))
         except ValueError:
-            return _make(url, "unclear", "it redirects to an invalid URL")
+            return _make(url, "unclear", "it redirects to an invalid URL"), place
         is_permanent = is_permanent and reply.code in _PERMANENT
         moved_to = place if is_permanent else moved_to
         if place in visited:
-            return _make(url, "unclear", "it redirects in a loop")
+            return _make(url, "unclear", "it redirects in a loop"), place
         visited.add(place)
-    return _make(url, "unclear", f"it redirects more than {MAX_REDIRECTS} times")
+    return _make(url, "unclear", f"it redirects more than {MAX_REDIRECTS} times"), place
 
 
 def _make(url: str, status: LinkStatus, reason: str, target: str = "") -> LinkResult:
@@ -276,7 +315,7 @@ class Client:
             async with asyncio.timeout(self._timeout):
                 reader, writer = await self._connect(parts.scheme, host, port)
         except TimeoutError:
-            raise Unreachable("no connection within the time limit") from None
+            raise Silent("no connection within the time limit") from None
         try:
             async with asyncio.timeout(self._timeout):
                 writer.write(_format_request(method, parts, host, port, self._agent))
@@ -298,7 +337,7 @@ class Client:
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise Unreachable("the host does not exist") from error
+            raise Silent("the host does not exist") from error
         addresses = [str(entry[4][0]) for entry in found]
         if not self._is_local_allowed and not all(map(is_public, addresses)):
             raise NotTestable("the host is in a local network")
@@ -317,7 +356,9 @@ class Client:
                 reason = f"the certificate is invalid: {error.verify_message}"
             except ssl.SSLError:
                 reason = "TLS failed"
-            except OSError:
+            except OSError as error:
+                if error.errno in _NO_ROUTE:
+                    raise Silent("there is no route to the host") from error
                 reason = "the connection was refused"
         raise Unreachable(reason)
 

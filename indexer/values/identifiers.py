@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
-from indexer.analysis.cleaning import strip_punctuation, unescape
+from indexer.analysis.cleaning import clean, strip_punctuation, unescape
 from indexer.analysis.folding import fold
 
 _DOI = re.compile(
@@ -253,6 +253,20 @@ _PLAIN = re.compile(
 def is_plain_url(text: str) -> bool:
     """Return whether a text is a URL with common characters only. Most are, and need no work."""
     return _PLAIN.fullmatch(text) is not None
+
+
+def is_web_url(url: str) -> bool:
+    """Return whether a text is a full URL of HTTP or HTTPS.
+
+    A URL with a user, such as `http://example.org@evil.example/`, is none: it looks as if it led to
+    another host.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    return is_web and "\\" not in parts.netloc and url == clean(url) and " " not in url
 
 
 def find_links(text: str) -> Sequence[str]:

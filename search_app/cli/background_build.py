@@ -18,7 +18,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event, Thread
 
-import click
 import msgspec
 
 from indexer.analysis import embeddings
@@ -33,8 +32,9 @@ from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs import build as building
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError
-from search_app.cli import evaluation, options, output
+from search_app.cli import evaluation, options, output, terminal
 from search_app.cli.progress import ProgressDisplay
+from search_app.cli.terminal import print_line
 from search_app.config import SettingError, Settings, load_encoder
 
 POLL_SECONDS = 1.0
@@ -123,17 +123,17 @@ def build_before_serving(settings: Settings) -> bool:
         except FAILURES as error:
             is_busy = isinstance(error, IndexLocked)
             if _load_live(settings):
-                click.echo(output.format_failure(error, keeps_index=True))
+                print_line(output.format_failure(error, keeps_index=True))
                 return not is_busy
             if not is_busy:
                 raise
             if not is_waiting:
-                click.echo(f"Waiting for the first index: {error}.")
+                print_line(f"Waiting for the first index: {error}.")
             is_waiting = True
             time.sleep(POLL_SECONDS)
         else:
             if result.status == "published" or result.problems:
-                click.echo(output.format_build_result(result))
+                print_line(output.format_build_result(result))
             return True
 
 
@@ -172,11 +172,12 @@ def run_builder(settings: Settings, seen: watcher.FolderState | None) -> Iterato
 def _report_end(process: BaseProcess, is_ending: Event) -> None:
     connection.wait([process.sentinel])
     if not is_ending.is_set():
-        click.echo("The builder has ended, so changes are no longer built. Restart the server.")
+        print_line("The builder has ended, so changes are no longer built. Restart the server.")
 
 
 def _build_forever(settings: Settings, seen: watcher.FolderState | None) -> None:
     """Build whenever the corpus changes, until SIGTERM or the end of the server."""
+    terminal.escape_streams()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
     build_changes(settings, POLL_SECONDS, seen)
@@ -207,5 +208,5 @@ def _is_built(settings: Settings) -> bool:
         return False
     except FAILURES as error:
         line = output.format_failure(error, keeps_index=live is not None)
-    click.echo(line)
+    print_line(line)
     return True

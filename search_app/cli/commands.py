@@ -15,6 +15,7 @@ from typing import BinaryIO, NoReturn
 
 import click
 import msgspec
+from click.exceptions import NoArgsIsHelpError
 
 from indexer.catalogue import retired
 from indexer.catalogue.records import Problem
@@ -26,13 +27,14 @@ from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.link_check import Client, NetworkDown
 from search_app import config, search_state
 from search_app.api import responses
-from search_app.cli import background_build, importing, options, output, serve
+from search_app.cli import background_build, importing, options, output, serve, terminal
 from search_app.cli.progress import ProgressDisplay
+from search_app.cli.terminal import print_json, print_line
 from search_app.engine import Engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facets, labels
 from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
-from search_app.web.zero_result_log import escape_unprintable, most_frequent
+from search_app.web.zero_result_log import most_frequent
 
 REMOVES_MUCH = 4
 """Exit status of a build that was not published because it would remove too much."""
@@ -47,10 +49,15 @@ def run(arguments: list[str]) -> None:
 
     Report an error in one line, and exit with status 1 unless it has its own status.
     """
+    terminal.escape_streams()
     try:
         commands(arguments, standalone_mode=False)
-    except click.ClickException as error:
+    except NoArgsIsHelpError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        click.UsageError(terminal.escape(error.format_message()), context).show()
         sys.exit(error.exit_code)
     except click.Abort as abort:
         raise KeyboardInterrupt from abort
@@ -117,7 +124,7 @@ def build(
 
 
 def _fail(message: str, status: int = options.FAILED) -> NoReturn:
-    click.echo(f"pubsearch: {message}", err=True)
+    print_line(f"pubsearch: {message}", err=True)
     sys.exit(status)
 
 
@@ -129,14 +136,14 @@ def status(index: str | None, *, list_all: bool) -> None:
     location = options.open_location(config.load(index=index))
     live = location.load_live()
     manifest = live.manifest
-    click.echo(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
-    click.echo(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
-    click.echo(f"On disk: {', '.join(location.list_names())}")
-    click.echo(f"Retired ids: {len(live.read_retired())}")
-    click.echo(f"Problems in the corpus: {len(manifest.problems)}")
+    print_line(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
+    print_line(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
+    print_line(f"On disk: {', '.join(location.list_names())}")
+    print_line(f"Retired ids: {len(live.read_retired())}")
+    print_line(f"Problems in the corpus: {len(manifest.problems)}")
     outcome = location.read_last_build()
     if outcome and outcome.status == "failed":
-        click.echo(f"The last build failed, {outcome.at}: {outcome.what}")
+        print_line(f"The last build failed, {outcome.at}: {outcome.what}")
     sections = [
         (
             field.label,
@@ -151,11 +158,12 @@ def status(index: str | None, *, list_all: bool) -> None:
         sections.append(("Problems", [str(problem) for problem in manifest.problems]))
     for heading, lines in sections:
         shown = lines if list_all else lines[:_STATUS_LINES]
-        click.echo(f"\n{heading}")
+        print_line()
+        print_line(f"{heading}")
         for line in shown:
-            click.echo(f"  {line}")
+            print_line(f"  {line}")
         if len(shown) < len(lines):
-            click.echo(f"  and {len(lines) - len(shown)} more, which status --all lists")
+            print_line(f"  and {len(lines) - len(shown)} more, which status --all lists")
 
 
 @commands.command(name="retired")
@@ -166,7 +174,7 @@ def retired_(index: str | None) -> None:
     Save them in the corpus folder to keep them after the index is deleted.
     """
     entries = options.open_location(config.load(index=index)).load_live().read_retired()
-    click.echo(retired.format_toml(entries.values()), nl=False)
+    terminal.write_data([retired.format_toml(entries.values()).encode()])
 
 
 @commands.command()
@@ -205,7 +213,7 @@ def check(
     if not check_report.publications:
         options.write_report(report, problems)
         _fail(f"{folder} contains no readable publication. Fix its files, or use another --corpus")
-    click.echo(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
+    print_line(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
     output.print_unused(check_report.unused)
     output.print_concepts(check_report)
     if links:
@@ -226,7 +234,7 @@ def _check_links(
     client = Client(agent, delay=delay, timeout=LINK_TIMEOUT, is_local_allowed=is_local_allowed)
     is_visible = sys.stderr.isatty()
     with click.progressbar(
-        length=0, label="Testing links", file=sys.stderr, hidden=not is_visible
+        length=0, label="Testing links", file=terminal.get_raw_stderr(), hidden=not is_visible
     ) as bar:
 
         def show(done: int, total: int) -> None:
@@ -237,12 +245,12 @@ def _check_links(
             settings.corpus, client, timedelta(days=days), show, settings.limits
         )
     for problem in report.problems:
-        click.echo(f"  {problem}", err=True)
+        print_line(f"  {problem}", err=True)
     for problem in report.unclear:
-        click.echo(f"  {problem}")
+        print_line(f"  {problem}")
     total = output.format_count(sum(report.counts.values()), "link")
     parts = [f"{count:,} {status}" for status, count in sorted(report.counts.items()) if count]
-    click.echo(f"{total}: {', '.join(parts)}." if parts else "There are no links.")
+    print_line(f"{total}: {', '.join(parts)}." if parts else "There are no links.")
     return report.problems
 
 
@@ -256,7 +264,7 @@ def verify(index: str | None) -> None:
     reports = list(options.open_location(config.load(index=index)).verify())
     for report in reports:
         size = f" ({report.size / 1e6:,.1f} MB)" if report.size else ""
-        click.echo(f"{report.name}: {'; '.join(report.errors) or 'undamaged'}{size}")
+        print_line(f"{report.name}: {'; '.join(report.errors) or 'undamaged'}{size}")
     sys.exit(options.FAILED if any(report.errors for report in reports) else 0)
 
 
@@ -269,7 +277,7 @@ def rollback(index: str | None) -> None:
     live.
     """
     name = options.open_location(config.load(index=index)).rollback()
-    click.echo(f"Live is now {name}.")
+    print_line(f"Live is now {name}.")
 
 
 @commands.command(
@@ -316,8 +324,7 @@ def search(
         values = responses.MAX_VALUES if as_json else facets.MAX_SHOWN_VALUES
         results = engine.search(msgspec.structs.replace(state, values=values))
         if as_json:
-            body = msgspec.json.encode(responses.make_search(state, results, catalogue))
-            click.echo(msgspec.json.format(body, indent=2))
+            print_json(responses.make_search(state, results, catalogue))
             return
         output.print_results(results, state, catalogue, has_texts=searcher.has_texts)
 
@@ -332,7 +339,7 @@ def zero_results(zero_result_log: Path | None, most: int) -> None:
         hint = "Set PUBSEARCH_ZERO_RESULT_LOG to its file"
         _fail(f"there is no log of queries without hits. {hint}")
     for text, count in most_frequent(Path(settings.zero_result_log), most):
-        click.echo(f"{count:>7}  {escape_unprintable(text)}")
+        print_line(f"{count:>7}  {text}")
 
 
 for command in (

@@ -18,7 +18,6 @@ import click
 import msgspec
 import platformdirs
 
-from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue import outside, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
@@ -32,6 +31,7 @@ from indexer.readers import registry
 from search_app import config
 from search_app.cli import background_build, options, output, serve
 from search_app.cli.progress import ProgressDisplay
+from search_app.cli.terminal import print_json, print_line
 
 _MAX_COLUMN_CHARS, _MAX_VALUE_CHARS = 44, 70
 _MAX_EXAMPLES = 3
@@ -81,7 +81,7 @@ def import_(
     try:
         if as_pages:
             count = _write_pages(files, into, like, problems, title, format_name, choices)
-            click.echo(f"Wrote {output.format_count(count, 'publication')} to {into}.")
+            print_line(f"Wrote {output.format_count(count, 'publication')} to {into}.")
         else:
             result = _import(
                 files, into, problems, title, format_name, choices,
@@ -198,11 +198,11 @@ def open_(
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)
     if is_corrected:
-        click.echo(f"Your corrections were kept. Delete {corpus} to start again without them.")
+        print_line(f"Your corrections were kept. Delete {corpus} to start again without them.")
     else:
         for name in _PROPOSED:
             shutil.copyfile(corpus / name, folder / name)
-        click.echo(f"To correct it, edit {' or '.join(_PROPOSED)} there, and open it again.")
+        print_line(f"To correct it, edit {' or '.join(_PROPOSED)} there, and open it again.")
     _build(config.load(corpus=corpus, index=index), frozenset(problems))
     context.invoke(
         serve.serve,
@@ -262,7 +262,7 @@ def _find_port(preferred: int) -> int:
 def formats() -> None:
     """List the formats that can be imported."""
     for reader in registry.load_readers():
-        click.echo(f"{reader.NAME:<20} {' '.join(reader.SUFFIXES)}")
+        print_line(f"{reader.NAME:<20} {' '.join(reader.SUFFIXES)}")
 
 
 def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
@@ -272,22 +272,26 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
             "catalogue": result.catalogue.title,
             "attached": result.attached,
         }
-        click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+        print_json(report)
         return
     for _, alike in groupby(result.sources, _describe):
-        click.echo("\n".join(map(replace_unprintable, _format_sources(list(alike)))))
+        for line in _format_sources(list(alike)):
+            print_line(line)
     kept = f" Its {SOURCES_FILE} was kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
     records = output.format_count(count, "record")
     if result.attached:
         files = output.format_count(result.attached, "file")
-        click.echo(f"\nFiles of these records: {files}.")
-    click.echo(f"\nImported {records} of “{result.catalogue.title}” into {into}.{kept}")
+        print_line()
+        print_line(f"Files of these records: {files}.")
+    print_line()
+    print_line(f"Imported {records} of “{result.catalogue.title}” into {into}.{kept}")
     examples = [example for source in result.sources for example in source.examples]
     if examples:
-        click.echo("This is how they will look:")
+        print_line("This is how they will look:")
     for example in examples[:_MAX_EXAMPLES]:
-        click.echo("\n".join(map(replace_unprintable, _format_example(example, result.catalogue))))
+        for line in _format_example(example, result.catalogue):
+            print_line(line)
 
 
 def _describe(source: ImportedSource) -> ImportedSource:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import click
 from werkzeug.datastructures import MultiDict
 
-from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexWriteError
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.jobs.check import CheckReport
+from search_app.cli import terminal
+from search_app.cli.terminal import print_line
 from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
@@ -50,24 +50,27 @@ def print_results(
     lines += filter(None, [describe_relaxed(results)])
     if results.diagnosis:
         lines += _list_diagnosis(make_diagnosis_links(results.diagnosis, state, catalogue))
-    click.echo("\n".join(lines))
+    for text in lines:
+        print_line(text)
     for hit in results.hits:
         facts = format_facts(hit.publication, catalogue.facts, catalogue)
-        metadata = [fact.unescape() for fact in facts]
         place = f"{hit.publication.source.file}:{hit.publication.source.line}"
-        click.echo(f"\n{_style(hit.title)}\n  {' · '.join(metadata)}")
-        click.echo(f"  {hit.publication.id} ({place})")
+        print_line()
+        print_line(*hit.title)
+        print_line(f"  {' · '.join(fact.unescape() for fact in facts)}")
+        print_line(f"  {hit.publication.id} ({place})")
         if hit.passage:
-            click.echo(f"  {_style(hit.passage)}")
+            print_line("  ", *hit.passage)
         needs_passage = not any(run.marked for run in hit.passage)
         for line, passage, _ in list_file_lines(
             hit, catalogue, "", "", needs_passage=needs_passage
         ):
-            click.echo(f"  {line.striptags()}")
+            print_line(f"  {line.striptags()}")
             if passage:
-                click.echo(f"  {_style(passage)}")
+                print_line("  ", *passage)
         for reason in explain_in_sentences(hit.explanation, catalogue) if hit.explanation else ():
-            click.echo(f"  - {reason}")
+            print_line(f"  - {reason}")
+    print_line()
     for group in make_facet_groups(results, state, catalogue):
         values = [
             f"{'not ' if value.excluded else ''}"
@@ -76,8 +79,7 @@ def print_results(
             for value in (bucket, *bucket.children)
         ]
         values += [f"{group.more} more"] if group.more else []
-        click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
-    click.echo()
+        print_line(TextRun(group.label, True), f": {', '.join(values)}")
 
 
 def _list_diagnosis(links: DiagnosisLinks) -> Iterator[str]:
@@ -111,10 +113,6 @@ def _format_counts(links: Sequence[SearchLink]) -> str:
     return ", ".join(f"{link.text} ({link.total:,})" for link in links)
 
 
-def _style(runs: Sequence[TextRun]) -> str:
-    return "".join(click.style(run.text, bold=True) if run.marked else run.text for run in runs)
-
-
 def write_export(
     export: Format, hits: Iterable[Publication], catalogue: Catalogue, settings: Settings
 ) -> None:
@@ -127,9 +125,7 @@ def write_export(
         path = make_publication_url(identity, settings.prefix)
         return f"{settings.site_url}{path}" if settings.site_url else ""
 
-    for part in export.write(hits, catalogue, make_page_url):
-        sys.stdout.buffer.write(part)
-    sys.stdout.buffer.flush()
+    terminal.write_data(export.write(hits, catalogue, make_page_url))
 
 
 def parse_arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
@@ -167,19 +163,19 @@ def format_count(count: int, noun: str) -> str:
 def print_problems(problems: Sequence[Problem]) -> None:
     """Print the problems of a corpus to standard error."""
     for problem in problems:
-        click.echo(f"  {problem}", err=True)
+        print_line(f"  {problem}", err=True)
     if problems:
-        click.echo(f"{format_count(len(problems), 'problem')} in the corpus.", err=True)
+        print_line(f"{format_count(len(problems), 'problem')} in the corpus.", err=True)
 
 
 def print_build_result(result: BuildResult) -> None:
     """Print the outcome of a build."""
     duration, name = f"{result.seconds:.1f} s", result.generation.name
     if result.status == "unchanged":
-        click.echo(f"Nothing changed: {name} stays live ({duration}).")
+        print_line(f"Nothing changed: {name} stays live ({duration}).")
         return
     changes = result.changes
-    click.echo(
+    print_line(
         f"Published {name}: {changes.added} added, {changes.changed} changed, "
         f"{changes.removed} removed, {changes.unchanged} unchanged, {duration}."
     )
@@ -190,12 +186,12 @@ def _print_duplicates(result: BuildResult) -> None:
     """Print the number of merged records, and the publications that may be duplicates."""
     if result.merged:
         records = "1 record was" if result.merged == 1 else f"{result.merged:,} records were"
-        click.echo(f"{records} merged with another of the same title and DOI, PMID, or ISBN.")
+        print_line(f"{records} merged with another of the same title and DOI, PMID, or ISBN.")
     if titles := result.same_titles:
         first, count = titles[:MAX_TITLES], sum(same.count for same in titles)
         names = ", ".join(f"“{same.title}” ({same.year}, {same.count:,} times)" for same in first)
         more = ", …" if len(titles) > len(first) else ""
-        click.echo(f"{count:,} publications share title and year, but no key: {names}{more}")
+        print_line(f"{count:,} publications share title and year, but no key: {names}{more}")
 
 
 def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
@@ -206,7 +202,7 @@ def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
     for file, names in sorted(columns.items())[:MAX_UNUSED]:
         more = ", …" if len(names) > MAX_UNUSED else ""
         line = f"{file}: no field uses {', '.join(names[:MAX_UNUSED])}{more}"
-        click.echo(replace_unprintable(line))
+        print_line(line)
 
 
 def format_build_result(result: BuildResult, known: Collection[Problem] = ()) -> str:
@@ -260,7 +256,7 @@ def print_concepts(report: CheckReport) -> None:
         used_count = report.concepts - len(report.missing)
         end = ". The others are:" if report.missing else "."
         count_text = f"{used_count} of {report.concepts} thesaurus concepts"
-        click.echo(f"{count_text} have a label that occurs in them{end}")
+        print_line(f"{count_text} have a label that occurs in them{end}")
     for concept in report.missing:
         label = next(iter(concept.get_labels(report.catalogue.language)), "")
-        click.echo(f"  {concept.id}: {label}" if label else f"  {concept.id}")
+        print_line(f"  {concept.id}: {label}" if label else f"  {concept.id}")

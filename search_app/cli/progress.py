@@ -16,6 +16,7 @@ import click
 from indexer.catalogue.records import Publication
 from indexer.ingest import watcher
 from indexer.ingest.progress import Progress
+from search_app.cli import terminal
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -44,7 +45,7 @@ class ProgressDisplay(Progress):
         return click.progressbar(
             length=length,
             label=label,
-            file=sys.stderr,
+            file=terminal.get_raw_stderr(),
             hidden=not self._is_visible,
             item_show_func=lambda _: self._format_rate(),
         )
@@ -76,7 +77,9 @@ class ProgressDisplay(Progress):
 
     def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
         """Show how many full texts are read, the rate in pages, and the file that is next."""
-        self._show_phase(READING_TEXTS, done, total, pages, "pages", file[-MAX_NAME:])
+        self._show_phase(
+            READING_TEXTS, done, total, pages, "pages", terminal.escape(file[-MAX_NAME:])
+        )
         if self._is_visible:
             self._bar.render_progress()
 

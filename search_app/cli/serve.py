@@ -18,6 +18,7 @@ from indexer.generations.manifest import IndexUnusable, Manifest
 from indexer.ingest import watcher
 from search_app import config
 from search_app.cli import background_build, options
+from search_app.cli.terminal import print_line
 from search_app.config import SettingError
 
 
@@ -63,7 +64,7 @@ def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | 
     with background_build.run_builder(settings, seen) if builds == "watch" else nullcontext():
         engine.watch()
         url = f"{settings.host}:{settings.port}{settings.prefix}"
-        click.echo(f"Open http://{url}/ in a browser. Press Ctrl-C to stop the server.")
+        print_line(f"Open http://{url}/ in a browser. Press Ctrl-C to stop the server.")
         server.run(http_server)
 
 
@@ -71,7 +72,7 @@ def _warn_of_changed_fields(settings: config.Settings, live: Manifest) -> None:
     """Print a warning if the index was built from other fields than those of the corpus."""
     with suppress(CatalogueError):
         if catalogue_toml.load(settings.corpus).fingerprint != live.schema:
-            click.echo(
+            print_line(
                 f"The index of “{live.catalogue.title}” was built from other fields than those of "
                 f"{settings.corpus}. Rebuild it, or use another --index."
             )
@@ -117,5 +118,5 @@ def mcp(index: str | None, encoder: str | None) -> None:
     set_process_up(engine, settings)
     engine.watch()
     if sys.stdin.isatty():
-        click.echo("Waiting for an assistant on standard input. Press Ctrl-C to stop.", err=True)
+        print_line("Waiting for an assistant on standard input. Press Ctrl-C to stop.", err=True)
     mcp_server.serve(engine, settings)

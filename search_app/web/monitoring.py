@@ -30,10 +30,10 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from indexer.analysis.cleaning import escape_unprintable
 from search_app.config import Settings
 from search_app.engine import Engine
 from search_app.web.incoming import LANGUAGE
-from search_app.web.zero_result_log import escape_unprintable
 
 log = logging.getLogger(__name__)
 

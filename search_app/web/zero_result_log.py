@@ -83,13 +83,3 @@ def most_frequent(file: Path, limit: int) -> list[tuple[str, int]]:
             spellings.setdefault(key, text)
             counts[key] += 1
     return [(spellings[key], count) for key, count in counts.most_common(limit)]
-
-
-def escape_unprintable(text: str) -> str:
-    """Return a text with unprintable characters escaped, so that it cannot control a terminal."""
-    return "".join(
-        [
-            character if character.isprintable() else character.encode("unicode_escape").decode()
-            for character in text
-        ]
-    )

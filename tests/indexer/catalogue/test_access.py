@@ -117,9 +117,60 @@ def test_a_restricted_part_of_a_value_restricts_and_is_reported(value: str) -> N
     assert len(problems) == 1
 
 
-@pytest.mark.parametrize("value", ["not confidential", "given out à la  Demande only"])
-def test_a_mentioned_restricted_value_is_reported(value: str) -> None:
-    """A restricted value among other words may mean anything, so it is reported."""
+@pytest.mark.parametrize(
+    ("listed", "value"),
+    [
+        ("Confidential", "Confidentialll"), ("Confidential", "Cofidentail"),
+        ("Confidential", "STRICTLY CONFIDENTIAL"),
+        ("Confidential", "still confidential until 2030"),
+        ("Confidential", "No. Confidential"), ("Confidential", "Con fidential"),
+        ("Confidential", "Vertraulich"), ("Confidential", "Vertraulichh"),
+        ("Confidential", "Document confidentiel"), ("Confidential", "confidenciales"),
+        ("Confidential", "Конфиденциально"), ("Confidential", "وثيقة سرية"),
+        ("Confidential", "保密文件"),
+        ("vertraulich", "confidential"), ("request", "given out à la  Demande only"),
+        ("request", "auf Anfrage"), ("request", "por solicitud o a petición"),
+        ("request", "по запросу"),
+        ("request", "عند الطلب"), ("request", "应要求"), ("on request", "strictly confidential"),
+        ("restricted", "accès restreint"), ("House copy", "for the house copyy"),
+    ],
+)  # fmt: skip
+def test_a_value_that_may_be_restricted_is_restricted_and_reported(listed: str, value: str) -> None:
+    """Two wrong letters, another language, and other words around it leave a value restricted."""
+    problems: list[Problem] = []
+    access = msgspec.structs.replace(ACCESS, restricted=(listed,))
+    assert validated([value], access, problems).values["access"] == (listed,)
+    assert [f"seems to be '{listed}', which is restricted" in each.what for each in problems] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "unrestricted", "Open access", "public", "Public domain", "no restrictions", "declassified",
+        "unclassified", "libre", "acceso abierto", "accès libre", "открытый доступ",
+        "متاح للجميع", "公开",
+        "öffentlich", "download", "visit", "watch", "free of charge", "external", "CC BY 4.0",
+    ],
+)  # fmt: skip
+def test_a_word_for_open_access_is_open(value: str) -> None:
+    """A usual word for open access restricts nothing, and is no problem."""
+    problems: list[Problem] = []
+    access = msgspec.structs.replace(ACCESS, restricted=("Restricted", "Confidential", "request"))
+    assert validated([value], access, problems).values["access"] == (value,)
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "not confidential", "not restricted", "non confidentiel", "sin acceso restringido",
+        "nicht vertraulich", "не конфиденциально", "غير سري", "不保密", "non-confidential",
+    ],
+)  # fmt: skip
+def test_a_negated_restricted_value_is_reported(value: str) -> None:
+    """A restricting word after a negation restricts nothing, but is reported."""
     problems: list[Problem] = []
     assert validated([value], ACCESS, problems).values["access"]
     assert ["but is not restricted" in problem.what for problem in problems] == [True]
@@ -139,9 +190,9 @@ def test_an_unlisted_value_is_restricted_and_reported() -> None:
     """If the field lists its values, any other value counts as restricted."""
     problems: list[Problem] = []
     listing = msgspec.structs.replace(ACCESS, values=(*ACCESS.restricted, "open"))
-    assert validated(["secret"], listing, problems).values["access"] == ("Confidential",)
+    assert validated(["hidden"], listing, problems).values["access"] == ("Confidential",)
     [problem] = problems
-    assert "'secret' is not a value of this catalogue" in problem.what
+    assert "'hidden' is not a value of this catalogue" in problem.what
     assert "on request only" in problem.hint
 
 

@@ -68,6 +68,8 @@ FAULTS = {
     "'none' as a value": (TITLE, field(name="a", label="A", values=["b", "none"]), "'none'"),
     "unusable name": (TITLE, field(name="Year", label="Y"), "the field name 'Year'"),
     "name of a page's with a space": (TITLE, field(name="a", label="A", names=["a b"]), "a space"),
+    "contact with a user": ('contact = "https://a@b.example/"\n', TITLE, "no email address"),
+    "contact with a blind copy": ('contact = "a@b.example?bcc=c"\n', TITLE, "no email address"),
     "contact that runs a script": ('contact = "javascript:a@b"\n', TITLE, "no email address"),
     "no weight": (TITLE.replace("1.0", "0"), FULLTEXT, "full text has a weight"),
     "negative weight": (TITLE, field(name="a", label="A", weight=-1), "the weight -1.0"),

@@ -49,6 +49,18 @@ UNUSABLE = {
     "link of a script": ({"link": "javascript:alert(1)"}, "is not a web URL", "https://"),
     "link with a space": ({"link": "https://example.org/a b"}, "is not a web URL", "https://"),
     "link without a host": ({"link": "https://"}, "is not a web URL", "https://"),
+    "link with a user": ({"link": "http://a@evil.example/"}, "is not a web URL", "without a user"),
+    "link with a password": (
+        {"link": "https://a.org:b@evil.example/"},
+        "is not a web URL",
+        "https://",
+    ),
+    "link with an empty user": ({"link": "https://@evil.example/"}, "is not a web URL", "https://"),
+    "link that hides its host": (
+        {"link": "https://a.org\\@evil.example/"},
+        "is not a web",
+        "https://",
+    ),
     "broken link": ({"link": "http://[example.org/"}, "is not a web URL", "https://"),
 }
 

@@ -13,7 +13,15 @@ import pytest
 
 from indexer.catalogue.tested_links import LinkResult
 from indexer.jobs import link_check
-from indexer.jobs.link_check import Client, NoReply, Unreachable, is_public
+from indexer.jobs.link_check import (
+    Client,
+    NetworkDown,
+    NoReply,
+    Reply,
+    Silent,
+    Unreachable,
+    is_public,
+)
 from tests.indexer.links import servers
 from tests.indexer.links.servers import Server
 
@@ -32,7 +40,7 @@ def make_client(*, delay: float = 0, timeout: float = 10) -> Client:
 
 def check(url: str, client: Client | None = None) -> LinkResult:
     """Return the result of a link."""
-    return asyncio.run(link_check.test_link(url, client or make_client()))
+    return asyncio.run(link_check.test_link(url, client or make_client()))[0]
 
 
 def run(urls: list[str], client: Client | None = None) -> dict[str, LinkResult]:
@@ -200,3 +208,80 @@ def test_network_that_is_down() -> None:
     urls = [f"http://127.0.0.{number}:{port}/" for number in (1, 2, 3)]
     with pytest.raises(link_check.NetworkDown, match="none of 3 links gave a reply"):
         run(urls)
+
+
+FINE = Reply(200, "200 OK", "")
+TO_PORTAL = Reply(302, "302 Found", "http://portal.example/login")
+REFUSED = Unreachable("the connection was refused")
+
+
+class Network(Client):
+    """A network on which hosts reply in a given way, and others do not exist."""
+
+    def __init__(self, replies: dict[str, list[Reply | Exception]]) -> None:
+        super().__init__("tester", delay=0, timeout=1)
+        self.replies = {host: list(listed) for host, listed in replies.items()}
+
+    async def request(self, method: str, url: str) -> Reply:
+        """Return the next reply of the host, or the last one again."""
+        listed = self.replies.get(url.split("/")[2], [Silent("the host does not exist")])
+        reply = listed.pop(0) if len(listed) > 1 else listed[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+
+@pytest.mark.parametrize(
+    ("hosts", "replies", "message"),
+    [
+        ("a", {}, "none of 1 links gave a reply"),
+        ("ab", {"b": [Silent("no connection within the time limit")]}, "none of 2 links"),
+        # A link that is not requested shows nothing of the network.
+        (
+            "ab",
+            {"b": [link_check.NotTestable("the host is in a local network")]},
+            "none of 1 links",
+        ),
+        ("abc", {"a": [REFUSED], "b": [NoReply("closed")]}, "none of 3 links"),
+        (
+            "abcd",
+            {"a": [TO_PORTAL], "b": [TO_PORTAL], "c": [TO_PORTAL], "portal.example": [FINE]},
+            "all links lead to portal.example",
+        ),
+        ("ab", {"a": [FINE, Silent("no route")]}, "a link that gave a reply gives none any more"),
+    ],
+)
+def test_a_network_without_replies_makes_no_link_dead(
+    hosts: str,
+    replies: dict[str, list[Reply | Exception]],
+    message: str,
+) -> None:
+    """No link is dead if no host exists, all redirect to one page, or the network fails later."""
+    results: list[LinkResult] = []
+    urls = [f"http://{host}/" for host in hosts]
+    with pytest.raises(NetworkDown, match=message):
+        asyncio.run(link_check.test_links(urls, Network(replies), results.append))
+    assert {result.status for result in results} <= {"works", "unclear"}
+
+
+@pytest.mark.parametrize(
+    ("replies", "statuses"),
+    [
+        ({"a": [REFUSED]}, {"a": "dead"}),
+        ({"a": [FINE], "b": [REFUSED]}, {"a": "works", "b": "dead", "c": "dead"}),
+        # Hosts that move to one of them, or to different ones, are in no portal.
+        ({"a": [TO_PORTAL], "portal.example": [FINE]}, {"a": "works", "b": "dead", "c": "dead"}),
+        (
+            {host: [Reply(301, "301 Moved", "http://a/x"), FINE] for host in "bc"} | {"a": [FINE]},
+            {"a": "works", "b": "moved", "c": "moved"},
+        ),
+    ],
+)
+def test_a_host_without_a_reply_is_dead_if_others_reply(
+    replies: dict[str, list[Reply | Exception]], statuses: dict[str, str]
+) -> None:
+    """A host that refuses, or does not exist while others reply, is dead."""
+    results: list[LinkResult] = []
+    urls = [f"http://{host}/" for host in statuses]
+    asyncio.run(link_check.test_links(urls, Network(replies), results.append))
+    assert {result.url[7:8]: result.status for result in results} == statuses

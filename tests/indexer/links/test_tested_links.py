@@ -58,3 +58,14 @@ def test_a_link_to_results_is_read_and_its_target_kept(
     assert not (tmp_path / "tested.links").is_symlink()
     assert [*tested_links.load(tmp_path)] == ["https://a.example/", "https://b.example/"]
     assert not (tmp_path / ".tested.links.partial").exists()
+
+
+@pytest.mark.parametrize("text", [None, make_line("https://a.example/")])
+def test_an_error_before_the_first_result_writes_nothing(text: str | None, tmp_path: Path) -> None:
+    """A test that has no result leaves the file of the results as it was, or missing."""
+    if text:
+        (tmp_path / "tested.links").write_text(text, encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ZeroDivisionError), tested_links.update(tmp_path, ["https://b.example/"]):
+        raise ZeroDivisionError
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
