@@ -371,7 +371,8 @@ class _Splitter:
 
     def __init__(self, block: etree._Element, repeated: Set[str]) -> None:
         self.parts: list[_Part] = []
-        self._block, self._repeated, self._has_linked_words = block, repeated, False
+        self._block, self._repeated = block, repeated
+        self._has_words = self._has_linked_words = False
         self._label, self._label_depth = "", 0
         self._names, self._titles = [""], [False]
         for event, element in etree.iterwalk(block, events=("start", "end")):
@@ -408,9 +409,8 @@ class _Splitter:
             says_nothing = text in self._repeated or GENERIC.fullmatch(text) is not None
             # After words and a link to them, no other link is the title.
             is_title = self._titles[-1] and not says_nothing and not self._has_linked_words
-            if self._titles[-1] and says_nothing:
-                told = (part.text for part in self.parts if not part.says_nothing)
-                self._has_linked_words |= any(map(has_words, told))
+            self._has_linked_words |= self._has_words and self._titles[-1] and says_nothing
+            self._has_words = self._has_words or (not says_nothing and has_words(text))
             # A link to a file after the last label has no label.
             name = "" if self._titles[-1] and says_nothing else self._label or self._names[-1]
             is_italic = tag in ("i", "em")
