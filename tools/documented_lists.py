@@ -14,6 +14,8 @@ from indexer.readers.registry import load_readers
 
 _ROOT = Path(__file__).parents[1]
 _WIDTH = 110
+_FORMATS = re.compile(r"^\| format \| files \|.*\n(?:\|.*\n)+", re.MULTILINE)
+"""The table of the formats that are read, in docs/import.md."""
 MODULES_PAGE = _ROOT / "docs" / "modules.md"
 _MODULES_HEADING = """\
 # Modules
@@ -36,7 +38,10 @@ def update(corpus_readme: str, import_page: str) -> tuple[str, str]:
         fields = ", ".join(reader.FIELDS) or "by headings and values"
         line = re.compile(rf"^(\| `{re.escape(reader.NAME)}` \|.* \|) [^|]* \|$", re.MULTILINE)
         import_page, count = line.subn(rf"\1 {fields} |", import_page)
-        assert count == 1, f"docs/import.md needs a line for the format {reader.NAME}"
+        if not count:  # a new format, whose files and example are to be described
+            files = ", ".join(reader.SUFFIXES) or "files of any name"
+            row = f"| `{reader.NAME}` | {files} | an example | {fields} |"
+            import_page = _FORMATS.sub(lambda table: f"{table[0]}{row}\n", import_page, count=1)
     return corpus_readme, import_page
 
 

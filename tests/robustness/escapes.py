@@ -48,6 +48,7 @@ class Escapes:
         self.address = ""
         self.dropped: Site | None = None
         environment = app.jinja_env
+        environment.bytecode_cache = None  # other applications read it
         environment.filters["watched"] = lambda value, place, text: self.pass_on(
             value, Site(place, text)
         )
