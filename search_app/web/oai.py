@@ -12,12 +12,13 @@ import gzip
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from calendar import timegm
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from time import strptime, time
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
+from weakref import WeakKeyDictionary
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -27,7 +28,7 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired
-from search_app.engine import SearchRequest
+from search_app.engine import Searcher, SearchRequest
 from search_app.engine.store import MAX_SECONDS, ChangePeriod
 from search_app.export import dublin_core, marcxml, mods, xml_document
 from search_app.export.csl import Item, format_time, make_item
@@ -62,7 +63,7 @@ class Format(NamedTuple):
 
     schema: str
     namespace: str
-    make_record: Callable[[Item], etree._Element]
+    make_record: Callable[[Item], str]
 
 
 FORMATS: Mapping[str, Format] = {
@@ -232,11 +233,18 @@ def _list_sets(answer: etree._Element, arguments: Arguments) -> None:
         add(element, "setName", field.display(value, catalogue.language))
 
 
-def _list_values(field: Field) -> list[str]:
-    """Return the values of a facet that publications have."""
-    with get_engine().answer(SearchRequest(size=0), get_searcher()) as results:
-        buckets = results.facets[field.name]
-    return [bucket.value for bucket in buckets if bucket.value != MISSING]
+_VALUES = WeakKeyDictionary[Searcher, Sequence[str]]()
+"""The values of the first facet in each generation that is open."""
+
+
+def _list_values(field: Field) -> Sequence[str]:
+    """Return the values of the first facet that publications have. Count them once."""
+    searcher = get_searcher()
+    if searcher not in _VALUES:
+        with get_engine().answer(SearchRequest(size=0), searcher) as results:
+            buckets = results.facets[field.name]
+        _VALUES[searcher] = [bucket.value for bucket in buckets if bucket.value != MISSING]
+    return _VALUES[searcher]
 
 
 # Records
@@ -358,7 +366,7 @@ def _add_record(
     _add_header(record, change)
     if isinstance(change, Publication):
         item = make_item(change, get_searcher().catalogue, get_page_urls()(change.id))
-        metadata = metadata_format.make_record(item)
+        metadata = etree.fromstring(metadata_format.make_record(item))
         location = f"{metadata_format.namespace} {metadata_format.schema}"
         metadata.set(xml_document.SCHEMA_LOCATION, location)
         add(record, "metadata").append(metadata)
