@@ -38,6 +38,8 @@ from search_app.web.incoming import get_root
 
 PART_RECORDS = 250
 """Maximum number of records of one response."""
+MAX_STATED_CHARS = 1000
+"""Maximum characters of an argument or an error that a response has. No valid one is longer."""
 PATH = "/oai"
 _OAI = "http://www.openarchives.org/OAI/2.0/"
 _SCHEMA = f"{_OAI} http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"
@@ -140,13 +142,15 @@ def serve() -> Response:
             names = ", ".join(VERBS)
             raise ProtocolError("badVerb", f"Give the argument verb once, as one of: {names}.")
         _check_arguments(VERBS[name], arguments, given.keys())
-        stated.attrib.update({"verb": name} | {key: clean(arguments[key]) for key in arguments})
+        stated.set("verb", name)
+        for key, value in arguments.items():
+            stated.set(key, clean(value[:MAX_STATED_CHARS]))
         VERBS[name].answer(add(root, name), arguments)
     except ProtocolError as error:
         if error.code in ("badVerb", "badArgument"):
             stated.attrib.clear()
         del root[2:]
-        add(root, "error", str(error), code=error.code)
+        add(root, "error", str(error)[:MAX_STATED_CHARS], code=error.code)
     return _compress(etree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
