@@ -277,10 +277,10 @@ class Engine:
         """Return all hits of a search in order. Raise the errors of `search`.
 
         The search is admitted as any other, and is complete on return. Taking the hits is not part
-        of it, so a slow reader of them delays no search.
+        of it, so a slow reader of them delays no search. It pauses while cheap searches run.
         """
         with self._admit(request, searcher) as deadline:
-            return searcher.scan(request, deadline)
+            return self._admission.pace(searcher.scan(request, deadline))
 
     @contextmanager
     def _admit(self, request: SearchRequest | str, searcher: Searcher) -> Iterator[Deadline]:

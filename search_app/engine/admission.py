@@ -6,16 +6,22 @@ the posting: the time that it takes to visit one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Condition, Lock
 from time import monotonic
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 EXPENSIVE = 500_000
 """Cost in postings above which a search is expensive: about 2 ms, at 4 ns per posting."""
 MAX_WAIT_SECONDS, MAX_WAITING = 0.5, 8
 """Limits on the queue of expensive searches: seconds that one waits, and number that wait.
 A client that is refused at once retries at once. That costs more than a waiting thread."""
+SLICE_SECONDS, MAX_PAUSE_SECONDS = 0.005, 0.02
+"""Seconds for which an export computes before it looks for searches, and maximum seconds for which
+it pauses then. Searches slow it down to a fifth, and never stop it."""
 MAX_YIELD_SECONDS = 0.2
 """Seconds in total for which an expensive search pauses while cheap ones run."""
 
@@ -53,6 +59,18 @@ class AdmissionControl:
             yield lambda: False
         finally:
             self._count(-1)
+
+    def pace(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield items, and pause between them while cheap searches run."""
+        slice_end = monotonic() + SLICE_SECONDS
+        for item in items:
+            yield item
+            if self._cheap_running and monotonic() > slice_end:
+                with self._cheap_finished:
+                    self._cheap_finished.wait_for(
+                        lambda: not self._cheap_running, MAX_PAUSE_SECONDS
+                    )
+                slice_end = monotonic() + SLICE_SECONDS
 
     def _count(self, change: int) -> None:
         with self._cheap_finished:

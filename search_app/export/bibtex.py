@@ -39,18 +39,18 @@ _NUMBERS: dict[str, Role] = {
 _PUBLISHERS = {"techreport": "institution", "phdthesis": "school"}
 _CONTAINERS = {"incollection": "booktitle", "inproceedings": "booktitle"}
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_COMMANDS = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "{": r"\textbraceleft{}",
-        "}": r"\textbraceright{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        **{char: f"\\{char}" for char in "#$%&_"},
-    }
-)
-_LIGATURE = re.compile(r"([-`',<>])(?=\1)|[?!](?=`)")
-"""The first of two characters that LaTeX prints as one, such as a dash."""
+_COMMANDS = {
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{char: f"\\{char}" for char in "#$%&_"},
+}
+_SPECIAL = re.compile(f"[{re.escape(''.join(_COMMANDS))}]")
+_LIGATURE = re.compile(r"-(?=-)|`(?=`)|'(?=')|,(?=,)|<(?=<)|>(?=>)|\?(?=`)|!(?=`)")
+"""The first of two characters that LaTeX prints as one, such as a dash. This is several times
+faster than one group of characters."""
 _AND = re.compile(r"\band\b", re.IGNORECASE)
 _NOT_IN_KEYS = re.compile(r"""["#$%&'(),=@\\^`{}~+\s\x00-\x1f\x7f-\x9f\ud800-\udfff]""")
 _NOT_IN_URLS = re.compile(r"[\\{}]")
@@ -77,10 +77,10 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the fields of an item with their values, in braces. A value may be empty."""
     # The second pair of braces keeps the case of the title.
     yield "title", f"{{{{{_escape(item.title)}}}}}"
-    yield "entrysubtype", _brace(_escape(TYPES[item.type].bibtex.partition(" ")[2]))
+    yield "entrysubtype", _brace(TYPES[item.type].bibtex.partition(" ")[2])
     for name_role in _NAMES:
-        names = [_format_name(name) for name in item.names.get(name_role, ())]
-        yield name_role, _brace(" and ".join(names))
+        if names := item.names.get(name_role):
+            yield name_role, _brace(" and ".join(map(_format_name, names)))
     if date := item.issued:
         yield "year", _brace(f"{date.year:04}")
         yield "month", _MONTHS[date.month - 1] if date.month else ""
@@ -94,7 +94,8 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
         yield "issue", _brace(_join(item.get("issue")))
     yield "number", _brace(_join(item.get(number)))
     for field, role in _FIELDS:
-        yield field, _brace(_join(item.get(role)))
+        if texts := item.get(role):
+            yield field, _brace(_join(texts))
     codes = item.get("language")
     yield "language", _brace(" and ".join(_escape(get_language_name(code)) for code in codes))
     # The name that babel gives a language is mostly the English one.
@@ -111,7 +112,10 @@ def _brace(value: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return _LIGATURE.sub(r"\g<0>{}", clean(text).translate(_COMMANDS))
+    text = clean(text)
+    if _SPECIAL.search(text):  # a search costs much less than a replacement
+        text = _SPECIAL.sub(lambda char: _COMMANDS[char[0]], text)
+    return _LIGATURE.sub(r"\g<0>{}", text) if _LIGATURE.search(text) else text
 
 
 def _escape_url(text: str) -> str:

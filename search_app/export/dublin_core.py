@@ -16,11 +16,17 @@ from indexer.catalogue.roles import Role
 from indexer.values.identifiers import make_doi_url
 from search_app.export import xml_document
 from search_app.export.csl import TYPES, Item
+from search_app.export.xml_document import element, leaf
 
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 _DC = "http://purl.org/dc/elements/1.1/"
-_NAMESPACES = {"oai_dc": OAI_DC, "dc": _DC, "xsi": xml_document.XSI}
 SCHEMA = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
+_ATTRIBUTES = {
+    "xmlns:oai_dc": OAI_DC,
+    "xmlns:dc": _DC,
+    "xmlns:xsi": xml_document.XSI,
+    "xsi:schemaLocation": f"{OAI_DC} {SCHEMA}",
+}
 _ELEMENTS: tuple[tuple[Role, str], ...] = (
     ("keyword", "subject"),
     ("publisher", "publisher"),
@@ -37,20 +43,21 @@ def write(items: Iterable[Item]) -> Iterator[bytes]:
     return xml_document.write(etree.Element("collection"), map(make_record, items))
 
 
-def make_record(item: Item) -> etree._Element:
+def make_record(item: Item) -> str:
     """Return an item as an element `oai_dc:dc`."""
-    record = etree.Element(f"{{{OAI_DC}}}dc", nsmap=_NAMESPACES)
-    record.set(xml_document.SCHEMA_LOCATION, f"{OAI_DC} {SCHEMA}")
-    for name, text in list_elements(item):
-        etree.SubElement(record, f"{{{_DC}}}{name}").text = text
-    if item.language:
-        record[0].set(xml_document.LANGUAGE, item.language)
-    for name, texts in (("title", item.other_titles), ("description", item.other_abstracts)):
-        for text, language in texts:
-            element = etree.SubElement(record, f"{{{_DC}}}{name}")
-            element.text = clean(text)
-            element.set(xml_document.LANGUAGE, language)
-    return record
+    [title, *others] = list_elements(item)
+    return element(
+        "oai_dc:dc",
+        _make_element(*title, item.language),
+        *[_make_element(name, text, "") for name, text in others],
+        *[_make_element("title", text, language) for text, language in item.other_titles],
+        *[_make_element("description", *other) for other in item.other_abstracts],
+        **_ATTRIBUTES,
+    )
+
+
+def _make_element(name: str, text: str, language: str) -> str:
+    return leaf(f"dc:{name}", text, **({"xml:lang": language} if language else {}))
 
 
 def list_elements(item: Item) -> Iterator[tuple[str, str]]:

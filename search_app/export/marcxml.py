@@ -12,13 +12,12 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.publication_types import name_type
 from search_app.export import xml_document
 from search_app.export.csl import TYPES, Date, Item, format_time
-from search_app.export.xml_document import add
+from search_app.export.xml_document import element, leaf, leaves
 
 NAMESPACE = "http://www.loc.gov/MARC21/slim"
 _SUBFIELDS: tuple[tuple[Role, str, str, str, str], ...] = (
@@ -56,24 +55,28 @@ def write(items: Iterable[Item]) -> Iterator[bytes]:
     return xml_document.write(root, map(make_record, items))
 
 
-def make_record(item: Item) -> etree._Element:
+def make_record(item: Item) -> str:
     """Return an item as an element `record`."""
-    record = etree.Element(f"{{{NAMESPACE}}}record", nsmap={None: NAMESPACE})
-    add(record, "leader").text = f"00000n{TYPES[item.type].marc} a2200000uc 4500"
-    add(record, "controlfield", item.id, tag="001")
-    if item.changed:
-        add(record, "controlfield", f"{_format_time(item.changed)}.0", tag="005")
-    add(record, "controlfield", tag="008").text = _make_coded_values(item)
     # Persons and bodies are in the order of the source.
     fields = sorted(_list_fields(item), key=lambda field: field.tag.replace("710", "700"))
-    for field in fields:
-        subfields = [(code, line) for code, text in field.subfields if (line := clean(text))]
-        if subfields:
-            ind1, ind2 = field.indicators[0], field.indicators[1]
-            element = add(record, "datafield", tag=field.tag, ind1=ind1, ind2=ind2)
-            for code, line in subfields:
-                add(element, "subfield", line, code=code)
-    return record
+    return element(
+        "record",
+        f"<leader>00000n{TYPES[item.type].marc} a2200000uc 4500</leader>",
+        leaf("controlfield", item.id, tag="001"),
+        leaf("controlfield", f"{_format_time(item.changed)}.0", tag="005") if item.changed else "",
+        f'<controlfield tag="008">{_make_coded_values(item)}</controlfield>',
+        *[
+            element(
+                "datafield",
+                *[leaves("subfield", [text], code=code) for code, text in field.subfields],
+                tag=field.tag,
+                ind1=field.indicators[0],
+                ind2=field.indicators[1],
+            )
+            for field in fields
+        ],
+        xmlns=NAMESPACE,
+    )
 
 
 def _format_time(seconds: int) -> str:

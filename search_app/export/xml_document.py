@@ -1,8 +1,14 @@
-"""XML documents of many records, written record by record."""
+"""XML documents of many records, written record by record.
+
+A record is a text, because a tree of it takes several times longer. `add` builds other documents.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from html import escape as escape_attribute
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -16,14 +22,42 @@ SCHEMA_LOCATION = f"{{{XSI}}}schemaLocation"
 """The attribute `xsi:schemaLocation`."""
 
 
-def write(root: etree._Element, records: Iterable[etree._Element]) -> Iterator[bytes]:
+def write(root: etree._Element, records: Iterable[str]) -> Iterator[bytes]:
     """Yield the start of an empty root element, each record in it, and its end."""
     root.text = "\n"
     start, end = etree.tostring(root, encoding="utf-8", xml_declaration=True).rsplit(b"</", 1)
     yield start
     for record in records:
-        yield etree.tostring(record, encoding="utf-8") + b"\n"
+        yield f"{record}\n".encode()
     yield b"</" + end + b"\n"
+
+
+@lru_cache(maxsize=1000)
+def _open(tag: str, /, **attributes: str) -> str:
+    """Return a start tag without its end."""
+    pairs = (f' {name}="{escape_attribute(value)}"' for name, value in attributes.items())
+    return f"<{tag}{''.join(pairs)}"
+
+
+def element(tag: str, /, *elements: str, **attributes: str) -> str:
+    """Return an element with other elements in it, or "" if there are none."""
+    content = "".join(elements)
+    return f"{_open(tag, **attributes)}>{content}</{tag}>" if content else ""
+
+
+def leaf(tag: str, text: str, /, **attributes: str) -> str:
+    """Return an element with a text, on one line, without characters that XML does not allow."""
+    line = escape(clean(text))
+    start = _open(tag, **attributes)
+    return f"{start}>{line}</{tag}>" if line else f"{start}/>"
+
+
+def leaves(tag: str, texts: Sequence[str], /, **attributes: str) -> str:
+    """Return an element for each text that is not empty."""
+    if not any(texts):  # most variables have none
+        return ""
+    lines, start = filter(None, map(clean, texts)), _open(tag, **attributes)
+    return "".join([f"{start}>{escape(line)}</{tag}>" for line in lines])
 
 
 def add(parent: etree._Element, tag: str, text: str = "", /, **attributes: str) -> etree._Element:

@@ -167,6 +167,10 @@ def register(app: Flask) -> None:
 
 def _handle_error(error: Exception) -> Response:
     content = to_error_response(error)
+    if (
+        content.status == 429 and request.endpoint == "oai.serve"
+    ):  # harvesters wait after a 503 only
+        content = msgspec.structs.replace(content, status=503)
     request_line = f"{request.method} {request.path}"[:MAX_CHARS]
     if content.status == 500:
         log.error("%s failed", request_line, exc_info=error)

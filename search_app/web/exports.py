@@ -266,8 +266,10 @@ class ExportSlots:
                 self._end(export)
 
     def has_unread(self, client: str) -> bool:
-        """Return whether a client has an export, or left one unfinished. Any needs a slot."""
-        return client in self._unfinished or client in [each.client for each in self._running]
+        """Return whether a client has an export, or left one lately. All of its exports need slots."""
+        left = self._unfinished.get(client, -inf)
+        is_running = client in [each.client for each in self._running]
+        return is_running or monotonic() - left < MAX_SECONDS
 
     def _wait(self, export: Export) -> None:
         end = monotonic() + PATIENCE

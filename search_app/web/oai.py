@@ -12,12 +12,13 @@ import gzip
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from calendar import timegm
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from time import strptime, time
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
+from weakref import WeakKeyDictionary
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -27,7 +28,7 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired
-from search_app.engine import SearchRequest
+from search_app.engine import Searcher, SearchRequest
 from search_app.engine.store import MAX_SECONDS, ChangePeriod
 from search_app.export import dublin_core, marcxml, mods, xml_document
 from search_app.export.csl import Item, format_time, make_item
@@ -37,6 +38,8 @@ from search_app.web.incoming import get_root
 
 PART_RECORDS = 250
 """Maximum number of records of one response."""
+MAX_STATED_CHARS = 1000
+"""Maximum characters of an argument or an error that a response has. No valid one is longer."""
 PATH = "/oai"
 _OAI = "http://www.openarchives.org/OAI/2.0/"
 _SCHEMA = f"{_OAI} http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"
@@ -62,7 +65,7 @@ class Format(NamedTuple):
 
     schema: str
     namespace: str
-    make_record: Callable[[Item], etree._Element]
+    make_record: Callable[[Item], str]
 
 
 FORMATS: Mapping[str, Format] = {
@@ -139,13 +142,15 @@ def serve() -> Response:
             names = ", ".join(VERBS)
             raise ProtocolError("badVerb", f"Give the argument verb once, as one of: {names}.")
         _check_arguments(VERBS[name], arguments, given.keys())
-        stated.attrib.update({"verb": name} | {key: clean(arguments[key]) for key in arguments})
+        stated.set("verb", name)
+        for key, value in arguments.items():
+            stated.set(key, clean(value[:MAX_STATED_CHARS]))
         VERBS[name].answer(add(root, name), arguments)
     except ProtocolError as error:
         if error.code in ("badVerb", "badArgument"):
             stated.attrib.clear()
         del root[2:]
-        add(root, "error", str(error), code=error.code)
+        add(root, "error", str(error)[:MAX_STATED_CHARS], code=error.code)
     return _compress(etree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
@@ -232,11 +237,18 @@ def _list_sets(answer: etree._Element, arguments: Arguments) -> None:
         add(element, "setName", field.display(value, catalogue.language))
 
 
-def _list_values(field: Field) -> list[str]:
-    """Return the values of a facet that publications have."""
-    with get_engine().answer(SearchRequest(size=0), get_searcher()) as results:
-        buckets = results.facets[field.name]
-    return [bucket.value for bucket in buckets if bucket.value != MISSING]
+_VALUES = WeakKeyDictionary[Searcher, Sequence[str]]()
+"""The values of the first facet in each generation that is open."""
+
+
+def _list_values(field: Field) -> Sequence[str]:
+    """Return the values of the first facet that publications have. Count them once."""
+    searcher = get_searcher()
+    if searcher not in _VALUES:
+        with get_engine().answer(SearchRequest(size=0), searcher) as results:
+            buckets = results.facets[field.name]
+        _VALUES[searcher] = [bucket.value for bucket in buckets if bucket.value != MISSING]
+    return _VALUES[searcher]
 
 
 # Records
@@ -358,7 +370,7 @@ def _add_record(
     _add_header(record, change)
     if isinstance(change, Publication):
         item = make_item(change, get_searcher().catalogue, get_page_urls()(change.id))
-        metadata = metadata_format.make_record(item)
+        metadata = etree.fromstring(metadata_format.make_record(item))
         location = f"{metadata_format.namespace} {metadata_format.schema}"
         metadata.set(xml_document.SCHEMA_LOCATION, location)
         add(record, "metadata").append(metadata)

@@ -269,6 +269,8 @@ def test_too_many_requests_get_429_and_retry_after(make_app: MakeApp) -> None:
     assert refused.json["error"]["code"] == "too_many_requests"
     assert refused.headers["X-Content-Type-Options"] == "nosniff"
     assert client.get("/").status_code == 429
+    harvest = client.get("/oai?verb=Identify")  # the protocol has no 429
+    assert (harvest.status_code, "Retry-After" in harvest.headers) == (503, True)
     for address in ("/healthz", "/metrics", "/static/style.css"):
         with client.get(address) as answer:
             assert answer.status_code == 200, address

@@ -6,7 +6,9 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -22,9 +24,6 @@ from tests.waiting import until
 
 RECORDS, CHARS = 500, 80_000
 """Publications and the letters of each: 40 MB, more than the server buffers."""
-
-CUT_OFF_SECONDS = 400
-"""Time limit of the test. gunicorn waits its timeout again for each block that the system takes."""
 
 
 @pytest.fixture(scope="module", params=["waitress", "gunicorn"])
@@ -61,14 +60,17 @@ def slow_reader(port: int, host: int) -> socket.socket:
     reader.settimeout(LONG)
     reader.connect(("127.0.0.1", port))
     reader.sendall(b"GET /export/jsonl HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert reader.recv(12) == b"HTTP/1.1 200"
+    status = reader.recv(12)
+    if status != b"HTTP/1.1 200":
+        reader.close()
+    assert status == b"HTTP/1.1 200"
     return reader
 
 
-def answers(port: int) -> bool:
+def answers(port: int, path: str = "/export/jsonl") -> bool:
     """Return whether an export is answered. Another answer than a 503 raises HTTPError."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/export/ris?q=2017", timeout=LONG) as answer:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=LONG) as answer:
             return bool(answer.read())
     except HTTPError as error:
         error.close()
@@ -77,20 +79,30 @@ def answers(port: int) -> bool:
         raise
 
 
-@pytest.mark.thorough
-def test_a_slow_reader_is_cut_off(port: int) -> None:
-    """Clients that read a byte a second lose their export, and others get theirs."""
-    readers = [slow_reader(port, 2 + number) for number in range(MAX_EXPORTS)]
-    assert not answers(port)
+def test_slow_readers_that_come_back_stop_no_export(port: int) -> None:
+    """Eight clients that read a byte a second, and come back at once, delay others by seconds."""
+    is_over = Event()
 
-    end = time.monotonic() + CUT_OFF_SECONDS
-    while not answers(port):
-        assert time.monotonic() < end
-        for reader in readers:
-            reader.recv(1)
-        time.sleep(1)
-    for reader in readers:
-        reader.close()
+    def come_back(host: int) -> None:
+        while not is_over.is_set():
+            with suppress(OSError, AssertionError), slow_reader(port, host) as reader:
+                for _ in range(7):
+                    if not is_over.wait(1):
+                        reader.recv(1)
+
+    attackers = [Thread(target=come_back, args=(host,)) for host in range(11, 19)]
+    for attacker in attackers:
+        attacker.start()
+    try:
+        for _ in range(10):
+            assert answers(port, "/export/ris?q=2017")
+        until(lambda: answers(port), LONG)  # soon each of them has left an export unfinished
+        for _ in range(3):
+            assert answers(port)
+    finally:
+        is_over.set()
+        for attacker in attackers:
+            attacker.join()
 
 
 def test_a_client_that_leaves_ends_its_export(port: int) -> None:
@@ -112,13 +124,17 @@ def test_a_steady_reader_gets_everything(port: int) -> None:
 
 
 def test_readers_of_one_network_keep_no_one_from_an_export(port: int) -> None:
-    """Connections of one client that read nothing have one export together; others get theirs."""
+    """Connections of one client that read nothing have one export at a time; others get theirs.
+
+    One that waits takes the place of the one that is silent.
+    """
     readers = [socket.create_connection(("127.0.0.1", port), LONG, ("127.0.0.9", 0))
                for _ in range(4)]  # fmt: skip
     for reader in readers:
         reader.sendall(b"GET /export/jsonl HTTP/1.1\r\nHost: localhost\r\n\r\n")
     statuses = [reader.recv(12).rpartition(b" ")[2] for reader in readers]
-    assert sorted(statuses) == [b"200", b"503", b"503", b"503"]
+    assert sorted(statuses)[-2:] == [b"503", b"503"]
+    assert b"200" in statuses
     assert answers(port)
     for reader in readers:
         reader.close()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from email.message import Message
+from threading import Thread
+from time import monotonic
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +15,7 @@ from flask.testing import FlaskClient
 
 from search_app.export.registry import FORMATS
 from search_app.web import exports
+from tests.waiting import until
 
 MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
 LIST = f"/list?id={MODEL_LAW}&id=none"
@@ -144,6 +148,45 @@ def test_a_client_reads_one_export_at_a_time(
         with client.get(address, environ_base=OTHER_CLIENTS[0]) as other:
             assert other.status_code == 200
     assert client.get(address, buffered=True).status_code == 200
+
+
+def test_a_small_export_needs_no_slot(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All slots may be taken. An export that is no larger than a page is sent, in one piece."""
+    monkeypatch.setattr(exports, "MAX_EXPORTS", 0)
+    monkeypatch.setattr(exports, "PATIENCE", 0.01)
+    answer = client.get("/export/mods", environ_base={"REMOTE_ADDR": "192.0.2.99"})
+    assert (answer.status_code, answer.content_length) == (200, len(answer.data))
+    monkeypatch.setattr(exports, "SMALL_BYTES", 100)
+    assert client.get("/export/mods").status_code == 503
+
+
+def test_a_silent_client_loses_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes to one that waits: first to those that left no export unfinished."""
+    monkeypatch.setattr(exports, "MAX_EXPORTS", 1)
+    monkeypatch.setattr(exports, "SILENT_SECONDS", 0.05)
+    slots = exports.ExportSlots()
+    ours, theirs = socket.socketpair()
+    order: list[str] = []
+
+    def export(client: str) -> None:
+        with slots.occupy(client):
+            order.append(client)
+
+    with ours, theirs, slots.occupy("silent", ours) as silent:
+        silent.offered = monotonic()
+        export("first")
+        assert not silent.has_slot
+        assert theirs.recv(1) == b""
+        with slots.occupy("other"):
+            threads = [Thread(target=export, args=(each,)) for each in ("silent", "second")]
+            for number, thread in enumerate(threads, 1):
+                thread.start()
+                until(lambda number=number: len(slots._waiting) == number, 10)
+        for thread in threads:
+            thread.join()
+    assert order == ["first", "second", "silent"]
+    assert slots.has_unread("silent")
+    assert not slots.has_unread("first")
 
 
 def test_few_requests_wait_for_an_export(

@@ -381,6 +381,32 @@ def test_the_index_may_change_during_a_request(tmp_path: Path) -> None:
     assert len(sets) == len({each.values["kind"] for each in made})
 
 
+def test_facets_are_counted_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests for a set count the values of the first facet once for each generation."""
+    ask(client, ("verb", "ListSets"))
+    monkeypatch.setattr(Engine, "answer", None)
+    asked = (("verb", "ListIdentifiers"), ("metadataPrefix", "oai_dc"), ("set", "none"))
+    assert find_error(ask(client, *asked)) == "noRecordsMatch"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (("verb", "ListRecords"), ("metadataPrefix", "oai_dc"), ("set", "x" * 60_000)),
+        (("verb", "GetRecord"), ("metadataPrefix", "oai_dc"), ("identifier", "x" * 60_000)),
+        (("verb", "ListRecords"), ("metadataPrefix", "x" * 60_000)),
+        (("verb", "ListRecords"), ("resumptionToken", "x" * 60_000)),
+        (("verb", "Identify"), ("x" * 60_000, "1")),
+        (("verb", "Identify"), ("x" * 60_000, "1"), ("x" * 60_000, "2")),
+    ],
+)
+def test_errors_are_short(client: FlaskClient, arguments: Sequence[tuple[str, str]]) -> None:
+    """An error repeats the beginning of an argument only."""
+    root = ask(client, *arguments)
+    assert find_error(root)
+    assert len(etree.tostring(root)) < 4 * oai.MAX_STATED_CHARS
+
+
 def test_other_methods_are_refused(client: FlaskClient) -> None:
     """The response names those that the protocol has."""
     response = client.put("/oai")
