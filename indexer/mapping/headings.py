@@ -65,7 +65,7 @@ def find_field(name: str, *, has_tags: bool = False) -> Match | None:
         if listed := headings.get(heading.replace(" ", "")):
             match = Match(rank * 1000 + listed.rank, listed.field)
             best = min(best, match) if best else match
-    if best and _is_of_other_entity(name, best.field):
+    if best and is_of_other_entity(name, best.field):
         return None
     return None if best and best.field == "year" and is_record_date(name) else best
 
@@ -131,7 +131,7 @@ def _drop_parts(words: list[str]) -> list[str]:
     return words
 
 
-def _is_of_other_entity(name: str, field: str) -> bool:
+def is_of_other_entity(name: str, field: str = "") -> bool:
     """Return whether a path leads to a part of the record that is not a publication or a person."""
     *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
     is_agent = not _WORDS["agents"].isdisjoint(path) and field not in _WORDS["agent_fields"]

@@ -18,9 +18,8 @@ from indexer.analysis import cleaning
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.mapping import templates
+from indexer.mapping import headings, templates
 from indexer.mapping.guessing import NAME_FIELDS, Guesser
-from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_FIELD, list_mapped
 from indexer.mapping.normalization import SEPARATORS, find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
@@ -51,10 +50,10 @@ _MIN_RECORDS = 3
 _TECHNICAL_SHARE = 0.8
 _TECHNICAL = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S.*"
-    r"|\d{4}-\d\d-\d\d[T ]\d\d:.*",
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:.*|\S+\.(?:gif|jpe?g|png|svg|webp)",
     re.IGNORECASE,
 )
-"""UUIDs, hashes, file paths, and times."""
+"""UUIDs, hashes, file paths, times, and the names of images."""
 Fields = dict[str, str | tuple[str, ...]]
 """The specifications of each field, as in a Source."""
 
@@ -177,7 +176,9 @@ def _make_leftover_fields(
         name for name, column in columns.items()
         if column.filled >= max(1, _MIN_LEFTOVER_SHARE * records)
         and column.mean_length <= _MAX_LEFTOVER_CHARS
-        and not is_record_date(name) and not _is_uninformative(column, records)
+        and not headings.is_record_date(name)
+        and not ("." in name and headings.is_of_other_entity(name))  # "Owner/room" is no path
+        and not _is_uninformative(column, records)
     ]  # fmt: skip
     for name in shown[:_MAX_LEFTOVERS]:
         field = _make_field(name, taken)

@@ -35,7 +35,7 @@ _LABEL = re.compile(r"\[(?:doi|pii)\]\Z", re.IGNORECASE)
 _MAX_URL_CHARS = 300
 _DASHES = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 _ISBN = re.compile(
-    r"(?:(?<![A-Z\d-])|(?<=ISBN))(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dX](?![\d-])",
+    r"(?:(?<![A-Z\d-])|(?<=ISBN)|(?<=[$|]a))(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dX](?![\d-])",
     re.IGNORECASE | re.ASCII,
 )
 _ISSN = re.compile(

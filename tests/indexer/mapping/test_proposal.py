@@ -298,8 +298,17 @@ def test_constant_and_technical_columns_stay_unused() -> None:
         "modified_at": [f"2021-01-0{n}T10:00:00Z" for n in range(1, 5)],
         "file_path": [f"/data/files/{n}.pdf" for n in range(4)],
         "column 7": ["1", "2", "3", "4"],
+        "cover": ["sea.png", "salt-2.jpg", "tea.jpeg", "https://example.org/maps.webp"],
     })  # fmt: skip
     assert [field.name for field in found.leftover_fields] == []
+
+
+def test_columns_of_other_parts_of_a_record_stay_unused() -> None:
+    """The name and the place of a funder or a file describe no publication."""
+    columns = ("funder.shelf", "files.0.room", "author.mood", "links.self.shade")
+    named = ("room.shade", "Organization/unit")
+    found = propose({"Title": TITLES, **dict.fromkeys((*columns, *named), "abca")})
+    assert [field.name for field in found.leftover_fields] == ["room_shade", "organization_unit"]
 
 
 @given(st.lists(st.sampled_from([

@@ -72,6 +72,10 @@ def test_the_url_of_a_doi_has_no_lone_surrogates() -> None:
         )),
         (find_isbns, "316148410X (pbk.) ; 9789210480574", "9783161484100 9789210480574"),
         (find_isbns, "ISBN 92-1-048057-0", "9789210480574"),
+        *((find_isbns, text, "9789210480574") for text in (
+            "$a9210480570 (pbk.)", "isbn9210480570", "_9210480570pbk",
+        )),
+        (find_isbns, "https://openalex.org/W9210480570", ""), (find_isbns, "DNB9210480570", ""),
         (find_isbns, "306406152", "9780306406157"), (find_isbns, "0-306-40615-2", "9780306406157"),
         *((find_isbns, text, "") for text in (
             "3161484100", "9783161484101", "97831614841009", "0000000000",
