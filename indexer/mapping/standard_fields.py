@@ -67,7 +67,9 @@ def read_choices(
         if missing:
             mistakes.append(f"{choice!r}: {', '.join(map(repr, missing))} is not a column")
         if name in fields and not missing:
-            stated = f"{{{{{{{stated}}}}}}}" if name == BODIES else stated
+            if name == BODIES:
+                bodies = map(templates.state_body, templates.parse(stated))
+                stated = "|".join(map(templates.format_template, bodies))
             chosen[fields[name]] = (*chosen.get(fields[name], ()), stated)
     return chosen, mistakes
 

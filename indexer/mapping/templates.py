@@ -81,6 +81,12 @@ def state_person(template: Template) -> Template:
     return template._replace(texts=("{" + first, *middle, last + "}"))
 
 
+def state_body(template: Template) -> Template:
+    """Return a template that puts a name in braces, so that it is taken for a body."""
+    first, *middle, last = template.texts
+    return template._replace(texts=("{" + first, *middle, last + "}"), single="")
+
+
 def escape(column: str) -> str:
     """Return the specification of a single column."""
     return column.translate(_SPECIAL)

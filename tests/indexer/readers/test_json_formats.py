@@ -175,9 +175,9 @@ EUROPE_PMC_ROWS = {
     "summary": ["On salt."], "container": ["J Sea"],
 }  # fmt: skip
 HAL = {"docid": 1, "title_s": ["Marées"], "authFullName_s": ["Ada Byron", "C. Babbage"],
-       "producedDateY_i": 2001, "language_s": ["fr"]}  # fmt: skip
+       "producedDateY_i": 2001, "language_s": ["fr"], "docType_s": "ART"}  # fmt: skip
 HAL_ROWS = {"title": ["Marées"], "authors": ["Byron, Ada", "Babbage, C."], "year": ["2001"],
-            "language": ["fr"]}  # fmt: skip
+            "language": ["fr"], "type": ["Journal article"]}  # fmt: skip
 SCOPUS = {"dc:identifier": "SCOPUS_ID:1", "dc:title": "Tides", "dc:creator": "Byron A.",
           "prism:publicationName": "J Sea", "prism:coverDate": "2001-01-01"}  # fmt: skip
 SCOPUS_ROWS = {"title": ["Tides"], "authors": ["Byron, A."], "container": ["J Sea"],

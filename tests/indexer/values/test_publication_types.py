@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.values.publication_types import read_type
+from indexer.values.publication_types import group_by_csl_type, read_type
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,21 @@ def test_every_type_of_ris_has_a_name() -> None:
         " PRESS RPRT SER SLIDE SOUND STAND STAT STD THES UNBILL UNPB VIDEO WEB"
     )
     assert [code for code in codes.split() if read_type(code) == code] == []
+
+
+@pytest.mark.parametrize(("texts", "expected"), [
+    ("Edited Book|Electronic Book|Book, Whole|edited-book|reference-book|HAL OUV|BC", "book"),
+    ("Electronic Book Section|Book, Section|bookPart|book-track|HAL COUV", "chapter"),
+    ("Electronic Article|Journal, Electronic|Erratum|HAL ART", "article-journal"),
+    ("conferenceObject|Proceedings Paper|HAL COMM", "paper-conference"),
+    ("doctoralThesis|Dissertation/Thesis|Thesis or Dissertation|HAL THESE|HAL MEM", "thesis"),
+    ("Technical Report|HAL REPORT", "report"), ("Film or Broadcast|Video/ DVD", "motion_picture"),
+    ("Unpublished Work", "manuscript"), ("Legal Rule or Regulation", "regulation"),
+    ("Serial|journal-issue", "periodical"), ("reference-entry", "entry-encyclopedia"),
+])  # fmt: skip
+def test_programs_and_archives_name_types_in_their_own_way(texts: str, expected: str) -> None:
+    """EndNote, RefWorks, Crossref, repositories, ONIX, and HAL have names for one type."""
+    types = {name: csl for csl, names in group_by_csl_type().items() for name in names}
+    assert {text: types.get(read_type(text)) for text in texts.split("|")} == dict.fromkeys(
+        texts.split("|"), expected
+    )

@@ -110,6 +110,15 @@ def test_a_default_mapping_takes_choices_too(run: Run, folder: Path) -> None:
     assert "  Salt\n    Authors: Eva Lind | UN\n    Type: Book\n" in result.out
 
 
+def test_a_body_may_have_a_template(run: Run, folder: Path) -> None:
+    """Each alternative of a template names a body, whatever its columns look like."""
+    table = "Title,Org,Unit,Group\nSalt,Marsh,Ada,\nSea,,,Lind Eva\n"
+    (folder / "b.csv").write_text(table, encoding="utf-8")
+    result = run("import", "b.csv", "--into", "new", "--map", "body={Org}, {Unit}|Group")
+    assert "  Salt\n    Authors: Marsh, Ada\n" in result.out
+    assert "  Sea\n    Authors: Lind Eva\n" in result.out
+
+
 @pytest.mark.usefixtures("folder")
 def test_all_wrong_choices_are_reported_at_once(run: Run) -> None:
     """The error names every wrong choice, the fields, and the columns. Nothing is written."""
