@@ -17,5 +17,5 @@ def make_document(publication: Publication, catalogue: Catalogue) -> dict[str, o
             document[field.name] = text
     for field in catalogue.exact:
         if values := publication.values.get(field.name):
-            document[f"{field.name}{schema.EXACT}"] = [str(value) for value in values]
+            document[f"{field.name}{schema.EXACT}"] = [*map(field.make_key, values)]
     return document

@@ -6,6 +6,7 @@ Another catalogue with other facets needs only another corpus folder, and no cod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -44,8 +45,11 @@ FieldKind = Literal[
     "file",
     "fulltext",
 ]
+_LEADING_ZEROS = re.compile(r"^0+(?=\d+$)")
 _DISPLAYED_KINDS = frozenset(("language", "country", "name", "date", "link"))
 """Kinds whose values are displayed in another form."""
+_UNKEYED_KINDS = frozenset(("text", "file", "fulltext"))
+"""Kinds whose values are too long to be typed, or are not shown."""
 ValueOrder = Literal["count", "listed", "descending"]
 
 
@@ -131,9 +135,21 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.display(value, language)
 
     def make_key(self, value: Value) -> str:
-        """Return the form of a value by which exactly this value is found."""
-        text = str(value)
-        return identifiers.make_key(text) if self.kind == "identifier" else text
+        """Return the form of a value by which exactly this value is found.
+
+        Case, punctuation, and leading zeros of a value that no facet lists do not matter.
+        """
+        text = value.url if isinstance(value, Link) else str(value)
+        if self.facet or self.parent or self.kind in identifiers.FORMAL_KINDS:
+            return text
+        key = identifiers.make_key(text)
+        if self.kind != "identifier":
+            key = " ".join(_LEADING_ZEROS.sub("", word) for word in key.split())
+        return f"{key} " if key == MISSING else key
+
+
+ID_FIELD = Field("id", "ID")
+"""The id of a publication, as if it were a field."""
 
 
 class FieldTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,12 +252,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def queryable(self) -> tuple[Field, ...]:
-        """The fields that a query can name: searchable, selectable, and those of identifiers."""
-        return tuple(
-            field
-            for field in self.fields
-            if field.weight > 0 or field.facet or field.parent or field in self.identifiers
-        )
+        """The fields that a query can name: those with searchable words or with exact values."""
+        return tuple(field for field in self.fields if field.weight > 0 or field in self.exact)
 
     def list_query_names(self, field: Field) -> tuple[str, ...]:
         """Return the lower-case names of a field in queries: its own, source names, the label."""
@@ -260,8 +272,22 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def exact(self) -> tuple[Field, ...]:
-        """The fields with exact values: those that can be selected, then those of identifiers."""
-        return (*self.selectable, *self.identifiers)
+        """The fields with exact values: those that can be selected, then the `unlisted` ones."""
+        return (*self.selectable, *self.unlisted)
+
+    @cached_property
+    def unlisted(self) -> tuple[Field, ...]:
+        """The fields with exact values that no facet lists.
+
+        They are the fields of identifiers, and those that a page shows, but whose words are not
+        searched: a search for a whole value finds the publications that have it.
+        """
+        return tuple(
+            field
+            for field in self.fields
+            if field in self.identifiers
+            or not (field.weight or field in self.selectable or field.kind in _UNKEYED_KINDS)
+        )
 
     @cached_property
     def identifiers(self) -> tuple[Field, ...]:

@@ -1,6 +1,6 @@
 """The Whoosh schema, derived from the fields of a catalogue.
 
-A searchable field is a text field under its own name. A facet or a field of identifiers also has
+A searchable field is a text field under its own name. A facet or an unlisted field also has
 its exact values in a field whose name ends in `.value`. The stored field `record` contains the
 publication as JSON.
 """
@@ -17,7 +17,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
-FORMAT = 11
+FORMAT = 12
 """Increase it if an older index can't be read, or if all its records must be parsed again."""
 
 

@@ -14,7 +14,7 @@ from indexer.codec.segment.postings import B_SHORT, B
 Json = dict[str, object]
 """An object of JSON."""
 
-FORMAT = 5
+FORMAT = 6
 """Version of the documents and their mapping. It grows with every change of either."""
 MAX_TERM_CHARS = 8_000
 """Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
@@ -103,9 +103,7 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
         field.name: {"type": "keyword", "eager_global_ordinals": True}
         for field in catalogue.selectable
     }
-    facets |= {
-        field.name: {"type": "keyword", "doc_values": False} for field in catalogue.identifiers
-    }
+    facets |= {field.name: {"type": "keyword", "doc_values": False} for field in catalogue.unlisted}
     properties: Json = {
         "id": {"type": "keyword"},
         "title": _SHOWN,

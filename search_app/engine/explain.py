@@ -27,6 +27,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.matching import Match, Words, match_parts
 from search_app.engine.query.nodes import (
+    Added,
     Clause,
     Filter,
     Several,
@@ -171,8 +172,10 @@ class Explainer:
                 key = self._get_key(node)
                 return [key] if weights[key] else None
             case query.AndMaybe():
-                base = list_of(node.a)
-                return None if base is None else base + (list_of(node.b) or [])
+                base, added = list_of(node.a), list_of(node.b)
+                if isinstance(node, Added):
+                    return added if base is None else base
+                return None if base is None else base + (added or [])
             case Several() if node.least > sum(
                 node.weigh(child) for child in node.subqueries if list_of(child) is not None
             ):
@@ -227,8 +230,11 @@ class Explainer:
         for match, weights in matches:
             if match.value and match.value[0] == name and weights[index, 0]:
                 publication = self._publications[index]
+                field = self._catalogue.by_name.get(name)
                 through = list_children(publication, *match.value, self._catalogue)
-                yield MatchedText(match.value[1], match.how, through=through)
+                shown = _list_passing(publication, field, match.value[1]) if field else ()
+                for text in shown or (match.value[1],):
+                    yield MatchedText(text, match.how, through=through)
             elif name in words.fields:
                 first, last = match.starts.searchsorted(words.bound(index, name)).tolist()
                 for start in match.starts[first:last].tolist():

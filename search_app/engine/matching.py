@@ -26,6 +26,7 @@ from indexer.codec.segment.string_table import expand_ranges
 from indexer.codec.segment.term_dictionary import FIELD_END, GAP
 from indexer.codec.segment.word_stream import WordNumbers, collect_texts
 from search_app.engine.query.nodes import (
+    ID,
     Clause,
     Expansion,
     Fields,
@@ -435,6 +436,8 @@ def split_words(
     words = np.array(final, np.int32).take(stream)
 
     def have_value(field: str, value: str) -> Mask:
+        if field == ID:
+            return np.array([each.id == value for each in publications], np.bool_)
         make_key = catalogue.by_name[field].make_key
         keys = ([*map(make_key, each.values.get(field, ()))] or [MISSING] for each in publications)
         return np.array([value in each for each in keys], np.bool_)

@@ -37,9 +37,9 @@ class StoreRequest(NamedTuple):
     """A parsed search.
 
     `tree` contains the words of the query, or is None without words. The hits of `boosts` rank
-    higher; they match nothing by themselves. `filters` are query filters, and those of `request`
-    are selected. `text` is the text that `tree` was made of, after spelling correction. If
-    `newest_first`, the newest of the best hits come first.
+    higher; they match nothing by themselves. Those of `added` are hits too. `filters` are query
+    filters, and those of `request` are selected. `text` is the text that `tree` was made of, after
+    spelling correction. If `newest_first`, the newest of the best hits come first.
     """
 
     request: SearchRequest
@@ -48,6 +48,7 @@ class StoreRequest(NamedTuple):
     filters: tuple[query.Query, ...] = ()
     text: str = ""
     newest_first: bool = False
+    added: Clause | None = None
 
     @property
     def is_ranked(self) -> bool:
@@ -300,6 +301,9 @@ class Store(Protocol):
 
     def find_file(self, digest: str) -> StoredFile | None:
         """Return the file with a digest (SHA-256, hexadecimal), or None."""
+
+    def keep_ids(self, ids: Iterable[str]) -> Sequence[str]:
+        """Return those of some texts that are ids of publications, or may be."""
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

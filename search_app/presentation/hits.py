@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from markupsafe import Markup, escape
 
-from indexer.catalogue.fields import Catalogue, Field, get_primary
+from indexer.catalogue.fields import ID_FIELD, Catalogue, Field, get_primary
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.results import (
     ClauseScore,
@@ -280,7 +280,7 @@ def _find_languages(
     own = publication.lang or catalogue.language
     languages = dict.fromkeys(explanation.shared, own)
     for score in chain.from_iterable(part.fields for part in explanation.parts):
-        field = catalogue.by_name[score.field]
+        field = catalogue.by_name.get(score.field, ID_FIELD)
         of_texts = own if field.role in ("title", "abstract") else catalogue.language
         texts = (match.text for match in score.matched)
         languages |= dict.fromkeys(texts, field.language or of_texts)
@@ -438,7 +438,7 @@ def _describe_field(score: FieldScore, catalogue: Catalogue) -> Iterable[str]:
 
     For the full text, yield the pages of each file.
     """
-    field = catalogue.by_name[score.field]
+    field = catalogue.by_name.get(score.field, ID_FIELD)
     if field.kind == "fulltext":
         yield from map(_describe_matched_file, score.matched)
         return
@@ -513,7 +513,7 @@ def _add_times(text: str, match: MatchedText) -> str:
 
 def _describe_value(field: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
     """Return the label of a value, with the values below it that the publication has."""
-    name = facet_label(catalogue.by_name[field], value, catalogue)
+    name = facet_label(catalogue.by_name.get(field, ID_FIELD), value, catalogue)
     child = catalogue.children.get(field)
     parts = [facet_label(child, child_value, catalogue) for child_value in through] if child else []
     if not parts:

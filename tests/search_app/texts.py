@@ -11,7 +11,7 @@ import msgspec
 from flask.testing import FlaskClient
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.records import Parsed, Publication, SourceLocation
+from indexer.catalogue.records import Parsed, Publication, SourceLocation, Value
 from indexer.codec import writer
 from indexer.codec.fulltext_writer import PreviousTexts, write_texts
 from indexer.codec.segment.fulltext import Attached, AttachedTexts
@@ -48,7 +48,7 @@ def make_text(
 
 
 def make_publication(
-    identity: str, title: str, summary: str | None = None, **values: str | int
+    identity: str, title: str, summary: str | None = None, **values: Value
 ) -> Publication:
     """Return a publication with one value of each field."""
     fields = {name: (value,) for name, value in values.items()}

@@ -222,7 +222,7 @@ def take_vocabulary(segment: Segment) -> VocabularyArrays:
         languages=segment.languages.values[:-1],
         values={name: column.values for name, column in segment.facets.items()},
         identifiers={
-            field.name: segment.columns[field.name].table for field in segment.catalogue.identifiers
+            field.name: segment.columns[field.name].table for field in segment.catalogue.unlisted
         },
     )
 

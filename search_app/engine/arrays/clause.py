@@ -187,9 +187,7 @@ class PublicationIndex:
         """Return the publications that a part matches. The field of full texts matches none."""
         snapshot = self._snapshot
         if isinstance(part, Value):
-            ordinal = snapshot.columns[part.field].find(part.value)
-            mask = snapshot.docs_with_values(part.field, () if ordinal is None else (ordinal,))
-            documents = np.flatnonzero(mask).astype(np.int32)
+            documents = snapshot.find_value(part.field, part.value)
             return Postings(documents, np.ones(len(documents), np.float32))
         fields = part.fields & self.fields
         match part:

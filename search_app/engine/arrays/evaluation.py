@@ -33,6 +33,7 @@ from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore, sum_all
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.query.nodes import (
+    Added,
     Clause,
     Filter,
     Several,
@@ -121,6 +122,8 @@ def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None
         case query.And() | query.Or():
             join = np.logical_and if isinstance(node, query.And) else np.logical_or
             mask = reduce(join, (match_mask(child, snapshot, fetch) for child in node.subqueries))
+        case Added():  # before AndMaybe, its base class
+            mask = match_mask(node.a, snapshot, fetch) | match_mask(node.b, snapshot, fetch)
         case query.AndMaybe():
             mask = match_mask(node.a, snapshot, fetch)
         case query.Not():
@@ -189,6 +192,13 @@ def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> 
             return _score_several(node, snapshot, fetch)
         score_compound = _score_and if isinstance(node, query.And) else _score_or
         return score_compound(node, snapshot, fetch)
+    if isinstance(node, Added):
+        base, added = score(node.a, snapshot, fetch), score(node.b, snapshot, fetch)
+        total = np.zeros(snapshot.size, np.float32)
+        for found in (added, base):
+            total[found.documents] = found.scores
+        either = np.union1d(base.documents, added.documents)
+        return ScoredDocs(either, total.take(either))
     if isinstance(node, query.AndMaybe):
         base, optional = score(node.a, snapshot, fetch), score(node.b, snapshot, fetch)
         indexes_a, indexes_b = snapshot.find_common(base.documents, optional.documents)

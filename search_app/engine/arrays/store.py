@@ -37,7 +37,7 @@ from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets, make_excluded
 from search_app.engine.matching import Words
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts
+from search_app.engine.query.nodes import Clause, Term, add_boosts, clauses, drop_boosts
 from search_app.engine.ranking import (
     MAX_SIMILAR,
     MIN_SIMILARITY,
@@ -124,8 +124,7 @@ class ArrayReply:
             return
         self.tree, self.dropped = limit_cost(store_request.tree, snapshot.vocabulary)
         if self.tree is not None:
-            for boost in store_request.boosts:
-                self.tree = query.AndMaybe(self.tree, boost)
+            self.tree = add_boosts(self.tree, store_request.boosts, store_request.added)
         self.words = self._rank(self._fetch)
         self._check()
 
@@ -508,6 +507,10 @@ class ArrayStore:
             attached.file, texts.get_info(number).media_type,
             tuple(map(ids.get_text, texts.find_documents(number))),
         )  # fmt: skip
+
+    def keep_ids(self, ids: Iterable[str]) -> list[str]:
+        """Return those of some texts that are ids of publications."""
+        return [each for each in ids if self.snapshot.find_doc_number(each) is not None]
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import reduce
 from itertools import chain, pairwise
@@ -28,11 +28,13 @@ from numpy.typing import NDArray
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.fields import MISSING, Field
+from indexer.catalogue.roles import Role
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
-from indexer.values import iso_codes, names
+from indexer.values import identifiers, iso_codes, names
 from search_app.engine.query.clause_builder import EntityRecognizer
-from search_app.engine.query.nodes import Fields, Value
+from search_app.engine.query.nodes import Clause, Fields, Together, Value
+from search_app.engine.query.rewriting import MAX_CHARS, find_key
 from search_app.engine.query.vocabulary import Vocabulary
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
@@ -51,6 +53,14 @@ MIN_SIMILARITY = 0.5
 
 Half of a label of 4 characters has this coefficient.
 """
+_NUMBERED: Mapping[str | None, Role] = {
+    "collection-number": "collection-title", "volume": "container-title",
+    "issue": "container-title",
+}  # fmt: skip
+"""The role of the titles whose numbers have a role."""
+_UNNAMED_KINDS = identifiers.KINDS | {"country", "language"}
+"""Kinds of fields whose values are not found by their names alone: a query that is an identifier
+is a filter, and most publications may be in one language."""
 MAX_ALIKE = 5
 """A part that is in the labels of more than 5 entities, such as *problem*, names none of them."""
 JOINING_CHARACTERS = str.maketrans("", "", "的之")
@@ -227,7 +237,7 @@ class ValueNames(EntityRecognizer):
     def __init__(self, vocabulary: Vocabulary, scope: Fields) -> None:
         self._vocabulary, self.scope = vocabulary, scope
         self._by_field: dict[str, tuple[_ValueIndex, _ValueIndex]] = {}
-        self._open: dict[str, HashIndex] = {}
+        self._names: dict[str, HashIndex] = {}
 
     def within(self, scope: Fields) -> Self:
         """Return the same names, in the same memory, for words that are searched in `scope`."""
@@ -275,24 +285,74 @@ class ValueNames(EntityRecognizer):
         Values of open facets, such as a series or a venue, are not recognized within a text.
         """
         key = self._make_key(text) if " " in text else ()
-        return key and [
+        return [
             Value(field.name, self._vocabulary.list_values(field.name)[number])
             for field in self._vocabulary.catalogue.facets
-            if not is_closed(field)
-            for number in dict.fromkeys(self._index_open(field).find(key).tolist())
+            if key and not is_closed(field)
+            for number in dict.fromkeys(self._index_names(field).find(key).tolist())
         ]
 
-    def _index_open(self, field: Field) -> HashIndex:
-        """Return the numbers of the values of an open facet by their names: two for a person."""
-        if field.name not in self._open:
+    def _index_names(self, field: Field) -> HashIndex:
+        """Return the numbers of the values of a field by their names: two for a person."""
+        if field.name not in self._names:
             language = self._vocabulary.catalogue.language
-            self._open[field.name] = HashIndex(
+            self._names[field.name] = HashIndex(
                 (self._make_key(name), number)
                 for number, value in enumerate(self._vocabulary.list_values(field.name))
                 if value != MISSING
                 for name in dict.fromkeys((value, field.display(value, language)))
             )
-        return self._open[field.name]
+        return self._names[field.name]
+
+    def find_shown(
+        self, text: str, known: Collection[tuple[str, str]]
+    ) -> Iterator[Value | Together]:
+        """Yield what a text names that the words of publications do not have, without `known`.
+
+        It is the whole value of a field whose words are not searched, or a title in the text next
+        to a number, such as a series and the number in it.
+        """
+        catalogue = self._vocabulary.catalogue
+        for field in catalogue.exact if len(text) <= MAX_CHARS else ():
+            if field.weight or field.kind in _UNNAMED_KINDS:
+                continue
+            whole = [(field.name, value) for value in self._find_whole(field, text)]
+            yield from (Value(*each) for each in whole if each not in known)
+            if field.role in _NUMBERED:
+                yield from self._find_numbered(field, text.split()[:MAX_PIECES])
+
+    def _find_whole(self, field: Field, text: str) -> list[str]:
+        """Return the values of a field, as the index has them, that are shown as a whole text."""
+        vocabulary = self._vocabulary
+        if field in vocabulary.catalogue.selectable:
+            language, named = vocabulary.catalogue.language, self.values_named(field, text)
+            return [each for each in named if fold(field.display(each, language)) == fold(text)]
+        key = find_key(field, text, vocabulary)
+        return [key] if key and vocabulary.has_value(field.name, key) else []
+
+    def _find_numbered(self, field: Field, pieces: Sequence[str]) -> Iterator[Together]:
+        """Yield each number that pieces have next to its title, or one piece after it."""
+        vocabulary, stems = self._vocabulary, [*map(self._make_key, pieces)]
+        titles = vocabulary.catalogue.find_by_role(_NUMBERED[field.role])
+        if titles not in vocabulary.catalogue.exact:
+            return
+        for index, piece in enumerate(pieces):
+            if not any(map(str.isdigit, piece)):
+                continue
+            key = find_key(field, piece, vocabulary)
+            if not key or not vocabulary.has_value(field.name, key):
+                continue
+            spans = chain(
+                ((first, last) for last in (index, index - 1) for first in range(last)),
+                ((index + 1, last) for last in range(len(pieces), index + 1, -1)),
+            )
+            found = (
+                self._index_names(titles).find(tuple(chain.from_iterable(stems[first:last])))
+                for first, last in spans
+            )
+            for number in next(filter(len, found), ()):
+                title = Value(titles.name, vocabulary.list_values(titles.name)[number])
+                yield Together((Clause([title]), Clause([Value(field.name, key)])))
 
     def _make_key(self, text: str) -> tuple[str, ...]:
         """Return the stems of a name in the catalogue's language: without case or inflection."""

@@ -25,7 +25,7 @@ from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.query_expansion import EntityLinker, find_typed
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
-from search_app.engine.query.nodes import Clause, Several, Term, Value, clauses
+from search_app.engine.query.nodes import ID, Clause, Several, Term, Value, clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.rewriting import RewrittenQuery, extract_years, name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
@@ -319,7 +319,15 @@ class Interpreter:
         if reading.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
-        search = store_request._replace(tree=tree, boosts=boosts, filters=parsed.filters, text=text)
+        words = [*clauses(tree)]
+        added = None if store_request.request.exact else self._find_added(text, words)
+        # It has the weight of all words, so what only few publications have comes first. Words
+        # that are all names of entities, such as places, have publications of their own.
+        if added and not all(word.entity_id for word in words):
+            boosts += (added,) * (1 + len(words))
+        search = store_request._replace(
+            tree=tree, boosts=boosts, filters=parsed.filters, text=text, added=added
+        )
         if not reading.in_steps:
             yield search, parsed, required
         elif not parsed.has_operators:
@@ -329,6 +337,20 @@ class Interpreter:
     def _count_word(self, word: str) -> int:
         """Return the number of publications and searched texts with a word."""
         return self.vocabulary.count(word) + (self.store.count_texts(word) if self.inside else 0)
+
+    def _find_added(self, text: str, words: Sequence[Clause]) -> Clause | None:
+        """Return the clause of what a text is, although its words do not find it, or None.
+
+        It may be the id of a publication, in any case, or what `ValueNames.find_shown` finds.
+        """
+        if "*" in text or "~" in text:
+            return None
+        ids = [] if text.isalpha() or " " in text else [text, text.lower(), text.upper()]
+        shown = [Value(ID, each) for each in self.store.keep_ids(dict.fromkeys(ids))]
+        matched = [part for word in words for part in word.parts if isinstance(part, Value)]
+        known = {(part.field, part.value) for part in matched}
+        parts = [*shown, *self._values.find_shown(text, known)]
+        return Clause(parts, text) if parts else None
 
     def _make_boosts(self, tree: query.Query, text: str, parsed: Parsed) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.

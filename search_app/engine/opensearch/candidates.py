@@ -21,7 +21,7 @@ from indexer.codec.segment.term_dictionary import FIELD_END, GAP
 from search_app.engine.matching import Mask, Words, match_parts, weigh_matches
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.queries import name_value
-from search_app.engine.query.nodes import Clause, Filter, Several
+from search_app.engine.query.nodes import Added, Clause, Filter, Several
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import saturate
 
@@ -133,7 +133,10 @@ class CandidateScorer:
                 weights = self._weigh(node)
                 return weights > 0, saturate(weights, self._find_idf(node) * times)
             case query.AndMaybe():
-                (mask, scores), (_, added) = self._score(node.a, times), self._score(node.b, times)
+                mask, scores = self._score(node.a, times)
+                also, added = self._score(node.b, times)
+                if isinstance(node, Added):
+                    return mask | also, np.where(mask, scores, added)
                 return mask, np.where(mask, scores + added, scores)
             case query.And() | query.Or():
                 # A clause that is typed several times is one child, as in a local index.

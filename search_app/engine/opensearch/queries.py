@@ -23,6 +23,8 @@ from search_app.engine.cache import Cache
 from search_app.engine.facets import FacetSelection, Node, list_nodes
 from search_app.engine.query.cost import drop_expensive
 from search_app.engine.query.nodes import (
+    ID,
+    Added,
     Clause,
     Expansion,
     Filter,
@@ -170,6 +172,8 @@ class QueryCompiler:
                 return any_of([several, *_distinct(map(self.match, enough))])
             case query.Or():
                 return self._match_any(node)
+            case Added():  # before AndMaybe, its base class
+                return any_of([self.match(node.a), self.match(node.b)])
             case query.AndMaybe():
                 return self.match(node.a)
             case query.Not():
@@ -208,7 +212,8 @@ class QueryCompiler:
         for part in parts:
             match part:
                 case Value():
-                    found.terms[f"facets.{part.field}"].append(part.value[:MAX_TERM_CHARS])
+                    name = ID if part.field == ID else f"facets.{part.field}"
+                    found.terms[name].append(part.value[:MAX_TERM_CHARS])
                 case Together():
                     each = [any_of(self.match_fields(clause.parts)) for clause in part.clauses]
                     found.others.append(all_of(each))

@@ -38,7 +38,7 @@ from search_app.engine.opensearch.queries import (
     list_names,
 )
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import Clause, Several, Term, clauses, drop_boosts
+from search_app.engine.query.nodes import Clause, Several, Term, add_boosts, clauses, drop_boosts
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import Rescoring, compute_idf
 from search_app.engine.request import Sort
@@ -161,9 +161,9 @@ class Plan:
             self.dropped += dropped
         counted = ((each.text, compiler.count_dropped(each)) for each in clauses(kept))
         self.truncated += tuple(each for each in counted if each[1])
+        if kept is not None:
+            kept = add_boosts(kept, store_request.boosts, store_request.added)
         self.word_query = NOTHING if kept is None else compiler.match(kept)
-        for boost in store_request.boosts if kept is not None else ():
-            kept = query.AndMaybe(kept, boost)
         self.tree = kept
 
     @property
@@ -179,7 +179,7 @@ class Plan:
 
     def make_fields_count(self) -> Json:
         """Return the search that counts the publications whose fields match the words."""
-        tree = drop_boosts(self.tree)
+        tree = self.tree
         return make_count(NOTHING if tree is None else self.generation.in_fields.match(tree))
 
     def make_count_with(self, clause: Clause) -> Json:

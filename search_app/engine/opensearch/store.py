@@ -90,9 +90,9 @@ class OpenSearchReply:
 
     def _find_words(self) -> int | None:
         """Return the number of publications that match the words, if the clause was counted."""
-        clause = drop_boosts(self.tree)
+        clause = None if self._store_request.added else drop_boosts(self.tree)
         found = self._generation.find_frequency(clause) if isinstance(clause, Clause) else None
-        if clause is None:
+        if self.tree is None:
             return 0
         return found.total if isinstance(found, Frequency) else None
 
@@ -479,6 +479,10 @@ class OpenSearchStore:
             return None
         info = files[0][1]
         return StoredFile(info.path, info.media_type, tuple(dict.fromkeys(id_ for id_, _ in files)))
+
+    def keep_ids(self, ids: Iterable[str]) -> list[str]:
+        """Return all of some texts: a search finds out which are ids, without another request."""
+        return [*ids]
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

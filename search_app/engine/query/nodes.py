@@ -85,8 +85,12 @@ class Near(msgspec.Struct, frozen=True):
         return self.left[0].fields
 
 
+ID = "id"
+"""The field of a `Value` that is the id of a publication."""
+
+
 class Value(msgspec.Struct, frozen=True):
-    """A facet value of a field. Each publication that has it has the weight 1."""
+    """An exact value of a field, or an ID. Each publication that has it has the weight 1."""
 
     field: str
     value: str
@@ -281,8 +285,20 @@ def rejoin(node: query.And | query.Or, children: list[query.Query]) -> query.Que
     return type(node)(children)
 
 
+class Added(query.AndMaybe):  # type: ignore[misc]
+    """The hits of a tree, and those of a clause that it does not match, each with its own score."""
+
+
+def add_boosts(tree: query.Query, boosts: Sequence[Clause], added: Clause | None) -> query.Query:
+    """Return a tree with its boosts. The hits of `added` are hits too."""
+    tree = Added(tree, added) if added else tree
+    for boost in boosts:
+        tree = query.AndMaybe(tree, boost)
+    return tree
+
+
 def drop_boosts(tree: query.Query | None) -> query.Query | None:
-    """Return a tree without the boosts that only change the order of its hits."""
+    """Return a tree without boosts, and without a clause whose hits are added."""
     return drop_boosts(tree.a) if isinstance(tree, query.AndMaybe) else tree
 
 

@@ -297,11 +297,11 @@ class _Parser:
         field = self._find_field(token.field or scope.field)
         if field and (field.facet or field.parent):
             return self._parse_filter(field, token, scope)
-        are_numbers = field is not None and field in self.vocabulary.catalogue.identifiers
-        if field and are_numbers and (key := find_key(field, token.text, self.vocabulary)):
-            if not self.vocabulary.has_value(field.name, key):
+        is_unlisted = field is not None and field in self.vocabulary.catalogue.unlisted
+        if field and is_unlisted and (key := find_key(field, token.text, self.vocabulary)):
+            if not (keys := self.vocabulary.find_keys(field.name, key)):
                 self.unknown.append(UnknownValue(field.name, token.text.strip()))
-            return [Filter(field.name, [key])]
+            return [Filter(field.name, keys or [key])]
         is_searchable = field is not None and field.name in self.vocabulary.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -20,7 +20,8 @@ import msgspec
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import NO_FIELD_TEXTS, Catalogue, Field
 from indexer.catalogue.translations import TranslatedCatalogue, list_query_names
-from indexer.values import identifiers
+from indexer.values import dates, identifiers, iso_codes, languages
+from indexer.values.names import normalize
 from search_app.engine.query.grammar import QUOTES
 from search_app.engine.query.vocabulary import Vocabulary
 
@@ -208,6 +209,13 @@ def _format_filter(expression: YearExpression, field: Field) -> str:
 
 MAX_CHARS = 300
 """A longer text is not taken as an identifier."""
+_NORMALIZE: Mapping[str, Callable[[str], str | None]] = {
+    "country": iso_codes.find_country_code,
+    "date": dates.parse_date,
+    "language": lambda text: next(iter(languages.find_languages(text)), None),
+    "name": normalize,
+}
+"""The functions that return the stored form of a displayed value, by kind of field."""
 _LABELED = re.compile(r"([^\s:：]+)\s*[:：]\s*(?!//)(.+)", re.DOTALL)
 _PATTERN = re.compile(r"[*~]")
 _NO_QUOTES = str.maketrans(dict.fromkeys(QUOTES))
@@ -249,10 +257,13 @@ def name_identifier(text: str, vocabulary: Vocabulary) -> RewrittenQuery | None:
 
 
 def find_key(field: Field, text: str, vocabulary: Vocabulary) -> str | None:
-    """Return the key of the identifier after the name of its field, or None if the text is not one.
+    """Return the key of the value after the name of its unlisted field, or None if it is not one.
 
     A number of one word, such as the year of a symbol, may be a part of an identifier.
     """
+    if field.kind not in identifiers.KINDS:
+        stored = _NORMALIZE[field.kind](text.strip()) if field.kind in _NORMALIZE else None
+        return None if _PATTERN.search(text) else field.make_key(stored or text) or None
     found = identifiers.read(field.kind, text)
     if found is None:
         return None

@@ -239,9 +239,18 @@ class Vocabulary:
     def list_values(self, field: str) -> Sequence[str]:
         """Return the values of a facet or of a field with a parent, in the order of the index.
 
-        Other fields have none.
+        Other fields have the keys of theirs, or none.
         """
+        if field in self._arrays.identifiers:
+            return self._arrays.identifiers[field].to_list()
         return self._arrays.values.get(field, ())
+
+    def find_keys(self, field: str, key: str) -> list[str]:
+        """Return a key of an unlisted field, or else those that begin with all of its words."""
+        table = self._arrays.identifiers[field]
+        if table.find(key) is not None:
+            return [key]
+        return [table.get_text(number) for number in range(*table.find_prefix(f"{key} "))]
 
     def has_value(self, field: str, value: str) -> bool:
         """Return whether any document has a value."""

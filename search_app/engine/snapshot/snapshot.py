@@ -30,6 +30,7 @@ from indexer.codec.segment.string_table import expand_ranges
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.cache import Cache
 from search_app.engine.matching import Words
+from search_app.engine.query.nodes import ID
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
@@ -156,9 +157,16 @@ class Snapshot:
 
     def _have_value(self, documents: Array, field: str, value: str) -> Mask:
         """Return which of some documents have a facet value."""
+        return np.isin(documents, self.find_value(field, value))
+
+    def find_value(self, field: str, value: str) -> DocNumbers:
+        """Return the documents with an exact value of a field, or with an ID."""
+        if field == ID:
+            number = self.find_doc_number(value)
+            return self.everything[:0] if number is None else self.everything[number : number + 1]
         ordinal = self.columns[field].find(value)
         mask = self.docs_with_values(field, () if ordinal is None else (ordinal,))
-        return mask.take(documents)
+        return np.flatnonzero(mask).astype(np.int32)
 
     def get_title(self, doc_number: int) -> str:
         """Return the title of a document."""

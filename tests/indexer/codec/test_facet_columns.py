@@ -29,8 +29,9 @@ def held(column: FacetColumn) -> list[list[str]]:
 
 
 def stated(made: list[Publication], field: str) -> list[list[str]]:
-    """Return the stated values of each publication, or `none`."""
-    return [[str(value) for value in each.values.get(field, (MISSING,))] for each in made]
+    """Return the keys of the stated values of each publication, or `none`."""
+    make_key = (CATALOGUE.by_name | catalogues.CATALOGUE.by_name)[field].make_key
+    return [[*map(make_key, each.values.get(field, ()))] or [MISSING] for each in made]
 
 
 def assert_columns(segment: Segment, made: list[Publication]) -> None:

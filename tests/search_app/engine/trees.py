@@ -64,7 +64,9 @@ def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
         for field in fields
     ]
     values = {
-        field.name: sorted({str(v) for each in made for v in each.values.get(field.name, ())})
+        field.name: sorted(
+            {field.make_key(v) for each in made for v in each.values.get(field.name, ())}
+        )
         for field in catalogue.exact
     }
     return Vocabulary(

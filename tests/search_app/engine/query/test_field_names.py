@@ -14,7 +14,7 @@ FIELDS = (
     Field("title", "Title", weight=2.0, names=("name",)),
     Field("venue", "Published in", weight=1.0),
     Field("note", "Remark", weight=1.0),
-    Field("number", "Number"),
+    Field("number", "Number", kind="text"),
     Field("year", "Year", kind="year", facet=1),
 )
 OWN = Catalogue(

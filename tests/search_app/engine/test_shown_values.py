@@ -1,0 +1,149 @@
+"""Search for the values and the ids of publications as pages show them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Link, Publication
+from search_app.engine import Engine, Searcher, SearchRequest
+from search_app.engine.query.parser import UnknownValue
+from tests.search_app.engine.catalogues import index
+from tests.search_app.texts import make_publication
+
+CATALOGUE = Catalogue(
+    "Shown",
+    "",
+    (
+        Field("title", "Title", kind="text", role="title", weight=2.5),
+        Field("series", "Series", role="collection-title", facet=1, weight=0.3),
+        Field("number", "Number", role="collection-number"),
+        Field("journal", "Journal", role="container-title", weight=0.3, facet=2),
+        Field("volume", "Volume", role="volume"),
+        Field("place", "Place"),
+        Field("date", "Date", kind="date"),
+        Field("translator", "Translator", kind="name"),
+        Field("original", "Original", kind="language"),
+        Field("link", "Link", kind="link"),
+        Field("rights", "Rights", kind="text"),
+    ),
+)
+MADE = [
+    make_publication("W18-01", "Water law", series="Field Notes", number="06", place="Vienna, AT"),
+    make_publication("W18-02", "Field law", series="Field Notes", number="12", place="Rome"),
+    make_publication("W18-03", "Notes on 06 fields", series="Water Papers", number="6"),
+    make_publication("W18-04", "Notes", journal="Science", volume="012", date="2019-05-03"),
+    make_publication("W18-05", "Rome", translator="Okafor, Ada", original="fr", place="none"),
+    make_publication("tools", "More tools", link=Link("https://example.org/a?b=1", "Open")),
+]
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Return a searcher of publications with fields whose words are not searched."""
+    folder: Path = tmp_path_factory.mktemp("shown")
+    return Engine.open(index(folder, MADE, CATALOGUE)).get_searcher()
+
+
+def find(searcher: Searcher, text: str, *, exact: bool = False) -> list[str]:
+    """Return the ids of the hits of a text, in order."""
+    return [*searcher.list_ids(SearchRequest(text, exact=exact, size=1000))]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("number:06", "W18-01 W18-03"), ("number:6", "W18-01 W18-03"), ("number:012", "W18-02"),
+        ("volume:12", "W18-04"), ('place:"vienna at"', "W18-01"), ("place:Vienna", "W18-01"),
+        ("place:Vie", ""), ("place:none", "W18-05"), ("date:2019-05-03", "W18-04"),
+        ('date:"3 May 2019"', "W18-04"), ('translator:"Ada Okafor"', "W18-05"),
+        ("translator:Okafor", "W18-05"), ("original:French", "W18-05"),
+        ("original:français", "W18-05"), ("link:https://example.org/a?b=1", "tools"),
+        ("law number:12", "W18-02"), ("law -number:12", "W18-01"),
+    ],
+)  # fmt: skip
+def test_a_field_without_words_finds_its_values(shown: Searcher, text: str, ids: str) -> None:
+    """Whatever its case, punctuation, and leading zeros are, a value or its first words count."""
+    assert sorted(find(shown, text)) == ids.split()
+
+
+def test_an_unknown_value_is_reported(shown: Searcher) -> None:
+    """A value that no publication has is named, and is not searched for in other fields."""
+    found = shown.search("place:Notes")
+    assert (found.total, found.unknown_values) == (0, (UnknownValue("place", "Notes"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("W18-02", "W18-02"), ("w18-02", "W18-02"), ("Vienna, AT", "W18-01"), ("Rome", "W18-02"),
+        ("2019-05-03", "W18-04"), ("3 May 2019", "W18-04"), ("Ada Okafor", "W18-05"),
+        ("https://example.org/a?b=1", "tools"), ("field notes 06", "W18-01"),
+        ("Field Notes, no. 6", "W18-01"), ("6 field note", "W18-01"), ("field notes 12", "W18-02"),
+        ("law in field notes 12 on Rome", "W18-02"), ("Water Papers 6", "W18-03"),
+        ("Science 12", "W18-04"), ("science vol. 12", "W18-04"),
+    ],
+)  # fmt: skip
+def test_a_shown_value_comes_first(shown: Searcher, text: str, first: str) -> None:
+    """An id, a whole value, and a series with its number come before what has the words."""
+    assert find(shown, text)[0] == first
+
+
+@pytest.mark.parametrize("text", ["W18-02", "Vienna, AT"])
+def test_an_exact_search_is_for_words_only(shown: Searcher, text: str) -> None:
+    """A search for words exactly as typed adds no publication that lacks them."""
+    assert not find(shown, text, exact=True)
+
+
+def test_a_value_adds_hits_to_those_of_its_words(shown: Searcher) -> None:
+    """A value that is also a word finds both, and its explanation shows the value as it is."""
+    found = shown.search(SearchRequest("06", explain=True))
+    assert {hit.publication.id for hit in found.hits} == {"W18-01", "W18-03"}
+    shown_values = {
+        match.text
+        for hit in found.hits
+        for part in (hit.explanation.parts if hit.explanation else ())
+        for field in part.fields
+        for match in field.matched
+        if field.field == "number"
+    }
+    assert shown_values == {"06", "6"}
+
+
+def list_shown(made: list[Publication], catalogue: Catalogue) -> Iterator[tuple[Field, str, str]]:
+    """Yield each value of each publication as a page shows it, with its field and the id."""
+    for each in made:
+        for field in catalogue.valued:
+            for value in each.values.get(field.name, ()):
+                text = value.url if isinstance(value, Link) else field.display(value)
+                yield field, text, each.id
+
+
+@pytest.mark.slow
+def test_each_shown_value_of_the_catalogue_finds_its_publication(searcher: Searcher) -> None:
+    """A shown value, with its field and without, lists its publication.
+
+    That comes first if no other has the value, unless this is a common word or a name of places.
+    """
+    made = [*searcher.scan("")]
+    values = [*list_shown(made, searcher.catalogue)]
+    times = Counter((field.name, text) for field, text, _ in values)
+    for field, text, identity in values:
+        named, plain = find(searcher, f'{field.name}:"{text}"'), find(searcher, text)
+        assert identity in named, (field.name, text)
+        assert identity in plain, (field.name, text)
+        if times[field.name, text] == 1:
+            assert named[0] == identity, (field.name, text)
+            is_known = field.facet or field.weight or text.isalpha() or field.name == "part"
+            assert plain[0] == identity or is_known, (field.name, text)
+
+
+@pytest.mark.slow
+def test_each_id_of_the_catalogue_comes_first(searcher: Searcher) -> None:
+    """The id of each publication, as its address has it, finds this publication first."""
+    for each in searcher.scan(""):
+        assert find(searcher, each.id)[0] == each.id
