@@ -41,7 +41,9 @@ def update(corpus_readme: str, import_page: str) -> tuple[str, str]:
         if not count:  # a new format, whose files and example are to be described
             files = ", ".join(reader.SUFFIXES) or "files of any name"
             row = f"| `{reader.NAME}` | {files} | an example | {fields} |"
-            import_page = _FORMATS.sub(lambda table: f"{table[0]}{row}\n", import_page, count=1)
+            table = _FORMATS.search(import_page)
+            assert table, "docs/import.md has no table of formats"
+            import_page = f"{import_page[: table.end()]}{row}\n{import_page[table.end() :]}"
     return corpus_readme, import_page
 
 
