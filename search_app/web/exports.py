@@ -266,7 +266,7 @@ class ExportSlots:
                 self._end(export)
 
     def has_unread(self, client: str) -> bool:
-        """Return whether a client has an export, or left one lately. All of its exports need slots."""
+        """Return whether a client has an export, or left one lately. Any then needs a slot."""
         left = self._unfinished.get(client, -inf)
         is_running = client in [each.client for each in self._running]
         return is_running or monotonic() - left < MAX_SECONDS

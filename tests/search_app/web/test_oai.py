@@ -397,7 +397,7 @@ def test_facets_are_counted_once(client: FlaskClient, monkeypatch: pytest.Monkey
         (("verb", "ListRecords"), ("metadataPrefix", "x" * 60_000)),
         (("verb", "ListRecords"), ("resumptionToken", "x" * 60_000)),
         (("verb", "Identify"), ("x" * 60_000, "1")),
-        (("verb", "Identify"), ("x" * 60_000, "1"), ("x" * 60_000, "2")),
+        (("verb", "Identify"), ("x" * 30_000, "1"), ("x" * 30_000, "2")),
     ],
 )
 def test_errors_are_short(client: FlaskClient, arguments: Sequence[tuple[str, str]]) -> None:
