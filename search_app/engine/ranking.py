@@ -42,7 +42,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.editions import NO_FAMILY
 from indexer.codec.segment.postings import K1
 from search_app.engine.matching import Words, match_parts, weigh_matches
-from search_app.engine.query.nodes import Clause, clauses, drop_boosts
+from search_app.engine.query.nodes import Added, Clause, clauses, drop_boosts
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import StoreRequest
 
@@ -190,7 +190,8 @@ class Rescoring:
     ) -> None:
         self._vocabulary = vocabulary
         self._title = read_title_query(tree, vocabulary) if store_request.raises_titles else None
-        is_near = uses_nearness(store_request) and not isinstance(tree, Clause)
+        words = tree.a if isinstance(tree, Added) else tree
+        is_near = uses_nearness(store_request) and not isinstance(words, Clause)
         self._near_words = list_near_words(store_request.text, vocabulary) if is_near else []
         self.matched_depth = RESCORED_HITS if uses_feedback(store_request, tree) else 0
         self.depth = max(

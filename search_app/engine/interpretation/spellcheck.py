@@ -135,11 +135,52 @@ class SpellChecker:
         Return None if no word changes. Words in quotes, after a field name, or with an operator
         such as `*` do not change. Raise BudgetExceeded.
         """
-        return self._replace(
-            text,
-            self._find_doubtful(text, lambda word: not self._vocabulary.has_word(word)),
-            deadline,
-        )
+        doubtful = self._find_doubtful(text, lambda word: not self._vocabulary.has_word(word))
+        corrected = self._replace(text, doubtful, deadline)
+        return corrected and self._replace_strange(corrected, deadline)
+
+    def _replace_strange(self, text: str, deadline: Deadline) -> str:
+        """Return a corrected text with the words replaced that do not occur near their neighbors.
+
+        A word one edit away does, in a publication with all other words, and next to the same
+        neighbors in at least MIN_FREQUENCY_RATIO times as many publications.
+        """
+        spans = [*tokenizer.find_spans(text)]
+        words = [text[first:last] for first, last in spans]
+        if len(words) > MAX_WORDS or any(map(_SYNTAX.search, text.split())):
+            return text
+        for index, word in reversed([*enumerate(words)]):
+            surface = surface_form(word)
+            others = [self._make_clause(each) for each in words[:index] + words[index + 1 :]
+                      if surface_form(each) not in stemming.ALL_STOP_WORDS]  # fmt: skip
+            is_plain = word.isalpha() and word[1:] == word[1:].lower()
+            if not is_plain or surface in stemming.ALL_STOP_WORDS or not others:
+                continue
+            likely = [
+                self._label_spellings.get(each.surface, each.surface)
+                for each in self.find_candidates(word)
+                if OSA.distance(each.surface, surface) == 1
+            ]
+            pairs = [self._make_pairs(words, index, each) for each in (word, *likely)]
+            counts = self._store.count_together(pairs[1:], others, deadline)
+            if not any(counts):
+                continue
+            best = counts.index(max(counts))
+            typed, other = self._store.count_all([pairs[0], pairs[1 + best]], deadline)
+            if other > typed * MIN_FREQUENCY_RATIO:
+                first, last = spans[index]
+                text = text[:first] + likely[best] + text[last:]
+        return text
+
+    def _make_pairs(self, words: list[str], index: int, word: str) -> Clause:
+        """Return the clause of a word in the place of another, next to either of its neighbors."""
+        pairs = [*words[max(index - 1, 0) : index], word], [word, *words[index + 1 : index + 2]]
+        phrases = [
+            clause_builder.build_phrases(each, self._scope, self._vocabulary)
+            for each in pairs
+            if each[1:]
+        ]
+        return Clause([part for each in phrases for part in each], word)
 
     def suggest(self, text: str, deadline: Deadline, *, rare: bool) -> str | None:
         """Return a text in which likelier words replace misspelled ones, even if these have hits.

@@ -141,6 +141,38 @@ def test_the_other_words_decide_between_corrections(
     assert speller.correct(text, Deadline()) == meant
 
 
+CONTEXTS = (
+    "smuggling migrants by sea", "smuggling migrants by air", "policies that set rules",
+    "law of the sea", "what police see there", "people they see there", "border controls by land",
+)  # fmt: skip
+"""Titles with words that differ in one letter, each next to other words."""
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("smugling migrants by see", "smuggling migrants by sea"),
+        ("smugling of migrants by see", "smuggling of migrants by sea"),
+        ("bordr controls by lend", "border controls by land"),
+        ("smugling migrants by sea", "smuggling migrants by sea"),
+        ("smugling by sea see there", "smuggling by sea see there"),
+        ("polce see there", "police see there"), ("smugling see", "smuggling see"),
+        ('smugling migrants "by see"', 'smuggling migrants "by see"'),
+        ("smuggling migrants by see", None),
+    ],
+)  # fmt: skip
+def test_next_to_a_corrected_word_a_known_one_may_be_strange(
+    text: str, meant: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A corrected text has no known word that is strange there, if one edit makes a usual one.
+
+    This is next to the same neighbors, with all other words. Without unknown words, none changes.
+    """
+    folder = tmp_path_factory.mktemp("contexts")
+    searcher = Engine.open(index(folder, make(CONTEXTS * 20))).get_searcher()
+    assert searcher.interpreter.spellchecker.correct(text, Deadline()) == meant
+
+
 def test_stop_words_are_neither_corrected_nor_corrections(
     tmp_path: Path, searcher: Searcher, speller: SpellChecker
 ) -> None:
