@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from email.message import Message
+from functools import partial
 from threading import Thread
 from time import monotonic
 from urllib.parse import quote
@@ -172,6 +173,9 @@ def test_a_silent_client_loses_its_slot(monkeypatch: pytest.MonkeyPatch) -> None
         with slots.occupy(client):
             order.append(client)
 
+    def is_waiting(number: int) -> bool:
+        return len(slots._waiting) == number
+
     with ours, theirs, slots.occupy("silent", ours) as silent:
         silent.offered = monotonic()
         export("first")
@@ -181,7 +185,7 @@ def test_a_silent_client_loses_its_slot(monkeypatch: pytest.MonkeyPatch) -> None
             threads = [Thread(target=export, args=(each,)) for each in ("silent", "second")]
             for number, thread in enumerate(threads, 1):
                 thread.start()
-                until(lambda number=number: len(slots._waiting) == number, 10)
+                until(partial(is_waiting, number), 10)
         for thread in threads:
             thread.join()
     assert order == ["first", "second", "silent"]
