@@ -326,6 +326,7 @@ class ValueNames(EntityRecognizer):
         vocabulary = self._vocabulary
         if field in vocabulary.catalogue.selectable:
             language, named = vocabulary.catalogue.language, self.values_named(field, text)
+            named = [each for each in named if each != MISSING]  # its code is a common word
             return [each for each in named if fold(field.display(each, language)) == fold(text)]
         key = find_key(field, text, vocabulary)
         return [key] if key and vocabulary.has_value(field.name, key) else []

@@ -71,6 +71,11 @@ def test_a_field_without_words_finds_its_values(shown: Searcher, text: str, ids:
     assert sorted(find(shown, text)) == ids.split()
 
 
+def test_a_missing_value_has_no_name(shown: Searcher) -> None:
+    """The word that stands for it in URLs finds only the publications that have the word."""
+    assert find(shown, "none") == ["W18-05"]
+
+
 def test_an_unknown_value_is_reported(shown: Searcher) -> None:
     """A value that no publication has is named, and is not searched for in other fields."""
     found = shown.search("place:Notes")
