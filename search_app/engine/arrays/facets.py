@@ -146,11 +146,9 @@ class ToggleCounter:
         self._several: dict[tuple[Nodes, Nodes], int] = {}
 
     def count_all(self) -> int:
-        """Return the number of documents of the base."""
         return len(self._base)
 
     def count_current(self) -> int:
-        """Return how many pass the selection."""
         return self._current_total
 
     def count_value(self, node: Node) -> int:
@@ -158,7 +156,6 @@ class ToggleCounter:
         return int(np.count_nonzero(get_mask(node, self._selected.snapshot).take(self._base)))
 
     def count(self, nodes: Nodes, kept: Nodes) -> int:
-        """Return how many have any of `nodes`, and no effective value except those in `kept`."""
         if len(nodes) == 1:
             [(field, value)] = nodes
             ordinal = self._columns[field].ordinal_by_value.get(value)
@@ -174,7 +171,6 @@ class ToggleCounter:
         return self._several[nodes, kept]
 
     def count_having_all(self, nodes: Nodes) -> int:
-        """Return how many have all of `nodes`, which are selected after a value is toggled."""
         changed, size = nodes ^ self._effective, len(self._effective)
         [(field, value), *others] = changed
         ordinal = self._columns[field].ordinal_by_value.get(value)

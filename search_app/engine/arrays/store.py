@@ -145,12 +145,10 @@ class ArrayReply:
 
     @property
     def by_words(self) -> int:
-        """The number of publications that match the words, before all filters."""
         return 0 if self.words is None else len(self.words.documents)
 
     @property
     def by_fields(self) -> int:
-        """The number of publications that match the words without full texts, before filters."""
         if not self._texts:
             return self.by_words
         if self._by_fields is None:
@@ -186,37 +184,30 @@ class ArrayReply:
 
     @property
     def matched(self) -> int:
-        """The number of publications that pass the query filters too, with semantic hits."""
         return len(self.retrieved.filtered.unfiltered)
 
     @property
     def total(self) -> int:
-        """The number of hits."""
         return len(self.documents)
 
     @property
     def title_count(self) -> int:
-        """The number of hits, with the editions of one title counted once."""
         return self._snapshot.editions.count_titles(self.documents)
 
     @property
     def semantic_total(self) -> int:
-        """The number of hits by semantic similarity alone."""
         semantic_hits = self.retrieved.semantic
         return self._count_among(semantic_hits.added) if semantic_hits else 0
 
     @property
     def has_words(self) -> bool:
-        """Whether a publication that passes the query filters matches the words."""
         semantic_hits = self.retrieved.semantic
         return self.matched > (len(semantic_hits.added) if semantic_hits else 0)
 
     def count_overlap(self, other: Self) -> int:
-        """Return the number of hits that match the words of another reply too."""
         return 0 if other.words is None else self._count_among(other.words.documents)
 
     def count_with(self, clauses: Sequence[Clause]) -> list[int]:
-        """Return the number of hits that match each clause."""
         return [self._count_among(self._fetch(clause).documents) for clause in clauses]
 
     def _count_among(self, documents: DocNumbers) -> int:
@@ -300,17 +291,14 @@ class ArrayReply:
         return self._page
 
     def list_ids(self) -> list[str]:
-        """Return the ids of the hits of the page, in order."""
         ids = self._snapshot.segment.docstore.ids
         return [ids.get_text(number) for number in self.rank()[0].tolist()]
 
     def list_dated_ids(self) -> list[tuple[str, int]]:
-        """Return the ids of the hits of the page, and when their records last changed, in order."""
         changed = self._snapshot.dates[1].take(self.rank()[0])
         return [*zip(self.list_ids(), changed.tolist(), strict=True)]
 
     def rank_hits(self) -> Iterator[RankedHit]:
-        """Yield the hits of the page, in order."""
         documents, scores = self.rank()
         values = [None] * len(documents) if scores is None else scores.tolist()
         for number, value in zip(documents.tolist(), values, strict=True):
@@ -318,7 +306,6 @@ class ArrayReply:
             yield RankedHit(self._snapshot.get_publication(number), value, editions)
 
     def find_files(self, identity: str, most: int) -> list[FoundFile]:
-        """Return the files of a publication with words of the search, with `most` pages of each."""
         number = self._snapshot.find_doc_number(identity) if self._texts else None
         if number is None or self._texts is None:
             return []
@@ -326,17 +313,14 @@ class ArrayReply:
         return [*self._texts.find_files(number, [*clauses(self.tree)], most, check)]
 
     def scan(self) -> Iterator[Publication]:
-        """Return all hits in order, whatever the page. Each is read when it is taken."""
         numbers = self._order(slice(0, self.total))[0].tolist()
         self._deadline.checkpoint("score")
         return map(self._snapshot.get_publication, numbers)
 
     def gather(self) -> Words:
-        """Return the words of the hits of the page, in order."""
         return self._snapshot.gather(self.rank()[0])
 
     def explain(self) -> list[Explanation | None]:
-        """Return the explanation of each hit of the page; None beyond a limit."""
         documents = self.rank()[0]  # ranking adds scores
         explained, semantic = documents[: limit_explained(self.tree)], self.retrieved.semantic
         numbers: list[int] = explained.tolist()
@@ -382,7 +366,6 @@ class ArrayReply:
         return counts
 
     def count_facets(self) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
-        """Return the buckets of each facet in display order, and how many values have none."""
         self.rank()  # before counting, so that stages are reported in this order
         counts, catalogue = self.count(), self._snapshot.catalogue
         buckets, hidden_values = {}, {}
@@ -403,18 +386,15 @@ class ArrayReply:
         return buckets, hidden_values
 
     def count_values(self, field: str) -> dict[str, int]:
-        """Return the number of hits with each value of a field, in the order of the index."""
         counts = self._snapshot.table.count_field(field, self.documents).tolist()
         return dict(zip(self._snapshot.columns[field].values, counts, strict=True))
 
     def complete(self, prefix: str, limit: int) -> list[str]:
-        """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
         return completions.complete(prefix, self.documents, limit, self._snapshot)
 
     def find_titles(
         self, words: Sequence[str], limit: int, *, is_open: bool
     ) -> list[tuple[str, str]]:
-        """Return the ids and titles of hits with all words in their title: see `Reply`."""
         documents = self.documents
         return completions.find_titles(words, documents, limit, self._snapshot, is_open=is_open)
 
@@ -426,7 +406,6 @@ class ArrayStore:
         self.snapshot, self._texts = snapshot, texts
 
     def ask(self, store_request: StoreRequest, deadline: Deadline) -> ArrayReply:
-        """Return the reply to a search. Raise BudgetExceeded."""
         return ArrayReply(store_request, self.snapshot, deadline, self._texts)
 
     def answer(
@@ -436,17 +415,12 @@ class ArrayStore:
         return [map(partial(self.ask, deadline=deadline), group) for group in groups]
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
-        """Return the number of publications that match each clause. Raise BudgetExceeded."""
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
         return [len(fetch(clause).documents) for clause in clauses]
 
     def count_together(
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
     ) -> list[int]:
-        """Return for each clause the number of publications that match it and all others.
-
-        Raise BudgetExceeded.
-        """
         mask = np.ones(self.snapshot.size, np.bool_)
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
         for other_clause in others:
@@ -456,26 +430,21 @@ class ArrayStore:
         return [int(np.count_nonzero(mask.take(fetch(clause).documents))) for clause in clauses]
 
     def count_texts(self, word: str) -> int:
-        """Return the approximate number of the searched full texts with a word as written."""
         return self._texts.count_texts(word) if self._texts else 0
 
     def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
-        """Return the words with a prefix that at least `least` of the searched full texts have."""
         return self._texts.list_words(prefix, least) if self._texts else {}
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
-        """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
         labels = self.snapshot.labels
         for number in labels.find_prefix(fold_typed(text), limit, language):
             yield LabeledValue(*labels.values[number], labels.labels[number], labels.counts[number])
 
     def get_publication(self, identity: str) -> Publication | None:
-        """Return the publication with an id, or None."""
         number = self.snapshot.find_doc_number(identity)
         return None if number is None else self.snapshot.get_publication(number)
 
     def list_changed(self, period: ChangePeriod, most: int) -> list[Publication]:
-        """Return the first publications whose records changed in a period, `most` at most."""
         snapshot, order = self.snapshot, self.snapshot.by_change
         get_id = snapshot.segment.docstore.ids.get_text
         changed = snapshot.dates[1].take(order)
@@ -490,14 +459,12 @@ class ArrayStore:
         return self._get_publications(documents[:most])
 
     def list_files(self, identity: str) -> list[File]:
-        """Return the files of a publication, also those that can't be read."""
         number, texts = self.snapshot.find_doc_number(identity), self._texts
         if number is None or texts is None:
             return []
         return [texts.get_file(each) for each in texts.attached.find_attachments(number)]
 
     def find_file(self, digest: str) -> StoredFile | None:
-        """Return the file with a digest (SHA-256, hexadecimal), or None."""
         texts = self.snapshot.texts
         number = texts.by_digest.get(digest) if texts else None
         if texts is None or number is None:
@@ -509,11 +476,9 @@ class ArrayStore:
         )  # fmt: skip
 
     def keep_ids(self, ids: Iterable[str]) -> list[str]:
-        """Return those of some texts that are ids of publications."""
         return [each for each in ids if self.snapshot.find_doc_number(each) is not None]
 
     def find_related(self, identity: str) -> Related:
-        """Return the publications related to one. Raise KeyError if there is none with this id."""
         number = self.snapshot.find_doc_number(identity)
         if number is None:
             raise KeyError(identity)
@@ -528,7 +493,6 @@ class ArrayStore:
         return [self.snapshot.get_publication(number) for number in documents.tolist()]
 
     def prepare(self) -> None:
-        """Compute all caches that searches share."""
         self.snapshot.prepare()
 
 

@@ -260,7 +260,6 @@ class _Facet:
         return self._known.get(key, 0)
 
     def list_largest(self, field: str, limit: int | None) -> list[tuple[str, int]]:
-        """Return up to `limit` values of a field that documents have: see `ValueCounts`."""
         values = [
             (value, count)
             for (name, value), count in self._counts.items()
@@ -269,7 +268,6 @@ class _Facet:
         return sorted(values, key=lambda each: (-each[1], each[0]))[:limit]
 
     def count_missing(self, field: str) -> int:
-        """Return the number of documents without a value of a field."""
         return (
             self._limits[field][1]
             if field in self._limits
@@ -277,12 +275,10 @@ class _Facet:
         )
 
     def count_distinct(self, field: str) -> int:
-        """Return how many values of a field documents have. The missing value counts as one."""
         listed = sum(name == field for name, _ in self._counts)
         return self._limits[field][0] if field in self._limits else listed
 
     def find_count(self, node: Node) -> int | None:
-        """Return the number of documents with a value; None for a range or an unknown value."""
         return self._counts.get(node)
 
     def count_value(self, node: Node) -> int:
@@ -290,15 +286,12 @@ class _Facet:
         return self._ask(self._match(node))
 
     def count_all(self) -> int:
-        """Return the number of documents of the base."""
         return self._all
 
     def count_current(self) -> int:
-        """Return how many pass the selection."""
         return self._current
 
     def count(self, nodes: Nodes, kept: Nodes) -> int:
-        """Return how many have any of `nodes`, and no effective value except those in `kept`."""
         [first, *further] = nodes
         if first in self._added and not further and not kept:
             return self._added[first]
@@ -309,7 +302,6 @@ class _Facet:
         return self._ask(all_of([has_any, without]))
 
     def count_having_all(self, nodes: Nodes) -> int:
-        """Return how many have all of `nodes`, which are selected after a value is toggled."""
         effective = self.selection.effective
         changed = nodes ^ effective
         if len(changed) > 1:

@@ -124,13 +124,11 @@ class OpenSearchReply:
 
     @property
     def by_words(self) -> int:
-        """The number of publications that match the words, before all filters."""
         known = self.find_by_words()
         return self._counts[0] if known is None else known
 
     @property
     def by_fields(self) -> int:
-        """The number of publications that match the words without full texts, before filters."""
         if not self._generation.is_inside:
             return self.by_words
         body = self.plan.make_fields_count()
@@ -138,17 +136,14 @@ class OpenSearchReply:
 
     @property
     def matched(self) -> int:
-        """The number of publications that pass the query filters too."""
         return self._page.matched if self._page else self._counts[1]
 
     @property
     def total(self) -> int:
-        """The number of hits."""
         return self._page.total if self._page else self._counts[2]
 
     @property
     def has_words(self) -> bool:
-        """Whether a publication that passes the query filters matches the words."""
         return self.matched > 0
 
     @property
@@ -158,7 +153,6 @@ class OpenSearchReply:
 
     @property
     def title_count(self) -> int:
-        """The number of hits, with the editions of one title counted once."""
         return self._load_page(with_facets=False).titles
 
     def count_overlap(self, other: Self) -> int:
@@ -173,7 +167,6 @@ class OpenSearchReply:
         return self._load_page(with_facets=True).overlap
 
     def count_with(self, clauses: Sequence[Clause]) -> list[int]:
-        """Return the number of hits that match each clause."""
         bodies = [*map(self.plan.make_count_with, clauses)]
         return [total for (total,) in self._generation.client.count(bodies, self._deadline)]
 
@@ -192,40 +185,33 @@ class OpenSearchReply:
         return self._page
 
     def list_ids(self) -> list[str]:
-        """Return the ids of the hits of the page, in order."""
         return [hit.id for hit in self._load_page(with_facets=False).hits]
 
     def list_dated_ids(self) -> list[tuple[str, int]]:
-        """Return the ids of the hits of the page, and when their records last changed, in order."""
         get_record = self._load_page(with_facets=False).get_record
         return [(each, get_record(each).publication.changed) for each in self.list_ids()]
 
     def rank_hits(self) -> Iterator[RankedHit]:
-        """Yield the hits of the page, in order."""
         page = self._load_page(with_facets=False)
         for hit in page.hits:
             publication, editions = page.get_record(hit.id)
             yield RankedHit(publication, hit.score, editions)
 
     def gather(self) -> Words:
-        """Return the words of the hits of the page, in order."""
         page = self._load_page(with_facets=False)
         return self._generation.split_words(
             [page.get_record(hit.id).publication for hit in page.hits]
         )
 
     def count_facets(self) -> Facets:
-        """Return the buckets of each facet in display order, and how many values have none."""
         facets = self._load_page(with_facets=True).facets
         assert facets is not None
         return facets
 
     def count_values(self, field: str) -> dict[str, int]:
-        """Return the number of hits with each value of a field, in the order of the index."""
         return count_values(field, self.plan.hits, self._generation.vocabulary, self._send)
 
     def scan(self) -> Iterator[Publication]:
-        """Return all hits in order, whatever the page. They are read when they are taken."""
         send = partial(self._generation.client.msearch, deadline=Deadline())
         return self._load_page(with_facets=False).scan(send)
 
@@ -250,7 +236,6 @@ class OpenSearchReply:
         return find_files(ids, all_clauses, self._generation.compiler, most, self._send)
 
     def explain(self) -> list[Explanation | None]:
-        """Return the explanation of each hit of the page; None beyond a limit."""
         page, plan = self._load_page(with_facets=False), self.plan
         explained = page.hits[: limit_explained(self.tree)]
         publications = [page.get_record(hit.id).publication for hit in explained]
@@ -277,7 +262,6 @@ class OpenSearchReply:
         return explanations + [None] * (len(page.hits) - len(explanations))
 
     def complete(self, prefix: str, limit: int) -> list[str]:
-        """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
         vocabulary, plan = self._generation.vocabulary, self.plan
         if plan.tree is None and not plan.query_filters and not plan.selected_filters:
             return _list_completions(prefix, vocabulary, limit)
@@ -358,7 +342,6 @@ class OpenSearchStore:
         self._texts = generation.vocabulary.texts
 
     def ask(self, store_request: StoreRequest, deadline: Deadline) -> OpenSearchReply:
-        """Return the reply to a search. Raise BudgetExceeded."""
         return OpenSearchReply(store_request, self._generation, deadline)
 
     def answer(
@@ -411,31 +394,26 @@ class OpenSearchStore:
     def count_together(
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
     ) -> list[int]:
-        """Return for each clause the number of publications that match it and all others."""
         match = self._generation.compiler.match
         shared = [match(clause) for clause in others]
         bodies = [make_count(all_of([match(clause), *shared])) for clause in clauses]
         return [count for (count,) in self._generation.client.count(bodies, deadline)]
 
     def count_texts(self, word: str) -> int:
-        """Return the approximate number of the searched full texts with a word as written."""
         if self._texts is None:
             return 0
         numbers = self._texts.find_surface(surface_form(word)).tolist()
         return sum(map(self._texts.words.doc_frequency, numbers))
 
     def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
-        """Return the words with a prefix that at least `least` of the searched full texts have."""
         return self._texts.count_words(prefix, least) if self._texts else {}
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
-        """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
         labels = self._labels
         for number in labels.find_prefix(fold_typed(text), limit, language):
             yield LabeledValue(*labels.values[number], labels.labels[number], labels.counts[number])
 
     def get_publication(self, identity: str) -> Publication | None:
-        """Return the publication with an id, or None."""
         found = self._find({"id": identity}, 1)
         return Record.read(found[0]).publication if found else None
 
@@ -447,7 +425,6 @@ class OpenSearchStore:
         return found
 
     def list_changed(self, period: ChangePeriod, most: int) -> list[Publication]:
-        """Return the first publications whose records changed in a period, `most` at most."""
         seconds: Json = {"range": {"changed": {"gte": period.since, "lte": period.until}}}
         wanted = [match_values(period.field, [period.value])] if period.field else []
         body = make_records([], most) | {
@@ -459,7 +436,6 @@ class OpenSearchStore:
         return [Record.read(hit).publication for hit in response["hits"]["hits"]]
 
     def list_files(self, identity: str) -> list[File]:
-        """Return the files of a publication, also those that can't be read."""
         if not self._generation.is_inside:
             return []
         return [
@@ -467,7 +443,6 @@ class OpenSearchStore:
         ]
 
     def find_file(self, digest: str) -> StoredFile | None:
-        """Return the file with a digest (SHA-256, hexadecimal), or None."""
         if not self._generation.is_inside:
             return None
         files: list[tuple[str, FileInfo]] = [
@@ -485,7 +460,6 @@ class OpenSearchStore:
         return [*ids]
 
     def find_related(self, identity: str) -> Related:
-        """Return the publications related to one. Raise KeyError if there is none with this id."""
         found = self._find({"id": identity}, 1)
         if not found:
             raise KeyError(identity)

@@ -85,11 +85,6 @@ class FacetCounts:
         return self.counts[self._values.parts[field]]
 
     def list_largest(self, field: str, limit: int | None) -> list[tuple[str, int]]:
-        """Return up to `limit` values of a field that documents have, with their counts.
-
-        The most frequent come first. Values with equal counts keep their order. The missing value
-        is left out.
-        """
         values, numbers, ends = self._ordered
         number_of_field, names = self._values.number_of[field], self._values.values
         part = slice(
@@ -103,15 +98,12 @@ class FacetCounts:
         )
 
     def count_missing(self, field: str) -> int:
-        """Return the number of documents without a value of a field."""
         return int(self[field][-1])
 
     def count_distinct(self, field: str) -> int:
-        """Return how many values of a field documents have. The missing value counts as one."""
         return int(np.count_nonzero(self[field]))
 
     def find_count(self, node: Node) -> int | None:
-        """Return the number of documents with a value; None for a range or an unknown value."""
         field, value = node
         ordinal = self._values.columns[field].ordinal_by_value.get(value)
         return None if ordinal is None else int(self[field][ordinal])
