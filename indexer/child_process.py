@@ -41,7 +41,7 @@ _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 _SECONDS_UNTIL_KILLED = 5
 """Processor seconds from the signal of the limit to a kill."""
 _PATIENCE = 4
-"""Limit on the time of a file, as a multiple of that on its processor time."""
+"""Limit on the time of a file, as a multiple of those on its processor time and its silence."""
 _IDLE_SECONDS = 10
 """Seconds without a file after which a server ends."""
 _STATUS_BYTES = 4
@@ -185,7 +185,7 @@ class _OutputReader:
 
     def __iter__(self) -> Iterator[bytes]:
         limits, remaining = self._limits, self._limits.output
-        deadline = time.monotonic() + _PATIENCE * limits.seconds
+        deadline = time.monotonic() + _PATIENCE * max(limits.seconds, limits.silence)
         while True:
             seconds = min(limits.silence, deadline - time.monotonic())
             if not select.select([self._stream], [], [], max(seconds, 0))[0]:
@@ -194,16 +194,17 @@ class _OutputReader:
                 break
             remaining -= len(block)
             if remaining < 0:
-                raise ChildFailed("it has too much text")
+                raise ChildFailed(f"it has too much text: more than {limits.output} bytes")
             yield block
         status = self._server.wait(limits.silence)
         self.is_finished = status is not None
         if status == -signal.SIGXCPU:
-            raise ChildFailed("it takes too much time")
+            raise ChildFailed(f"it takes too much time: more than {limits.seconds} s")
         if status == _NO_SANDBOX:
             raise ChildFailed("its process can't enter the sandbox")
         if status != 0:
-            raise ChildFailed("it is damaged or needs too much memory")
+            megabytes = limits.memory // 1_000_000
+            raise ChildFailed(f"it is damaged or needs too much memory: more than {megabytes} MB")
 
 
 def _limit_resources(memory: int, seconds: int) -> None:

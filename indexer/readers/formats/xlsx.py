@@ -31,8 +31,8 @@ SUFFIXES: tuple[str, ...] = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _PROGRAM = spreadsheet_process.__file__
-_MAX_MEMORY_BYTES = 3_000_000_000
-"""Limit on the address space. A sheet of one million rows and 20 columns takes 1 GB."""
+_MAX_MEMORY_BYTES = 1_500_000_000
+"""Limit on the address space of the process."""
 _MAX_SECONDS = 300
 """Limit on the processor time, and on the time without output."""
 
@@ -55,31 +55,48 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the rows of all sheets with a table."""
-    row = 0
+    row, place = 0, "the spreadsheet"
+
+    def decode(lines: Iterator[bytes | None]) -> Iterator[Any]:
+        """Yield the messages of the process, or None for one that is too long."""
+        nonlocal place
+        for line in lines:
+            message = msgspec.json.decode(line) if line else None
+            if not isinstance(message, dict) or message.keys().isdisjoint(("fault", "opened")):
+                yield message
+            elif "fault" in message:
+                raise ChildFailed(message["fault"])
+            else:
+                place = f"the sheet {message['opened']!r}"
+
     with TemporaryFile() as copy:
         for block in read_blocks(stream, limits):
             copy.write(block)
+        child_limits = _limit_process(copy.tell(), limits)
         copy.seek(0)
-        size = limits.largest_unpacked
-        child_limits = ProcessLimits(_MAX_MEMORY_BYTES, _MAX_SECONDS, _MAX_SECONDS, size)
-        with run_limited(_PROGRAM, (size,), copy, child_limits) as output:
+        with run_limited(_PROGRAM, (limits.largest_unpacked,), copy, child_limits) as output:
             lines = split_at(b"\n", output, limits.largest_line, limits)
             try:
-                for item in _read_sheets(map(_decode, lines), file, limits):
+                for item in _read_sheets(decode(lines), file, limits):
                     row = item.line or row
                     yield item
             except ChildFailed as error:
-                message = f"the spreadsheet can't be read beyond row {row}: {error.reason}"
-                hint = "Open it in a spreadsheet program, and save it as CSV"
+                message = f"{place} can't be read beyond row {row}: {error.reason}"
+                hint = "Delete cells far from its table in a spreadsheet program, or save it as CSV"
                 yield Problem(file, 0, message, hint)
 
 
-def _decode(line: bytes | None) -> Any:  # noqa: ANN401 any JSON value
-    """Return a message of the child process, or None if it is too long. Raise ChildFailed."""
-    message = msgspec.json.decode(line) if line else None
-    if isinstance(message, dict) and "fault" in message:
-        raise ChildFailed(message["fault"])
-    return message
+def _limit_process(size: int, limits: Limits) -> ProcessLimits:
+    """Return the limits of the process that reads a file of `size` bytes.
+
+    A small file can repeat rows, refer to a long text from each cell, or have a cell in the last
+    corner. So a file gets far more memory, time, and output than one of its size needs, but not
+    those of a large one.
+    """
+    memory = min(_MAX_MEMORY_BYTES, 400_000_000 + 100 * size)
+    seconds = min(_MAX_SECONDS, 3 + size // 200_000)
+    output = min(limits.largest_unpacked, 2_000_000 + 50 * size)
+    return ProcessLimits(memory, seconds, _MAX_SECONDS, output)
 
 
 def _read_sheets(
@@ -94,7 +111,7 @@ def _read_sheets(
             )
         else:
             message = f"the sheet {sheet['name']!r} {sheet['state']}"
-            yield Problem(file, 0, message, "Show the sheet, or add a header. It was left out")
+            yield Problem(file, 0, message, sheet["hint"])
 
 
 def _read_rows(messages: Iterator[Any]) -> Iterator[Row]:

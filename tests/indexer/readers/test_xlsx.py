@@ -20,7 +20,18 @@ from indexer import child_process
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats import xlsx
+from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.reading import columns, read_page
+from tests.indexer.readers.spreadsheets import BOOKS as BOOKS_OF_CELLS
+from tests.indexer.readers.spreadsheets import (
+    Cells,
+    ods_row,
+    write_ods,
+    write_xls,
+    write_xlsb,
+    write_xlsx,
+)
+from tests.memory import limit_memory
 
 Cell = str | float | bool | datetime.date | None
 Sheets = dict[str, Sequence[Sequence[Cell]]]
@@ -172,35 +183,44 @@ def test_sheets_with_tables_are_read_with_their_names() -> None:
 
 
 def test_opendocument_spreadsheet_is_read() -> None:
-    """An OpenDocument spreadsheet is recognized and read."""
-    office = "urn:oasis:names:tc:opendocument:xmlns"
-    rows = "".join(
-        "<table:table-row>"
-        + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p>'
-            "</table:table-cell>"
-            for cell in row
-        )
-        + "</table:table-row>"
-        for row in (("Title", "Year"), ("Tea", "1998"))
+    """Numbers, dates, and texts are those of other spreadsheets. Notes are no text of a cell."""
+    office = "table:table-cell office"
+    rows = (
+        ods_row("Title", "Author", "Year", "Bought", "Lent")
+        + "<table:table-row><table:table-cell><text:p>A <text:s/>history</text:p>"
+        "<office:annotation><text:p>mine</text:p></office:annotation><text:p>of tea</text:p>"
+        "</table:table-cell>"
+        f'<{office}:value="7"/><{office}:value="1998.0"/><{office}:date-value="2014-04-11"/>'
+        f'<{office}:boolean-value="true"/></table:table-row>'
+        + ods_row("", "16379*", times=9)
+        + ods_row("Bees", "2*Wu", "", "x")
+        + ods_row("16384*", times=1_000_000)
     )
-    content = (
-        f'<office:document-content xmlns:office="{office}:office:1.0" '
-        f'xmlns:table="{office}:table:1.0" xmlns:text="{office}:text:1.0">'
-        "<office:body><office:spreadsheet>"
-        f'<table:table table:name="A">{rows}</table:table>'
-        "</office:spreadsheet></office:body></office:document-content>"
+    data = write_ods(
+        {"Books": rows, "Old": ods_row("Title", "Year") + ods_row("Tea", "1998")},
+        '<style:style style:name="h"><style:table-properties table:display="false"/></style:style>',
+        hidden="Old",
     )
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", content)
-        manifest = f'<manifest:manifest xmlns:manifest="{office}:manifest:1.0"/>'
-        archive.writestr("META-INF/manifest.xml", manifest)
-    evidence = xlsx.detect("books", file.getvalue())
+    evidence = xlsx.detect("books", data)
     assert evidence
     assert evidence.score == 100
-    assert [*map(to_cells, read_all(file.getvalue()))] == [{"Title": "Tea", "Year": "1998"}]
+    problem, first, second = read_all(data)
+    assert "'Old' is hidden" in str(problem)
+    assert to_cells(first) == {
+        "Title": "A  history\nof tea", "Author": "7", "Year": "1998", "Bought": "2014-04-11",
+        "Lent": "TRUE",
+    }  # fmt: skip
+    assert to_cells(second) == {"Title": "Bees", "Author": "Wu", "Year": "Wu", "Lent": "x"}
+    assert (first.line, second.line) == (2, 12)
+
+
+@pytest.mark.parametrize("data", [
+    write_xls({"Books": BOOKS_OF_CELLS}), write_xlsb({"Books": BOOKS_OF_CELLS}),
+], ids=["XLS", "XLSB"])  # fmt: skip
+def test_binary_workbooks_are_read(data: bytes) -> None:
+    """The older and the binary format of Excel have the same records."""
+    [record] = read_all(data)
+    assert to_cells(record) == {"Title": "Tea", "Author": "Okafor", "Year": "1998"}
 
 
 @pytest.mark.parametrize(
@@ -255,6 +275,79 @@ def test_damaged_and_hostile_files_are_reported(data: bytes) -> None:
     assert isinstance(problem, Problem)
     assert "can't be read" in problem.what
     assert "save it as CSV" in problem.hint
+
+
+HEAD = ods_row("Title", "Author", "Year")
+TEA = ods_row("Tea", "Okafor", "1998", times=1_000_000)
+XLSX_HEAD = write_cell("A1", "Title") + write_cell("B1", "Author") + write_cell("C1", "Year")
+XLSX_ROWS = f'<row r="1">{XLSX_HEAD}</row><row r="2">{XLSX_HEAD.replace("1", "2")}</row>'
+TEXTS: Cells = [*BOOKS_OF_CELLS, *((row, 0, 0) for row in range(2, 20_000))]
+MEMORY, TEXT, EQUAL = (
+    "needs too much memory: more than 4",
+    "too much text: more than 20",
+    "equal rows",
+)
+HUGE: dict[str, tuple[bytes, str, str]] = {
+    "ODS: a row a million times": (write_ods({"Books": HEAD + TEA}), "Books", EQUAL),
+    "ODS: not at the end": (write_ods({"Books": HEAD + TEA + HEAD}), "Books", TEXT),
+    "ODS: rows and columns": (
+        write_ods({"Books": HEAD + "".join(
+            ods_row(f"Tea {n}", "1000*x", times=1000) for n in range(99)
+        )}), "Books", TEXT,
+    ),
+    "ODS: a long text": (
+        write_ods({"Books": HEAD + ods_row("x" * 200_000, times=9999) + HEAD}), "Books", TEXT,
+    ),
+    "ODS: a row without end": (
+        write_ods({"Books": HEAD + ods_row("x", f"{10**18}*", times=10**18)}), "Books", EQUAL,
+    ),
+    "ODS: a document type": (
+        write_ods({"Books": HEAD}, start="<!DOCTYPE x>"), "spreadsheet", "document type",
+    ),
+    "XLSX: a filled column": (
+        write_xlsx({"Books": XLSX_ROWS + "".join(
+            f'<row r="{n}"><c r="C{n}" t="s"><v>0</v></c></row>' for n in range(3, 900)
+        )}, "salt"), "Books", EQUAL,
+    ),
+    "XLSX: a shared text": (
+        write_xlsx({"Books": XLSX_ROWS + "".join(
+            f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(3, 20_000)
+        )}, "x" * 200_000), "Books", MEMORY,
+    ),
+    "XLSX: the last corner": (add_corner(), "Books", MEMORY),
+    "XLSX: sheets": (write_xlsx({f"S{n}": XLSX_ROWS for n in range(1500)}), "S999", "1000 sheets"),
+    "XLSB: a shared text": (write_xlsb({"Books": TEXTS}, "x" * 200_000), "Books", MEMORY),
+    "XLSB: the last corner": (
+        write_xlsb({"Books": [*BOOKS_OF_CELLS, (1_048_575, 16_383, "x")]}), "Books", MEMORY,
+    ),
+    "XLS: a shared text": (write_xls({"Books": TEXTS}, "x" * 60_000), "spreadsheet", MEMORY),
+    "XLS: the last corner": (
+        write_xls({"Books": [*BOOKS_OF_CELLS, (65_535, 255, "x")]}), "spreadsheet", MEMORY,
+    ),
+}  # fmt: skip
+"""Small files that need much when they are expanded. By name, the sheet and the limit reported."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HUGE)
+def test_cells_and_texts_are_limited_before_they_are_expanded(name: str) -> None:
+    """A small file that stands for millions of cells has one problem with its sheet and limit."""
+    data, sheet, limit = HUGE[name]
+    assert len(data) < 500_000
+    with limit_cpu_time(3), limit_memory(500):
+        found = read_all(data)
+    [problem] = (each for each in found if isinstance(each, Problem) and "hidden" not in each.what)
+    assert sheet in problem.what
+    assert limit in problem.what
+    assert "CSV" in problem.hint or "Delete" in problem.hint
+
+
+def test_up_to_a_hundred_equal_rows_at_the_end_are_kept() -> None:
+    """Equal rows are records, unless they fill a sheet to its end."""
+    books = [ods_row("Title", "Author", "Year") + ods_row("Tea", "Wu", "1998", times=times)
+             for times in (100, 101)]  # fmt: skip
+    kept, filled = (read_all(write_ods({"Books": rows})) for rows in books)
+    assert (len(kept), len(filled)) == (100, 2)
 
 
 @pytest.mark.slow
