@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from html import escape as escape_attribute
-from xml.sax.saxutils import escape
+from html import escape
 
 from lxml import etree
 
@@ -35,7 +34,7 @@ def write(root: etree._Element, records: Iterable[str]) -> Iterator[bytes]:
 @lru_cache(maxsize=1000)
 def _open(tag: str, /, **attributes: str) -> str:
     """Return a start tag without its end."""
-    pairs = (f' {name}="{escape_attribute(value)}"' for name, value in attributes.items())
+    pairs = (f' {name}="{escape(value)}"' for name, value in attributes.items())
     return f"<{tag}{''.join(pairs)}"
 
 
@@ -47,7 +46,7 @@ def element(tag: str, /, *elements: str, **attributes: str) -> str:
 
 def leaf(tag: str, text: str, /, **attributes: str) -> str:
     """Return an element with a text, on one line, without characters that XML does not allow."""
-    line = escape(clean(text))
+    line = escape(clean(text), quote=False)
     start = _open(tag, **attributes)
     return f"{start}>{line}</{tag}>" if line else f"{start}/>"
 
@@ -57,7 +56,7 @@ def leaves(tag: str, texts: Sequence[str], /, **attributes: str) -> str:
     if not any(texts):  # most variables have none
         return ""
     lines, start = filter(None, map(clean, texts)), _open(tag, **attributes)
-    return "".join([f"{start}>{escape(line)}</{tag}>" for line in lines])
+    return "".join([f"{start}>{escape(line, quote=False)}</{tag}>" for line in lines])
 
 
 def add(parent: etree._Element, tag: str, text: str = "", /, **attributes: str) -> etree._Element:
