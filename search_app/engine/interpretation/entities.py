@@ -58,9 +58,6 @@ _NUMBERED: Mapping[str | None, Role] = {
     "issue": "container-title",
 }  # fmt: skip
 """The role of the titles whose numbers have a role."""
-_UNNAMED_KINDS = identifiers.KINDS | {"country", "language"}
-"""Kinds of fields whose values are not found by their names alone: a query that is an identifier
-is a filter, and most publications may be in one language."""
 MAX_ALIKE = 5
 """A part that is in the labels of more than 5 entities, such as *problem*, names none of them."""
 JOINING_CHARACTERS = str.maketrans("", "", "的之")
@@ -310,26 +307,18 @@ class ValueNames(EntityRecognizer):
         """Yield what a text names that the words of publications do not have, without `known`.
 
         It is the whole value of a field whose words are not searched, or a title in the text next
-        to a number, such as a series and the number in it.
+        to a number, such as a series and the number in it. A value of a facet or of a list, such
+        as a type, describes many publications and names none.
         """
-        catalogue = self._vocabulary.catalogue
-        for field in catalogue.exact if len(text) <= MAX_CHARS else ():
-            if field.weight or field.kind in _UNNAMED_KINDS:
+        vocabulary = self._vocabulary
+        for field in vocabulary.catalogue.unlisted if len(text) <= MAX_CHARS else ():
+            if field.weight or field.kind in identifiers.KINDS or is_closed(field):
                 continue
-            whole = [(field.name, value) for value in self._find_whole(field, text)]
-            yield from (Value(*each) for each in whole if each not in known)
+            key = find_key(field, text, vocabulary)
+            if key and vocabulary.has_value(field.name, key) and (field.name, key) not in known:
+                yield Value(field.name, key)
             if field.role in _NUMBERED:
                 yield from self._find_numbered(field, text.split()[:MAX_PIECES])
-
-    def _find_whole(self, field: Field, text: str) -> list[str]:
-        """Return the values of a field, as the index has them, that are shown as a whole text."""
-        vocabulary = self._vocabulary
-        if field in vocabulary.catalogue.selectable:
-            language, named = vocabulary.catalogue.language, self.values_named(field, text)
-            named = [each for each in named if each != MISSING]  # its code is a common word
-            return [each for each in named if fold(field.display(each, language)) == fold(text)]
-        key = find_key(field, text, vocabulary)
-        return [key] if key and vocabulary.has_value(field.name, key) else []
 
     def _find_numbered(self, field: Field, pieces: Sequence[str]) -> Iterator[Together]:
         """Yield each number that pieces have next to its title, or one piece after it."""
