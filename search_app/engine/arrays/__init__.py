@@ -2,6 +2,5 @@
 
 `store` implements `engine.store.Store`, and `reply` the hits of one search. `evaluation` matches
 and scores documents, `semantic` adds to the scores, and `top_hits` picks a page. `facets` filters
-and counts values. `completions` finds words and titles while a user types. Only the engine itself
-imports `store`.
+and counts values. Only the engine itself imports `store`.
 """

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.catalogue.records import Publication
-from search_app.engine.arrays import completions, semantic
+from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
+from search_app.engine.arrays import semantic
 from search_app.engine.arrays.evaluation import (
     Fetch,
     Ranking,
@@ -51,7 +52,7 @@ from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation, File
 from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.label_index import fold_typed
-from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
+from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 from search_app.engine.store import (
     ChangePeriod,
     FoundFile,
@@ -390,13 +391,44 @@ class ArrayReply:
         return dict(zip(self._snapshot.columns[field].values, counts, strict=True))
 
     def complete(self, prefix: str, limit: int) -> list[str]:
-        return completions.complete(prefix, self.documents, limit, self._snapshot)
+        words = self._snapshot.segment.words
+        first, last = words.texts.find_prefix(prefix)
+        if first == last:
+            return []
+        frequencies = (
+            np.diff(words.offsets[first : last + 1])
+            if len(self.documents) == self._snapshot.size
+            else words.count_documents(first, last, self._make_mask())
+        )
+        candidates = frequencies.nonzero()[0]
+        if limit < len(candidates):
+            best = frequencies[candidates].argpartition(len(candidates) - limit)[-limit:]
+            candidates = candidates[best]
+        order = candidates[np.lexsort((candidates, -frequencies[candidates]))] + first
+        return list(dict.fromkeys(decode_surface(words.texts.get_text(number)) for number in order))
 
     def find_titles(
         self, words: Sequence[str], limit: int, *, is_open: bool
     ) -> list[tuple[str, str]]:
-        documents = self.documents
-        return completions.find_titles(words, documents, limit, self._snapshot, is_open=is_open)
+        snapshot = self._snapshot
+        texts = snapshot.segment.words.texts
+        # The entries of a word as written, whatever their stems, are one range.
+        ranges = [
+            (texts.find_prefix(word)[0], texts.find_prefix(word + STEM_MARK)[1]) for word in words
+        ]
+        if is_open:
+            ranges[-1] = texts.find_prefix(words[-1])
+        documents = snapshot.titles.find_titles(ranges)
+        if len(self.documents) < snapshot.size:
+            documents = documents[self._make_mask().take(documents)]
+        numbers = snapshot.titles.select_best(documents, ranges, limit)
+        ids = snapshot.segment.docstore.ids
+        return [(ids.get_text(number), snapshot.get_title(number)) for number in numbers]
+
+    def _make_mask(self) -> Mask:
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        mask[self.documents] = True
+        return mask
 
 
 class ArrayStore:
