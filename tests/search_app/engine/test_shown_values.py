@@ -59,7 +59,7 @@ def find(searcher: Searcher, text: str, *, exact: bool = False) -> list[str]:
     [
         ("number:06", "W18-01 W18-03"), ("number:6", "W18-01 W18-03"), ("number:012", "W18-02"),
         ("volume:12", "W18-04"), ('place:"vienna at"', "W18-01"), ("place:Vienna", "W18-01"),
-        ("place:Vie", ""), ("place:none", "W18-05"), ("date:2019-05-03", "W18-04"),
+        ("place:Vi", ""), ("place:none", "W18-05"), ("date:2019-05-03", "W18-04"),
         ('date:"3 May 2019"', "W18-04"), ('translator:"Ada Okafor"', "W18-05"),
         ("translator:Okafor", "W18-05"), ("original:French", "W18-05"),
         ("original:français", "W18-05"), ("link:https://example.org/a?b=1", "tools"),
