@@ -179,7 +179,7 @@ class Tools(NamedTuple):
             fields = self.arguments.get(name) or {}
             if not isinstance(fields, dict):
                 raise BadParameter(name, str(fields), 'Use an object such as {"field": ["value"]}.')
-            _check_names(fields, [field.name for field in catalogue.exact], f"{name}.")
+            _check_names(fields, [field.name for field in catalogue.filterable], f"{name}.")
             for field, values in fields.items():
                 parameters.setlist(f"{prefix}{field}", _to_texts(f"{name}.{field}", values))
         return search_state.read(parameters, catalogue, self.site)

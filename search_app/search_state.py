@@ -378,7 +378,7 @@ def _read_filters(arguments: Arguments, catalogue: Catalogue) -> tuple[Filters, 
     selected: dict[str, tuple[str, ...]] = {}
     excluded: dict[str, tuple[str, ...]] = {}
     count = length = 0
-    for field in catalogue.exact:
+    for field in catalogue.filterable:
         typed = ""
         if field.kind == "year":
             ends = [arguments.get(f"{field.name}_{end}", "").strip() for end in ("from", "to")]

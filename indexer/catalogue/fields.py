@@ -276,6 +276,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return (*self.selectable, *self.unlisted)
 
     @cached_property
+    def filterable(self) -> tuple[Field, ...]:
+        """The fields whose values are parameters of a URL: those to select, and identifiers."""
+        return (*self.selectable, *self.identifiers)
+
+    @cached_property
     def unlisted(self) -> tuple[Field, ...]:
         """The fields with exact values that no facet lists.
 

@@ -314,7 +314,7 @@ def search(
         searcher = engine.get_searcher()
         catalogue = searcher.catalogue
         names = {parameter.name for parameter in (*OF_QUERY[1:], *OF_LIST, PAGE)}
-        for field in catalogue.exact:
+        for field in catalogue.filterable:
             names |= {field.name, f"{MATCH}{field.name}", f"{NOT}{field.name}"}
         state = search_state.read(output.parse_arguments(words, names), catalogue)
         if format_name:

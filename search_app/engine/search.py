@@ -105,7 +105,7 @@ class Searcher:
     @cached_property
     def _filters(self) -> Set[str]:
         """The names of the fields whose values are filters."""
-        return {field.name for field in self.catalogue.exact}
+        return {field.name for field in self.catalogue.filterable}
 
     def _resolve(self, request: SearchRequest | str) -> SearchRequest:
         """Return a checked request whose text has the own names of fields. Raise InvalidRequest.

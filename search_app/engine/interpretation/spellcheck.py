@@ -143,18 +143,28 @@ class SpellChecker:
         """Return a corrected text with the words replaced that do not occur near their neighbors.
 
         A word one edit away does, in a publication with all other words, and next to the same
-        neighbors in at least MIN_FREQUENCY_RATIO times as many publications.
+        neighbors in at least MIN_FREQUENCY_RATIO times as many publications. If a publication has
+        all words, and in names of places, none is replaced.
         """
         spans = [*tokenizer.find_spans(text)]
         words = [text[first:last] for first, last in spans]
         if len(words) > MAX_WORDS or any(map(_SYNTAX.search, text.split())):
             return text
-        for index, word in reversed([*enumerate(words)]):
-            surface = surface_form(word)
-            others = [self._make_clause(each) for each in words[:index] + words[index + 1 :]
-                      if surface_form(each) not in stemming.ALL_STOP_WORDS]  # fmt: skip
+        content = {
+            index: self._make_clause(word)
+            for index, word in enumerate(words)
+            if surface_form(word) not in stemming.ALL_STOP_WORDS
+        }
+        first_clause, *other_clauses = content.values() or [self._make_clause(text)]
+        if not other_clauses or any(
+            self._store.count_together([first_clause], other_clauses, deadline)
+        ):
+            return text
+        for index in reversed(content):
+            word, surface = words[index], surface_form(words[index])
+            others = [clause for number, clause in content.items() if number != index]
             is_plain = word.isalpha() and word[1:] == word[1:].lower()
-            if not is_plain or surface in stemming.ALL_STOP_WORDS or not others:
+            if not is_plain or world_places.find_mentions(word):
                 continue
             likely = [
                 self._label_spellings.get(each.surface, each.surface)

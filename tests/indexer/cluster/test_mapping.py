@@ -24,11 +24,13 @@ def test_each_searchable_row_has_stems_and_words() -> None:
 
 
 def test_each_facet_has_a_keyword() -> None:
-    """Fields whose values can be selected get a field of exact values."""
+    """Fields whose values can be selected, or are shown but not searched, have exact values."""
     facets = properties()["facets"]["properties"]
     assert {name: kind["type"] for name, kind in facets.items()} == {
         "topic": "keyword",
         "year": "keyword",
+        "link": "keyword",
+        "note": "keyword",
     }
 
 

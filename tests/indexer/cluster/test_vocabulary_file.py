@@ -78,7 +78,7 @@ def test_labels_are_suggested_from_the_counts_of_the_file(made: list[Publication
         found = read_vocabulary(Path(name) / VOCABULARY)
     labels = LabelPrefixIndex(found.arrays.values, found.value_counts, CATALOGUE)
     counts: dict[tuple[str, str], int] = {}
-    for field, column in segment.columns.items():
+    for field, column in segment.facets.items():
         for value in column.values[:-1]:
             total = sum(column.has_value(number, value) for number in range(segment.size))
             counts[field, value] = total

@@ -40,7 +40,8 @@ def assert_words_of_all(snapshot: Snapshot) -> None:
         assert_same(split.take(rows), snapshot.gather(numbers[rows]))
     assert read.words.max(initial=-1) < len(snapshot.vocabulary.words)
     for field, column in snapshot.columns.items():
-        own = [set(map(str, each.values.get(field, ()))) or {MISSING} for each in publications]
+        make_key = snapshot.catalogue.by_name[field].make_key
+        own = [set(map(make_key, each.values.get(field, ()))) or {MISSING} for each in publications]
         for value in {*set().union(*own[:20]), *column.values[:5], MISSING, "no such value"}:
             held = [value in values for values in own]
             assert split.have_value(field, value).tolist() == held

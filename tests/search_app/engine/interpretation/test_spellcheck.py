@@ -158,7 +158,7 @@ CONTEXTS = (
         ("smugling by sea see there", "smuggling by sea see there"),
         ("polce see there", "police see there"), ("smugling see", "smuggling see"),
         ('smugling migrants "by see"', 'smuggling migrants "by see"'),
-        ("smuggling migrants by see", None),
+        ("smuggling migrants by see", None), ("polce policies sea", "police policies sea"),
     ],
 )  # fmt: skip
 def test_next_to_a_corrected_word_a_known_one_may_be_strange(
