@@ -220,28 +220,8 @@ LINES: dict[str, tuple[str, Callable[[], bytes], str | None]] = {
     "an xz that is bzip2": (".jsonl.xz", lambda: bz2.compress(LINE), BEYOND),
 }  # fmt: skip
 
-_TEXT = "Tools\t3\nPapers\t9\n\nTools\n"
-_LONG = "Long name " * 9_000
-_LINK = "[English](http://example.org)"
-TEXTS: dict[str, tuple[Callable[[], bytes], str]] = {
-    "brackets": (lambda: f"{_TEXT}{'[a](' * 1_000_000}".encode(), "belongs to no single entry"),
-    "links beyond number": (lambda: f"{_TEXT}T {f'{_LINK} ' * 100_000}".encode(), "no heading"),
-    "labels under a long title": (
-        lambda: (f"{_TEXT}{'T' * 2_000_000} {_LINK}\n" + "Download:\n" * 50_000).encode(),
-        "more problems are not listed",
-    ),
-    "a section that every entry repeats": (
-        lambda: (f"{_LONG}\t3\n\n{_LONG}\n" + f"T {_LINK}\n" * 100_000).encode(),
-        "its entries repeat headings",
-    ),
-    "lines beyond number": (lambda: b"x\n" * 1_000_000, "more than 200000 lines"),
-    "years beyond number": (lambda: f"{_TEXT}{'Title, 2001' * 500_000}".encode(), "belongs to no"),
-    "a contents page without end": (lambda: b"a\t1\n" * 200_000, "no section"),
-}  # fmt: skip
-
 HOSTILE: dict[str, Hostile] = {
     **{name: Hostile("x.html", *case) for name, case in PAGES.items()},
     **{f"JSON: {name}": Hostile(f"x{case[0]}", *case[1:]) for name, case in LINES.items()},
-    **{f"text: {name}": Hostile("x.txt", *case) for name, case in TEXTS.items()},
 }
 """All hostile files, by description."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from io import BytesIO
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import printed_catalogue
+from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers import registry
 from printed_catalogue import read_text
 from tests.conftest import ROOT
 from tests.cpu_time import limit_cpu_time
+from tests.memory import limit_memory
 from tests.tiers import examples
 
 SHARED = ROOT.parent / "shared"
@@ -501,3 +507,34 @@ def test_long_texts_are_read_in_linear_time(piece: str) -> None:
     text = "Tools\t2\nTools\nDigest UNODC, 2012\n" + piece * (100_000 // len(piece))
     with limit_cpu_time(5):
         list(read_text(text, "a.txt"))
+
+
+_TEXT = "Tools\t3\nPapers\t9\n\nTools\n"
+_LONG = "Long name " * 9_000
+_LINK = "[English](http://example.org)"
+HOSTILE: dict[str, tuple[Callable[[], str], str]] = {
+    "brackets": (lambda: f"{_TEXT}{'[a](' * 1_000_000}", "belongs to no single entry"),
+    "links beyond number": (lambda: f"{_TEXT}T {f'{_LINK} ' * 100_000}", "no heading"),
+    "labels under a long title": (
+        lambda: f"{_TEXT}{'T' * 2_000_000} {_LINK}\n" + "Download:\n" * 50_000,
+        "this label has no link after it",
+    ),
+    "a section that every entry repeats": (
+        lambda: f"{_LONG}\t3\n\n{_LONG}\n" + f"T {_LINK}\n" * 100_000,
+        "its entries repeat headings",
+    ),
+    "lines beyond number": (lambda: "x\n" * 1_000_000, "more than 200000 lines"),
+    "years beyond number": (lambda: f"{_TEXT}{'Title, 2001' * 500_000}", "belongs to no"),
+    "a contents page without end": (lambda: "a\t1\n" * 200_000, "no section"),
+}  # fmt: skip
+"""Texts that would take minutes or gigabytes, each with the words of a problem."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_text_is_reported_in_time(name: str) -> None:
+    """Time, memory, and problems are limited."""
+    make, what = HOSTILE[name]
+    with limit_cpu_time(10), limit_memory(1000):
+        items = list(registry.read(BytesIO(make().encode()), "a.txt", printed_catalogue, LIMITS))
+    assert any(what in each.what for each in items if isinstance(each, Problem))

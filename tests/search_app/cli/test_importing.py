@@ -220,8 +220,11 @@ def test_names_of_columns_cannot_control_the_terminal(run: Run, folder: Path) ->
 
 
 @pytest.mark.slow
-def test_thousands_of_columns_can_be_built(run: Run, folder: Path) -> None:
+def test_thousands_of_columns_can_be_built(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The list of unused columns is cut, so that a build can read `sources.toml`."""
+    monkeypatch.setenv("PUBSEARCH_MOST_COLUMNS", "40000")
     names = ",".join(f"A column with a long name {number}" for number in range(30_000))
     (folder / "wide.csv").write_text(f"Title,{names}\nSalt\nPepper\n", encoding="utf-8")
     assert run("import", "wide.csv", "--into", "new").status == 0

@@ -28,7 +28,6 @@ CATALOGUE = Catalogue(
     fields=(
         Field("title", "Title", kind="text", role="title"),
         Field("abstract", "Abstract", kind="text", role="abstract"),
-        Field("type", "Type"),
         *(
             Field(role, role, kind=_KINDS.get(role, "keyword"), role=role, several=True)
             for role in get_args(Role)
