@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import msgspec
 
 from indexer import toml
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, SourceRecord
 
 NAME_ONLY = 10
@@ -35,9 +35,6 @@ HEAD_BYTES = 1 << 16
 
 CORRUPT = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 """Errors that a damaged compressed file raises."""
-
-_REPEATED = 3
-"""Limit on the total weight of a file's records, as a multiple of `largest_file`."""
 
 
 class LimitExceeded(Exception):
@@ -111,26 +108,6 @@ def read_whole(stream: BufferedIOBase, limits: Limits) -> bytes:
     if len(data) > limits.largest_file:
         raise LimitExceeded(f"{limits.largest_file} bytes", "largest_file")
     return data
-
-
-def limit_weight(
-    records: Iterator[SourceRecord | Problem], limits: Limits
-) -> Iterator[SourceRecord | Problem]:
-    """Yield records until their total weight exceeds the limit, then a last Problem.
-
-    Records can be far larger than their file if each of them repeats the headings above it.
-    """
-    remaining = _REPEATED * limits.largest_file
-    for record in records:
-        if isinstance(record, SourceRecord):
-            remaining -= sum(item.weight for item in record.properties)
-            if remaining < 0:
-                message = "the rest of the file is too large, because its entries repeat headings"
-                yield Problem(
-                    record.source.file, record.source.line, message, suggest_raising("largest_file")
-                )
-                return
-        yield record
 
 
 _FORMATS = "indexer.readers.formats"

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BufferedIOBase
 
-from indexer.catalogue.limits import Limits
+from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, LimitExceeded, detect_by_name, limit_weight, read_whole
+from indexer.readers.base import Evidence, LimitExceeded, detect_by_name, read_whole
 from indexer.readers.text.encodings import decode_file
 from printed_catalogue.lines import (
     Imprint,
@@ -38,6 +38,8 @@ NAME = "printed-catalogue"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".txt",)
 """Usual ends of the names of printed catalogues."""
+_REPEATED = 3
+"""Limit on the total weight of a file's records, as a multiple of `largest_file`."""
 _NO_PARTS = {"", "here", "link", "online", "pdf", "watch"}
 """Link texts, in lower case, that name neither a language nor a part of a publication."""
 
@@ -54,7 +56,27 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         yield problem
     if text.count("\n") > limits.most_parts:
         raise LimitExceeded(f"{limits.most_parts} lines", "most_parts")
-    yield from limit_weight(read_text(text, file), limits)
+    yield from _limit_weight(read_text(text, file), limits)
+
+
+def _limit_weight(
+    records: Iterator[SourceRecord | Problem], limits: Limits
+) -> Iterator[SourceRecord | Problem]:
+    """Yield records until their total weight exceeds the limit, then a last Problem.
+
+    Records can be far larger than their file if each of them repeats the headings above it.
+    """
+    remaining = _REPEATED * limits.largest_file
+    for record in records:
+        if isinstance(record, SourceRecord):
+            remaining -= sum(item.weight for item in record.properties)
+            if remaining < 0:
+                message = "the rest of the file is too large, because its entries repeat headings"
+                yield Problem(
+                    record.source.file, record.source.line, message, suggest_raising("largest_file")
+                )
+                return
+        yield record
 
 
 def read_text(text: str, file: str) -> Iterator[SourceRecord | Problem]:
