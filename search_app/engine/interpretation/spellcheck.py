@@ -137,12 +137,14 @@ class SpellChecker:
         """
         doubtful = self._find_doubtful(text, lambda word: not self._vocabulary.has_word(word))
         corrected = self._replace(text, doubtful, deadline)
-        return corrected and self._replace_strange(corrected, deadline)
+        spans = {*tokenizer.find_spans(text)}.difference(doubtful)
+        known = {text[first:last] for first, last in spans}
+        return corrected and self._replace_strange(corrected, known, deadline)
 
-    def _replace_strange(self, text: str, deadline: Deadline) -> str:
-        """Return a corrected text with the words replaced that do not occur near their neighbors.
+    def _replace_strange(self, text: str, known: Set[str], deadline: Deadline) -> str:
+        """Return a corrected text with those `known` words replaced that are strange in it.
 
-        A word one edit away does, in a publication with all other words, and next to the same
+        A word one edit away is in a publication with all other words, and next to the same
         neighbors in at least MIN_FREQUENCY_RATIO times as many publications. If a publication has
         all words, and in names of places, none is replaced.
         """
@@ -155,23 +157,21 @@ class SpellChecker:
             for index, word in enumerate(words)
             if surface_form(word) not in stemming.ALL_STOP_WORDS
         }
+        likely_by_index = {
+            index: likely
+            for index in reversed(content)
+            if (word := words[index]) in known and word.isalpha() and word[1:] == word[1:].lower()
+            and not world_places.find_mentions(word)
+            and (likely := self._list_similar(word))
+        }  # fmt: skip
         first_clause, *other_clauses = content.values() or [self._make_clause(text)]
-        if not other_clauses or any(
+        if not (likely_by_index and other_clauses) or any(
             self._store.count_together([first_clause], other_clauses, deadline)
         ):
             return text
-        for index in reversed(content):
-            word, surface = words[index], surface_form(words[index])
+        for index, likely in likely_by_index.items():
             others = [clause for number, clause in content.items() if number != index]
-            is_plain = word.isalpha() and word[1:] == word[1:].lower()
-            if not is_plain or world_places.find_mentions(word):
-                continue
-            likely = [
-                self._label_spellings.get(each.surface, each.surface)
-                for each in self.find_candidates(word)
-                if OSA.distance(each.surface, surface) == 1
-            ]
-            pairs = [self._make_pairs(words, index, each) for each in (word, *likely)]
+            pairs = [self._make_pairs(words, index, each) for each in (words[index], *likely)]
             counts = self._store.count_together(pairs[1:], others, deadline)
             if not any(counts):
                 continue
@@ -181,6 +181,14 @@ class SpellChecker:
                 first, last = spans[index]
                 text = text[:first] + likely[best] + text[last:]
         return text
+
+    def _list_similar(self, word: str) -> list[str]:
+        """Return the words one edit away, as written in labels."""
+        return [
+            self._label_spellings.get(each.surface, each.surface)
+            for each in self.find_candidates(word)
+            if OSA.distance(each.surface, surface_form(word)) == 1
+        ]
 
     def _make_pairs(self, words: list[str], index: int, word: str) -> Clause:
         """Return the clause of a word in the place of another, next to either of its neighbors."""

@@ -456,8 +456,8 @@ class OpenSearchStore:
         return StoredFile(info.path, info.media_type, tuple(dict.fromkeys(id_ for id_, _ in files)))
 
     def keep_ids(self, ids: Iterable[str]) -> list[str]:
-        """Return all of some texts: a search finds out which are ids, without another request."""
-        return [*ids]
+        """Return the texts of valid Unicode: a search finds the ids without another request."""
+        return [each for each in ids if each.isprintable()]
 
     def find_related(self, identity: str) -> Related:
         found = self._find({"id": identity}, 1)
