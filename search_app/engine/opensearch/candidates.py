@@ -21,7 +21,7 @@ from indexer.codec.segment.term_dictionary import FIELD_END, GAP
 from search_app.engine.matching import Mask, Words, match_parts, weigh_matches
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.queries import name_value
-from search_app.engine.query.nodes import Added, Clause, Filter, Several
+from search_app.engine.query.nodes import ID, Added, Clause, Filter, Several
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import saturate
 
@@ -73,6 +73,8 @@ class RowDecoder:
         words = self._numbers.take(self._codes.searchsorted(codes), mode="clip")
 
         def have_value(field: str, value: str) -> Mask:
+            if field == ID:
+                return np.array([each.id == value for each in candidates], np.bool_)
             return find_named(name_value(field, value), candidates)
 
         return Words.split(words, self.mean_lengths, self._vocabulary, have_value)
