@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import numpy as np
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
@@ -26,15 +25,16 @@ from indexer.catalogue.records import Publication
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.matching import Match, Words, match_parts
+from search_app.engine.query.evaluation import Hits, evaluate
 from search_app.engine.query.nodes import (
-    Added,
     Clause,
+    Every,
     Filter,
-    Several,
-    UnknownNode,
+    Leaf,
+    Tree,
     clauses,
     drop_boosts,
-    map_to_first,
+    list_leaves,
 )
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import saturate
@@ -98,13 +98,12 @@ class Explainer:
     which are numbered from 0. `get_idf` returns the idf of a clause. `expansion_terms` contains the
     stem numbers of feedback, greatest weight first. `weigh_inside` returns what the full text of a
     hit adds to the weighted frequency of a clause, and `find_inside` the files with words of it.
-    Raise UnknownNode if a node of the tree has an unknown type.
     """
 
     def __init__(
         self,
         store_request: StoreRequest,
-        tree: query.Query | None,
+        tree: Tree | None,
         vocabulary: Vocabulary,
         publications: Sequence[Publication],
         words: Words,
@@ -118,32 +117,34 @@ class Explainer:
         self._get_idf, self._weigh_inside, self._find_inside = get_idf, weigh_inside, find_inside
         self._expanded = [words.find_stems([term]) for term in expansion_terms]
         self._instead_of = _map_corrections(store_request.request.text, store_request.text)
-        self._first = map_to_first(clauses(tree, excluded=True))
-        distinct = {id(clause): clause for clause in self._first.values()}
-        matches = {key: match_parts(clause.parts, words) for key, clause in distinct.items()}
-        self._matched = {
-            key: _Matched(clause, [(match, match.weigh(words)) for match in matches[key]])
-            for key, clause in distinct.items()
-        }
+        self._matched = [
+            _Matched(clause, [(match, match.weigh(words)) for match in matches])
+            for clause, matches in [
+                (clause, match_parts(clause.parts, words))
+                for clause in {each.key: each for each in clauses(tree, excluded=True)}.values()
+            ]
+        ]
+        self._numbers = {each.clause.key: number for number, each in enumerate(self._matched)}
+        self._weights = [self._weigh(index) for index in range(len(publications))]
+        self._times = np.zeros((len(publications), len(self._matched)), np.float32)
+        if tree is not None:
+            scoring = evaluate(tree, self._find_leaf, len(publications))
+            if scoring.scores is not None:
+                self._times[scoring.documents] = scoring.scores
         self._idfs = dict[int, float]()
         self._texts = dict[tuple[int, str], tuple[str, list[Span]]]()
 
     def explain(self, index: int, added: AddedToHit) -> Explanation:
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes."""
-        fulltext, weights = self._catalogue.fulltext, dict[int, dict[str, float]]()
-        for key, matched in self._matched.items():
-            weights[key] = matched.weigh(index, self._words.fields)
-            if fulltext and (weight := self._weigh_inside(index, matched.clause)):
-                weights[key][fulltext.name] = weight
-        scoring = None if self._tree is None else self._list_scoring(self._tree, index, weights)
+        weights = self._weights[index]
         parts = [
-            self._explain_clause(key, times, index, weights[key])
-            for key, times in Counter(scoring).items()
+            self._explain_clause(number, int(self._times[index, number]), index, weights[number])
+            for number in self._times[index].nonzero()[0].tolist()
         ]
         missing = [
             clause.text
             for clause in clauses(drop_boosts(self._tree))
-            if not weights[self._get_key(clause)]
+            if not weights[self._numbers[clause.key]]
         ]
         return Explanation(
             tuple(_join_equal(parts)),
@@ -153,54 +154,55 @@ class Explainer:
             **added._asdict(),
         )
 
-    def _get_key(self, clause: Clause) -> int:
-        return id(self._first[id(clause)])
+    def _weigh(self, index: int) -> list[dict[str, float]]:
+        """Return the weighted frequency of each clause in each field of a hit that it matches."""
+        fulltext, weights = self._catalogue.fulltext, []
+        for matched in self._matched:
+            weights.append(matched.weigh(index, self._words.fields))
+            if fulltext and (weight := self._weigh_inside(index, matched.clause)):
+                weights[-1][fulltext.name] = weight
+        return weights
 
-    def _list_scoring(
-        self, node: query.Query, index: int, weights: Mapping[int, Mapping[str, float]]
-    ) -> list[int] | None:
-        """Return the keys of the clauses that score for a hit; None if the node does not match it.
+    def _find_leaf(self, leaf: Leaf) -> Hits:
+        """Return the hits that a leaf matches. The score of a clause is 1 in a column of its own.
 
-        The clauses of an AND score only if all of them match. NOT and filters score nothing.
+        So a tree adds up how often each clause scores.
         """
-
-        def list_of(child: query.Query) -> list[int] | None:
-            return self._list_scoring(child, index, weights)
-
-        match node:
+        indexes = range(len(self._publications))
+        match leaf:
             case Clause():
-                key = self._get_key(node)
-                return [key] if weights[key] else None
-            case query.AndMaybe():
-                base, added = list_of(node.a), list_of(node.b)
-                if isinstance(node, Added):
-                    return added if base is None else base
-                return None if base is None else base + (added or [])
-            case Several() if node.least > sum(
-                node.weigh(child) for child in node.subqueries if list_of(child) is not None
-            ):
-                return None
-            case query.And() | query.Or():
-                by_child = [list_of(child) for child in node.subqueries]
-                parts = [child for child in by_child if child is not None]
-                min_count = len(by_child) if isinstance(node, query.And) else 1
-                return None if len(parts) < min_count else [key for child in parts for key in child]
-            case query.Not():
-                return [] if list_of(node.query) is None else None
+                number = self._numbers[leaf.key]
+                found = [index for index in indexes if self._weights[index][number]]
+                scores = np.zeros((len(found), len(self._matched)), np.float32)
+                scores[:, number] = 1
+                return Hits(np.array(found, np.int32), scores)
+            case Filter():
+                passed = [index for index in indexes if self._passes(leaf, index)]
+                return Hits(np.array(passed, np.int32), None)
+            case Every():
+                return Hits(np.array(indexes, np.int32), None)
             case _:
-                publication = self._publications[index]
-                return [] if _passes(node, publication, index, self._words) else None
+                assert_never(leaf)
+
+    def _passes(self, node: Filter, index: int) -> bool:
+        """Return whether a hit passes a filter."""
+        if node.values:
+            have_value = self._words.have_value
+            return any(have_value(node.field, value)[index] for value in node.values)
+        low, high = node.low or "", node.high or "\U0010ffff"
+        values = self._publications[index].values.get(node.field, ())
+        return any(low <= str(value) <= high for value in values)
 
     def _explain_clause(
-        self, key: int, times: int, index: int, weights: Mapping[str, float]
+        self, number: int, times: int, index: int, weights: Mapping[str, float]
     ) -> ClauseScore:
         """Return what a clause that occurs several times adds to the score, split by field."""
-        clause = self._matched[key].clause
+        clause = self._matched[number].clause
         inside = self._catalogue.fulltext.name if self._catalogue.fulltext else None
         total = sum(weights.values())
-        if key not in self._idfs:
-            self._idfs[key] = self._get_idf(clause)
-        score = times * float(saturate(np.array([total]), self._idfs[key])[0])
+        if number not in self._idfs:
+            self._idfs[number] = self._get_idf(clause)
+        score = times * float(saturate(np.array([total]), self._idfs[number])[0])
         typed_words = tokenizer.split_words(clause.text)
         typed_forms = set(map(surface_form, typed_words))
         fields = [
@@ -210,7 +212,7 @@ class Explainer:
                 (
                     tuple(_make_matched(clause, each) for each in self._find_inside(index, clause))
                     if name == inside
-                    else tuple(self._list_matched(key, index, name, typed_forms))
+                    else tuple(self._list_matched(number, index, name, typed_forms))
                 )
                 or (MatchedText(clause.text, "word"),),
             )
@@ -222,11 +224,11 @@ class Explainer:
         )
 
     def _list_matched(
-        self, key: int, index: int, name: str, typed_forms: set[str]
+        self, number: int, index: int, name: str, typed_forms: set[str]
     ) -> Iterator[MatchedText]:
         """Yield the matches in a field, each text once: the values, then words by priority."""
         hows, words = dict[Span, How](), self._words
-        matches = sorted(self._matched[key].matches, key=lambda pair: _rank(pair[0].how))
+        matches = sorted(self._matched[number].matches, key=lambda pair: _rank(pair[0].how))
         for match, weights in matches:
             if match.value and match.value[0] == name and weights[index, 0]:
                 publication = self._publications[index]
@@ -279,7 +281,13 @@ class Explainer:
 
     def _list_filters(self, publication: Publication) -> Iterator[PassedFilter]:
         """Yield the filters that a publication passes, whether typed or selected."""
-        typed = [pair for node in self._store_request.filters for pair in _list_values(node)]
+        typed = [
+            (leaf.field, value)
+            for tree in self._store_request.filters
+            for leaf in list_leaves(tree)
+            if isinstance(leaf, Filter)
+            for value in leaf.values or [f"{leaf.low or ''}..{leaf.high or ''}"]  # as it is typed
+        ]
         selected = [
             (field, value)
             for field, values in self._store_request.request.filters.items()
@@ -345,7 +353,7 @@ def _make_matched(clause: Clause, found: FoundFile) -> MatchedText:
     return MatchedText(clause.text, "word", found.times, file=found.file.name, pages=pages)
 
 
-def limit_explained(tree: query.Query | None) -> int:
+def limit_explained(tree: Tree | None) -> int:
     """Return the maximum number of hits of a tree that are explained: at least 1."""
     clause_count = sum(1 for _ in clauses(tree)) or 1
     return max(MAX_EXPLANATIONS // clause_count, 1)
@@ -361,31 +369,6 @@ def _map_corrections(text: str, searched: str) -> dict[str, str]:
         for typed_word, corrected_word in zip(typed_words, corrected_words, strict=True)
         if surface_form(corrected_word) != surface_form(typed_word)
     }
-
-
-def _passes(node: query.Query, publication: Publication, index: int, words: Words) -> bool:
-    """Return whether a hit passes a node that is a filter. Raise UnknownNode."""
-    match node:
-        case query.Every():
-            return True
-        case Filter() if node.values:
-            return any(words.have_value(node.field, value)[index] for value in node.values)
-        case Filter():
-            values = publication.values.get(node.field, ())
-            low, high = node.low or "", node.high or "\U0010ffff"
-            return any(low <= str(value) <= high for value in values)
-        case _:
-            raise UnknownNode(node)
-
-
-def _list_values(node: query.Query) -> Iterator[tuple[str, str]]:
-    """Yield the fields and values of a filter. A range is written `start..end`, as it is typed."""
-    if isinstance(node, Filter):
-        values = node.values or [f"{node.low or ''}..{node.high or ''}"]
-        yield from ((node.field, value) for value in values)
-    elif isinstance(node, query.CompoundQuery) and not isinstance(node, query.Not):
-        for child in node.subqueries:
-            yield from _list_values(child)
 
 
 def _list_passing(publication: Publication, field: Field, value: str) -> Iterable[str]:

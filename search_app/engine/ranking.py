@@ -35,14 +35,19 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.editions import NO_FAMILY
 from indexer.codec.segment.postings import K1
 from search_app.engine.matching import Words, match_parts, weigh_matches
-from search_app.engine.query.nodes import Added, Clause, clauses, drop_boosts
+from search_app.engine.query.nodes import (
+    Added,
+    Clause,
+    Tree,
+    clauses,
+    drop_boosts,
+)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import StoreRequest
 
@@ -186,11 +191,11 @@ class Rescoring:
     """
 
     def __init__(
-        self, store_request: StoreRequest, tree: query.Query | None, vocabulary: Vocabulary
+        self, store_request: StoreRequest, tree: Tree | None, vocabulary: Vocabulary
     ) -> None:
         self._vocabulary = vocabulary
         self._title = read_title_query(tree, vocabulary) if store_request.raises_titles else None
-        words = tree.a if isinstance(tree, Added) else tree
+        words = tree.base if isinstance(tree, Added) else tree
         is_near = uses_nearness(store_request) and not isinstance(words, Clause)
         self._near_words = list_near_words(store_request.text, vocabulary) if is_near else []
         self.matched_depth = RESCORED_HITS if uses_feedback(store_request, tree) else 0
@@ -237,7 +242,7 @@ class TitleQuery(NamedTuple):
     abstract: str | None
 
 
-def read_title_query(tree: query.Query | None, vocabulary: Vocabulary) -> TitleQuery | None:
+def read_title_query(tree: Tree | None, vocabulary: Vocabulary) -> TitleQuery | None:
     """Return the clauses of an evaluated tree; None if the query raises no titles.
 
     It raises none if it has too few or too many, or if titles are not searchable.
@@ -363,7 +368,7 @@ def compute_nearness_gains(
     return gains
 
 
-def uses_feedback(store_request: StoreRequest, tree: query.Query | None) -> bool:
+def uses_feedback(store_request: StoreRequest, tree: Tree | None) -> bool:
     """Return whether a search is long enough, not literal, and ordered by relevance."""
     words = islice(clauses(drop_boosts(tree)), MIN_FEEDBACK_CLAUSES)
     return (

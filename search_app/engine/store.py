@@ -17,14 +17,16 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, Protocol, Self, TypeVar
 
 from msgspec import Meta
-from whoosh import query
 
 from indexer.catalogue.records import Publication
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine.deadline import Deadline
 from search_app.engine.matching import Words
 from search_app.engine.query.grammar import has_only_plain_words
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import (
+    Clause,
+    Tree,
+)
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Bucket, Explanation, File
 
@@ -43,9 +45,9 @@ class StoreRequest(NamedTuple):
     """
 
     request: SearchRequest
-    tree: query.Query | None = None
+    tree: Tree | None = None
     boosts: tuple[Clause, ...] = ()
-    filters: tuple[query.Query, ...] = ()
+    filters: tuple[Tree, ...] = ()
     text: str = ""
     newest_first: bool = False
     added: Clause | None = None
@@ -147,7 +149,7 @@ class Reply(Protocol):
     """
 
     @property
-    def tree(self) -> query.Query | None:
+    def tree(self) -> Tree | None:
         """The evaluated tree with its boosts, without the clauses in `dropped`."""
 
     @property

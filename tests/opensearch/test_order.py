@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whoosh import query
 
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch.candidates import Candidate, CandidateScorer
 from search_app.engine.opensearch.search import Generation, Plan
-from search_app.engine.query.nodes import Clause, Term
+from search_app.engine.query.nodes import And, Clause, Or, Term
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import StoreRequest
 from tests.opensearch import loading
@@ -54,7 +53,7 @@ def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
             # The document frequency of a word is known if it is searched in all fields.
             stems = said.stems.map(lambda stem: Clause([Term(stem, everywhere)]))
             several = st.lists(stems, min_size=2, max_size=4)
-            made = st.one_of(alone) | several.map(query.And) | several.map(query.Or)
+            made = st.one_of(alone) | several.map(And) | several.map(Or)
             yield Opened(pair.remote.store._generation, made)  # type: ignore[attr-defined]
 
 

@@ -1,6 +1,5 @@
-"""Evaluation of a query tree: the documents that it matches, and their scores with BM25F.
+"""Ranking of the publications of a snapshot that a query tree matches, with BM25F.
 
-A tree is evaluated to a mask of documents, or to documents with scores.
 The frequency of a clause in each field is weighted, normalized by length, summed over the fields,
 and saturated once. Its document frequency counts the documents that it matches in any field:
 
@@ -9,8 +8,8 @@ and saturated once. Its document frequency counts the documents that it matches 
     score = idf * tf * (k1 + 1) / (k1 + tf)
 
 Source: S. Robertson, H. Zaragoza and M. Taylor, "Simple BM25 Extension to Multiple Weighted Fields"
-(CIKM 2004). AND and OR add the scores of their clauses. NOT, filters and ranges score nothing. The
-build computes the first line (`indexer.codec.segment.postings`).
+(CIKM 2004). `search_app.engine.query.evaluation` combines the scores of clauses. The build computes
+the first line (`indexer.codec.segment.postings`).
 
 The hits of one page are selected without sorting the whole list. The editions of one title can be
 folded into the best one.
@@ -18,31 +17,23 @@ folded into the best one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import reduce
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import query
 
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.editions import NO_FAMILY
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore, sum_all
 from search_app.engine.arrays.fulltext import FullTextMatcher
-from search_app.engine.query.nodes import (
-    Added,
-    Clause,
-    Filter,
-    Several,
-    UnknownNode,
-    clauses,
-)
+from search_app.engine.query.evaluation import Hits, evaluate
+from search_app.engine.query.nodes import Clause, Every, Filter, Leaf, Tree
 from search_app.engine.ranking import compute_idf, saturate
 from search_app.engine.request import Sort
-from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot, to_indexes
+from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 
 class ClausePostings(NamedTuple):
@@ -104,52 +95,6 @@ def _add_inside(
     return ClausePostings(*sum_all([fields, added], snapshot.size), doc_frequency, added)
 
 
-def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Mask:
-    """Return the documents that a tree matches, as a boolean mask of the size of the snapshot.
-
-    Raise UnknownNode if a node has an unknown type.
-    """
-    fetch = fetch or make_fetch(snapshot)
-    match node:
-        case Clause():
-            mask = np.zeros(snapshot.size, np.bool_)
-            mask[fetch(node).documents] = True
-        case Several():  # before Or, its base class
-            counts = np.zeros(snapshot.size, np.int32)
-            for child in node.subqueries:
-                counts[match_mask(child, snapshot, fetch)] += node.weigh(child)
-            mask = counts >= node.least
-        case query.And() | query.Or():
-            join = np.logical_and if isinstance(node, query.And) else np.logical_or
-            mask = reduce(join, (match_mask(child, snapshot, fetch) for child in node.subqueries))
-        case Added():  # before AndMaybe, its base class
-            mask = match_mask(node.a, snapshot, fetch) | match_mask(node.b, snapshot, fetch)
-        case query.AndMaybe():
-            mask = match_mask(node.a, snapshot, fetch)
-        case query.Not():
-            mask = ~match_mask(node.query, snapshot, fetch)
-        case query.Every():
-            mask = np.ones(snapshot.size, np.bool_)
-        case Filter():
-            column = snapshot.columns[node.field]
-            if node.values:
-                found = map(column.find, node.values)
-                ordinals = tuple(ordinal for ordinal in found if ordinal is not None)
-            else:
-                ordinals = column.find_between(node.low or "", node.high or "\U0010ffff")
-            mask = snapshot.docs_with_values(node.field, ordinals)
-        case _:
-            raise UnknownNode(node)
-    return mask
-
-
-class ScoredDocs(NamedTuple):
-    """Matching documents (int32, ascending) and the score of each (float32)."""
-
-    documents: DocNumbers
-    scores: NDArray[np.float32]
-
-
 class Ranking(NamedTuple):
     """Matching documents and their sort keys, of which the greater rank first.
 
@@ -167,155 +112,45 @@ class Ranking(NamedTuple):
         return sort_keys if self.idf is None else saturate(sort_keys, self.idf)
 
 
-def rank(node: query.Query, snapshot: Snapshot, fetch: Fetch) -> Ranking:
-    """Return the documents that a tree matches, with their sort keys.
+def find_leaf(leaf: Leaf, snapshot: Snapshot, fetch: Fetch) -> Hits:
+    """Return the documents that a leaf matches, with their scores."""
+    match leaf:
+        case Clause():
+            postings = fetch(leaf)
+            return Hits(postings.documents, saturate(postings.weights, idf(postings, snapshot)))
+        case Filter():
+            column = snapshot.columns[leaf.field]
+            if leaf.values:
+                found = map(column.find, leaf.values)
+                ordinals = tuple(ordinal for ordinal in found if ordinal is not None)
+            else:
+                ordinals = column.find_between(leaf.low or "", leaf.high or "\U0010ffff")
+            mask = snapshot.docs_with_values(leaf.field, ordinals)
+            return Hits(mask.nonzero()[0].astype(np.int32), None)
+        case Every():
+            return Hits(snapshot.everything, None)
+        case _:
+            assert_never(leaf)
 
-    Raise UnknownNode for an unknown type of node.
-    """
-    if isinstance(node, Clause):
-        postings = fetch(node)
+
+def find_hits(tree: Tree, snapshot: Snapshot, fetch: Fetch | None = None) -> Hits:
+    """Return the documents that a tree matches, with their scores if it has a clause."""
+    leaf = partial(find_leaf, snapshot=snapshot, fetch=fetch or make_fetch(snapshot))
+    return evaluate(tree, leaf, snapshot.size, snapshot.find_common)
+
+
+def rank(tree: Tree, snapshot: Snapshot, fetch: Fetch) -> Ranking:
+    """Return the documents that a tree matches, with their sort keys."""
+    if isinstance(tree, Clause):
+        postings = fetch(tree)
         return Ranking(postings.documents, postings.weights, idf(postings, snapshot))
-    return Ranking(*score(node, snapshot, fetch))
-
-
-def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> ScoredDocs:
-    """Return the documents that a tree matches, with their scores.
-
-    Raise UnknownNode if a node has an unknown type.
-    """
-    fetch = fetch or make_fetch(snapshot)
-    if isinstance(node, Clause):
-        postings = fetch(node)
-        return ScoredDocs(postings.documents, saturate(postings.weights, idf(postings, snapshot)))
-    if isinstance(node, query.And | query.Or) and _can_score(node):
-        if isinstance(node, Several):
-            return _score_several(node, snapshot, fetch)
-        score_compound = _score_and if isinstance(node, query.And) else _score_or
-        return score_compound(node, snapshot, fetch)
-    if isinstance(node, Added):
-        base, added = score(node.a, snapshot, fetch), score(node.b, snapshot, fetch)
-        total = np.zeros(snapshot.size, np.float32)
-        for found in (added, base):
-            total[found.documents] = found.scores
-        either = np.union1d(base.documents, added.documents)
-        return ScoredDocs(either, total.take(either))
-    if isinstance(node, query.AndMaybe):
-        base, optional = score(node.a, snapshot, fetch), score(node.b, snapshot, fetch)
-        indexes_a, indexes_b = snapshot.find_common(base.documents, optional.documents)
-        base.scores[indexes_a] += optional.scores[indexes_b]
-        return base
-    documents = np.flatnonzero(match_mask(node, snapshot, fetch)).astype(np.int32)
-    return ScoredDocs(documents, np.zeros(len(documents), np.float32))
+    documents, scores = find_hits(tree, snapshot, fetch)
+    return Ranking(documents, np.zeros(len(documents), np.float32) if scores is None else scores)
 
 
 def idf(postings: ClausePostings, snapshot: Snapshot) -> float:
     """Return the idf of a clause with these postings."""
     return compute_idf(postings.doc_frequency, snapshot.size)
-
-
-def _score_and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
-    """Return the documents that match every subquery, starting from the rarest clause.
-
-    Subqueries without a clause do not score. They only filter the result.
-    """
-    words = []
-    for clause, times in _count_distinct(node):
-        words.append((fetch(clause), times))
-        if not len(words[-1][0].documents):
-            return ScoredDocs(words[-1][0].documents, words[-1][0].weights)
-    other_children = [child for child in node.subqueries if not isinstance(child, Clause)]
-    scoring = [score(child, snapshot, fetch) for child in other_children if _can_score(child)]
-    documents, scores = _score_clauses(words, snapshot) if words else scoring.pop()
-    for scored in scoring:
-        indexes_a, indexes_b = snapshot.find_common(documents, scored.documents)
-        documents, scores = documents[indexes_a], scores[indexes_a] + scored.scores[indexes_b]
-    for child in other_children:
-        if not _can_score(child):
-            is_match = match_mask(child, snapshot, fetch)[documents]
-            documents, scores = documents[is_match], scores[is_match]
-    return ScoredDocs(documents, scores)
-
-
-def _can_score(node: query.Query) -> bool:
-    return next(clauses(node), None) is not None
-
-
-def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
-    """Return the distinct clauses of a node, each with the number of times it occurs."""
-    return [*Counter(child for child in node.subqueries if isinstance(child, Clause)).items()]
-
-
-def _score_clauses(words: list[tuple[ClausePostings, int]], snapshot: Snapshot) -> ScoredDocs:
-    """Return the documents that match every clause, with the sum of the clauses' scores.
-
-    Each clause comes with the number of times it was typed, which multiplies its score.
-    """
-    words = sorted(words, key=lambda postings_and_times: len(postings_and_times[0].documents))
-    documents, weights = words[0][0].documents, [words[0][0].weights]
-    for word, _ in words[1:]:
-        indexes_a, indexes_b = snapshot.find_common(documents, word.documents)
-        documents = documents.take(indexes_a)
-        weights = [
-            *(weights_of_word.take(indexes_a) for weights_of_word in weights),
-            word.weights.take(indexes_b),
-        ]
-        if not len(documents):
-            return ScoredDocs(documents, np.zeros(0, np.float32))
-    scores, *other_scores = (
-        saturate(word_weights, idf(word, snapshot) * times)
-        for (word, times), word_weights in zip(words, weights, strict=True)
-    )
-    for further_scores in other_scores:
-        scores += further_scores
-    return ScoredDocs(documents, scores)
-
-
-def _score_or(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
-    """Return the documents that match any subquery, with the sum of its scores."""
-    total = np.zeros(snapshot.size, np.float32)
-    matched_mask, has_scores = None, False
-    other_children = [(child, 1) for child in node.subqueries if not isinstance(child, Clause)]
-    for child, times in [*_count_distinct(node), *other_children]:
-        if isinstance(child, Clause):
-            word = fetch(child)
-            documents = word.documents
-            scores = saturate(word.weights, idf(word, snapshot) * times)
-        elif _can_score(child):
-            documents, scores = score(child, snapshot, fetch)
-            matched_mask = _mark(matched_mask, documents, snapshot)
-        else:
-            mask = match_mask(child, snapshot, fetch)
-            matched_mask = mask if matched_mask is None else matched_mask | mask
-            continue
-        indexes = to_indexes(documents)
-        total[indexes] = total.take(indexes) + scores if has_scores else scores
-        has_scores = True
-    is_match = total > 0 if matched_mask is None else (total > 0) | matched_mask
-    match_indexes = is_match.nonzero()[0]
-    return ScoredDocs(match_indexes.astype(np.int32), total.take(match_indexes))
-
-
-def _score_several(node: Several, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
-    """Return the documents that several subqueries match, with the sum of the scores of all."""
-    documents = np.flatnonzero(match_mask(node, snapshot, fetch)).astype(np.int32)
-    scores = np.zeros(len(documents), np.float32)
-    children = [child for child in node.subqueries if not isinstance(child, Clause)]
-    for clause, times in _count_distinct(node):
-        word = fetch(clause)
-        indexes_a, indexes_b = snapshot.find_common(documents, word.documents)
-        weights = word.weights.take(indexes_b)
-        scores[indexes_a] += saturate(weights, idf(word, snapshot) * times)
-    for child in filter(_can_score, children):
-        scored = score(child, snapshot, fetch)
-        indexes_a, indexes_b = snapshot.find_common(documents, scored.documents)
-        scores[indexes_a] += scored.scores.take(indexes_b)
-    return ScoredDocs(documents, scores)
-
-
-def _mark(mask: Array | None, documents: DocNumbers, snapshot: Snapshot) -> Array:
-    marked = np.zeros(snapshot.size, np.bool_) if mask is None else mask.copy()
-    marked[documents] = True
-    return marked
 
 
 def top_hits(

@@ -14,7 +14,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import query
 
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
@@ -23,11 +22,10 @@ from search_app.engine.arrays.evaluation import (
     Fetch,
     Ranking,
     collapse_editions,
+    find_hits,
     idf,
     make_fetch,
-    match_mask,
     rank,
-    score,
     top_hits,
 )
 from search_app.engine.arrays.facets import FilteredDocs, ToggleCounter
@@ -38,7 +36,17 @@ from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets, make_excluded
 from search_app.engine.matching import Words
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import Clause, Term, add_boosts, clauses, drop_boosts
+from search_app.engine.query.nodes import (
+    And,
+    Clause,
+    Every,
+    Or,
+    Term,
+    Tree,
+    add_boosts,
+    clauses,
+    drop_boosts,
+)
 from search_app.engine.ranking import (
     MAX_SIMILAR,
     MIN_SIMILARITY,
@@ -116,7 +124,7 @@ class ArrayReply:
         self._page: Page | None = None
         self._raised: Raised | None = None
         self._by_fields: int | None = None
-        self.tree: query.Query | None = None
+        self.tree: Tree | None = None
         self.dropped = tuple[str, ...]()
         self.words: Ranking | None = None
         self._check = partial(deadline.checkpoint, "match")
@@ -172,8 +180,9 @@ class ArrayReply:
             (ranking.documents, ranking.sort_keys) if ranking else (self._snapshot.everything, None)
         )
         for node in self._store_request.filters:
-            is_match = match_mask(node, self._snapshot).take(documents)
-            documents, keys = documents[is_match], None if keys is None else keys[is_match]
+            passing = find_hits(node, self._snapshot).documents
+            passed = self._snapshot.find_common(documents, passing)[0]
+            documents, keys = documents.take(passed), None if keys is None else keys.take(passed)
         filtered = FilteredDocs(documents, self._store_request.request, self._snapshot)
         self._deadline.checkpoint("match")
         return Retrieved(semantic_hits, ranking, filtered, keys)
@@ -453,13 +462,12 @@ class ArrayStore:
     def count_together(
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
     ) -> list[int]:
-        mask = np.ones(self.snapshot.size, np.bool_)
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
-        for other_clause in others:
-            mask &= match_mask(other_clause, self.snapshot, fetch)
-        if not mask.any():
+        documents = find_hits(And([Every(), *others]), self.snapshot, fetch).documents
+        if not len(documents):
             return [0] * len(clauses)
-        return [int(np.count_nonzero(mask.take(fetch(clause).documents))) for clause in clauses]
+        find_common = self.snapshot.find_common
+        return [len(find_common(documents, fetch(each).documents)[0]) for each in clauses]
 
     def count_texts(self, word: str) -> int:
         return self._texts.count_texts(word) if self._texts else 0
@@ -539,7 +547,8 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
         return snapshot.everything[:0]
     fields = frozenset(snapshot.segment.fields)
     clauses = [Clause([Term(term.stem, fields)], term.stem) for term in key_terms]
-    documents, scores = score(query.Or(clauses), snapshot)
+    documents, scores = find_hits(Or([*clauses]), snapshot)
+    assert scores is not None
     own_index = documents.searchsorted(doc_number)
     is_similar = scores >= scores[own_index] * np.float32(MIN_SIMILARITY)
     is_similar[own_index] = False

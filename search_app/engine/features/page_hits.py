@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from whoosh import query
-
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import Retrieval
 from search_app.engine.matching import Words, mark_words, read_words
-from search_app.engine.query.nodes import clauses
+from search_app.engine.query.nodes import (
+    Tree,
+    clauses,
+)
 from search_app.engine.results import FileMatch, Hit, PagePassage, TextRun
 from search_app.engine.store import FoundFile, Reply
 
@@ -91,7 +92,7 @@ def find_file_matches(
 
 
 def _list_passages(
-    found: FoundFile, tree: query.Query | None, catalogue: Catalogue, deadline: Deadline
+    found: FoundFile, tree: Tree | None, catalogue: Catalogue, deadline: Deadline
 ) -> Iterator[PagePassage]:
     assert catalogue.fulltext
     name = catalogue.fulltext.name
@@ -104,7 +105,7 @@ def _list_passages(
 class Marks:
     """The words of some texts that a query matches."""
 
-    def __init__(self, tree: query.Query | None, words: Words) -> None:
+    def __init__(self, tree: Tree | None, words: Words) -> None:
         self._fields = words.fields
         marked = mark_words(clauses(tree), words).nonzero()[0]
         cells = words.cells.take(marked)

@@ -15,7 +15,6 @@ from itertools import islice, product
 from typing import NamedTuple
 
 import msgspec
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue
@@ -25,7 +24,7 @@ from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.query_expansion import EntityLinker, find_typed
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
-from search_app.engine.query.nodes import ID, Clause, Several, Term, Value, clauses
+from search_app.engine.query.nodes import ID, And, Clause, Every, Or, Term, Tree, Value, clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.rewriting import RewrittenQuery, extract_years, name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
@@ -41,20 +40,21 @@ LEAST_ENOUGH, MOST_ENOUGH, ENOUGH_SHARE = 10, 100, 0.1
 """A step has enough hits with a tenth of the catalogue, at least 10 publications, at most 100."""
 
 
-def list_steps(tree: query.Query | None, count: Callable[[str], int]) -> Iterator[query.Query]:
+def list_steps(tree: Tree | None, count: Callable[[str], int]) -> Iterator[Tree]:
     """Yield a relaxed tree that all words but one must match, then all but two, and so on.
 
     `count` returns the number of publications and searched texts with a word.
     The last of these trees still needs more than the given tree, in which any word is enough.
     """
-    parts: Sequence[query.Query] = [tree]
-    if isinstance(tree, query.And):
-        parts = tree.subqueries
-    place = next((place for place, part in enumerate(parts) if type(part) is query.Or), None)
-    if place is None:
+    if tree is None:
         return
-    either = parts[place].subqueries
-    words = [word for word in either if not isinstance(word, query.Every)]
+    parts = tree.children if isinstance(tree, And) else [tree]
+    place = next((place for place, part in enumerate(parts) if isinstance(part, Or)), 0)
+    part = parts[place]
+    if not isinstance(part, Or):
+        return
+    either = part.children
+    words = [word for word in either if not isinstance(word, Every)]
     if len(words) > MAX_STEPS_WORDS:
         return
     rare = frozenset(
@@ -62,8 +62,8 @@ def list_steps(tree: query.Query | None, count: Callable[[str], int]) -> Iterato
     )
     fewest = 0 if len(words) < len(either) else 1
     for least in range(len(words) - 1, fewest, -1):
-        some = Several(words, least, rare) if least > 1 else query.Or(words)
-        yield query.And([*parts[:place], some, *parts[place + 1 :]]) if len(parts) > 1 else some
+        some = Or(words, least, rare)
+        yield And([*parts[:place], some, *parts[place + 1 :]]) if len(parts) > 1 else some
 
 
 def _is_rare(clause: Clause, count: Callable[[str], int]) -> bool:
@@ -78,19 +78,19 @@ def count_enough(size: int) -> int:
     return min(MOST_ENOUGH, max(LEAST_ENOUGH, int(size * ENOUGH_SHARE)))
 
 
-def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query, tuple[str, ...]]:
+def require_facts(tree: Tree, catalogue: Catalogue) -> tuple[Tree, tuple[str, ...]]:
     """Return an OR tree with its facts made mandatory, and the typed texts of these facts.
 
     The other clauses only affect the ranking. Return the tree unchanged if it is not an OR, has no
     facts, or has nothing but facts.
     """
-    words = tree.subqueries if type(tree) is query.Or else []
+    words = tree.children if isinstance(tree, Or) else []
     required = list_facts((word for word in words if isinstance(word, Clause)), catalogue)
     optional = [clause for clause in words if clause not in required]
     if not required or not optional:
         return tree, ()
     texts = tuple(clause.text for clause in required)
-    return query.And([*required, query.Or([*optional, query.Every()])]), texts
+    return And([*required, Or([*optional, Every()])]), texts
 
 
 def list_facts(clauses: Iterable[Clause], catalogue: Catalogue) -> list[Clause]:
@@ -126,7 +126,7 @@ class Reading(NamedTuple):
 
     text: str
     recognizer: EntityRecognizer
-    joined: type[query.CompoundQuery] = query.And
+    joined: type[And | Or] = And
     compounds: CompoundMode = "one"
     requires_facts: bool = False
     in_steps: bool = False
@@ -269,7 +269,7 @@ class Interpreter:
         )
         typed = Reading(request.text, recognizer)
         if request.match == "any":
-            typed = typed._replace(joined=query.Or, compounds="apart")
+            typed = typed._replace(joined=Or, compounds="apart")
         yield typed
         readings = [typed]
         if not request.exact and (text := self.spellchecker.correct(request.text, deadline)):
@@ -286,14 +286,14 @@ class Interpreter:
 
         The last ones treat the words of a name as separate words, in case no document has the name.
         """
-        if reading.joined is query.Or:
+        if reading.joined is Or:
             yield reading._replace(recognizer=self._values)
             return
         for recognizer, requires_facts in product(
             (reading.recognizer, self._values), (True, False)
         ):
             either = reading._replace(
-                recognizer=recognizer, joined=query.Or, requires_facts=requires_facts
+                recognizer=recognizer, joined=Or, requires_facts=requires_facts
             )
             if recognizer is reading.recognizer:
                 yield either._replace(in_steps=True)
@@ -352,7 +352,7 @@ class Interpreter:
         parts = [*shown, *self._values.find_shown(text, known)]
         return Clause(parts, text) if parts else None
 
-    def _make_boosts(self, tree: query.Query, text: str, parsed: Parsed) -> Iterator[Clause]:
+    def _make_boosts(self, tree: Tree, text: str, parsed: Parsed) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.
 
         Their hits are in a language in which the query names an entity, except the catalogue's own,

@@ -7,13 +7,11 @@ The scores are those of `arrays.evaluation`.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import query
 
 from indexer.cluster.documents import END_CODE, GAP_CODE, encode_words
 from indexer.cluster.vocabulary_file import VocabularyFile
@@ -21,7 +19,8 @@ from indexer.codec.segment.term_dictionary import FIELD_END, GAP
 from search_app.engine.matching import Mask, Words, match_parts, weigh_matches
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.queries import name_value
-from search_app.engine.query.nodes import ID, Added, Clause, Filter, Several
+from search_app.engine.query.evaluation import Hits, evaluate
+from search_app.engine.query.nodes import ID, Clause, Every, Filter, Leaf, Tree, clauses
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import saturate
 
@@ -103,11 +102,33 @@ class CandidateScorer:
         self.candidates, self.words, self._names = candidates, words, names
         self._find_idf, self._weigh_text = find_idf, weigh_text
 
-    def compute_keys(self, tree: query.Query) -> Scores:
+    def compute_keys(self, tree: Tree) -> Scores:
         """Return the sort key of each candidate: its score, or the frequency of a single clause."""
-        return self._weigh(tree) if isinstance(tree, Clause) else self._score(tree)[1]
+        if isinstance(tree, Clause):
+            return self._weigh(tree)
+        scoring = frozenset(clauses(tree))
 
-    def to_scores(self, keys: Scores, tree: query.Query) -> Scores:
+        def find_leaf(leaf: Leaf) -> Hits:
+            match leaf:
+                case Clause():
+                    weights = self._weigh(leaf)
+                    indexes = ((weights > 0) | self._find_named(leaf)).nonzero()[0]
+                    idf = self._find_idf(leaf) if leaf in scoring else 0.0
+                    return Hits(indexes.astype(np.int32), saturate(weights.take(indexes), idf))
+                case Filter():
+                    return Hits(self._find_named(leaf).nonzero()[0].astype(np.int32), None)
+                case Every():
+                    return Hits(np.arange(len(self.candidates), dtype=np.int32), None)
+                case _:
+                    assert_never(leaf)
+
+        keys: Scores = np.zeros(len(self.candidates), np.float32)
+        hits = evaluate(tree, find_leaf, len(self.candidates))
+        if hits.scores is not None:
+            keys[hits.documents] = hits.scores
+        return keys
+
+    def to_scores(self, keys: Scores, tree: Tree) -> Scores:
         """Return the scores of sort keys."""
         return saturate(keys, self._find_idf(tree)) if isinstance(tree, Clause) else keys
 
@@ -120,42 +141,3 @@ class CandidateScorer:
         inside = self._find_named(clause) * self._weigh_text(clause)
         total: Scores = (in_fields + inside).astype(np.float32)
         return total
-
-    def _score(self, node: query.Query, times: int = 1) -> tuple[Mask, Scores]:
-        """Return which candidates match a tree that occurs several times, and their scores.
-
-        What is excluded has no score, and occurs 0 times.
-        """
-        nothing = np.zeros(len(self.candidates), np.float32)
-        match node:
-            case Clause() if not times:  # its frequency is not known
-                in_fields = weigh_matches(match_parts(node.parts, self.words), self.words)
-                return (in_fields > 0) | self._find_named(node), nothing
-            case Clause():
-                weights = self._weigh(node)
-                return weights > 0, saturate(weights, self._find_idf(node) * times)
-            case query.AndMaybe():
-                mask, scores = self._score(node.a, times)
-                also, added = self._score(node.b, times)
-                if isinstance(node, Added):
-                    return mask | also, np.where(mask, scores, added)
-                return mask, np.where(mask, scores + added, scores)
-            case query.And() | query.Or():
-                # A clause that is typed several times is one child, as in a local index.
-                counts = Counter(each for each in node.subqueries if isinstance(each, Clause))
-                others = [each for each in node.subqueries if not isinstance(each, Clause)]
-                present, total = np.zeros(len(self.candidates), np.int64), nothing.copy()
-                for child in (*counts, *others):
-                    typed = counts.get(child, 1)
-                    mask, scores = self._score(child, times * typed)
-                    stands_for = node.weigh(child) * typed if isinstance(node, Several) else 1
-                    present += mask * np.int64(stands_for)
-                    total += mask * scores
-                least = len(counts) + len(others) if isinstance(node, query.And) else 1
-                are_hits = present >= (node.least if isinstance(node, Several) else least)
-                return are_hits, np.where(are_hits, total, nothing)
-            case query.Not():
-                return ~self._score(node.query, 0)[0], nothing
-            case Filter():
-                return self._find_named(node), nothing
-        return np.ones(len(self.candidates), np.bool_), nothing

@@ -9,10 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import assert_never
 
 import msgspec
 import numpy as np
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import MISSING
@@ -25,25 +25,30 @@ from search_app.engine.query.cost import drop_expensive
 from search_app.engine.query.nodes import (
     ID,
     Added,
+    And,
+    Boosted,
     Clause,
+    Every,
     Expansion,
     Filter,
     Fuzzy,
     Names,
     Near,
+    Not,
+    Or,
     Part,
     Phrase,
     Prefix,
-    Several,
     Term,
     Together,
-    UnknownNode,
+    Tree,
     Value,
     Wildcard,
     WordPart,
     clauses,
     is_in_texts,
     list_expansions,
+    list_leaves,
     replace_clauses,
     split_page_parts,
     without_field,
@@ -157,38 +162,39 @@ class QueryCompiler:
         self._matching: Cache[Clause, Json] = Cache(MAX_CACHED)
         self._expanded: Cache[WordPart, tuple[list[str], int]] = Cache(MAX_CACHED)
 
-    def match(self, node: query.Query) -> Json:
-        """Return the query of the documents that a tree matches. Raise UnknownNode."""
+    def match(self, node: Tree) -> Json:
+        """Return the query of the documents that a tree matches."""
         match node:
             case Clause():
                 if not node.text:  # it was not typed, and no other is equal
                     return self._match_clause(node)
                 return self._matching.get(node, lambda: self._match_clause(node))
-            case query.And():
-                return all_of(_distinct(map(self.match, node.subqueries)))
-            case Several():  # before Or, its base class
-                enough = [each for each in node.subqueries if node.weigh(each) >= node.least]
-                several = at_least(node.least, [*map(self.match, node.subqueries)])
+            case And():
+                return all_of(_distinct(map(self.match, node.children)))
+            case Or() if node.least > 1:
+                enough = [each for each in node.children if node.weigh(each) >= node.least]
+                several = at_least(node.least, [*map(self.match, node.children)])
                 return any_of([several, *_distinct(map(self.match, enough))])
-            case query.Or():
+            case Or():
                 return self._match_any(node)
-            case Added():  # before AndMaybe, its base class
-                return any_of([self.match(node.a), self.match(node.b)])
-            case query.AndMaybe():
-                return self.match(node.a)
-            case query.Not():
-                return none_of([self.match(node.query)])
-            case query.Every():
+            case Added():
+                return any_of([self.match(node.base), self.match(node.added)])
+            case Boosted():
+                return self.match(node.base)
+            case Not():
+                return none_of([self.match(node.child)])
+            case Every():
                 return EVERYTHING
             case Filter():
                 return match_values(node.field, self._list_values(node))
-        raise UnknownNode(node)
+            case _:
+                assert_never(node)
 
-    def _match_any(self, node: query.Or) -> Json:
+    def _match_any(self, node: Or) -> Json:
         """Return the query of an Or. Its values of a field, maybe thousands, are one query."""
         values: dict[str, list[str]] = defaultdict(list)
         others = list[Json]()
-        for child in node.subqueries:
+        for child in node.children:
             if isinstance(child, Filter):
                 values[child.field] += self._list_values(child)
             else:
@@ -315,8 +321,8 @@ class QueryCompiler:
         )
 
     def fit(
-        self, tree: query.Query, others: Sequence[Json]
-    ) -> tuple[query.Query | None, tuple[str, ...], tuple[tuple[str, int], ...]]:
+        self, tree: Tree, others: Sequence[Json]
+    ) -> tuple[Tree | None, tuple[str, ...], tuple[tuple[str, int], ...]]:
         """Return a tree whose query is not too long together with some others.
 
         Also return the texts of the clauses that were dropped, and of those that match fewer names,
@@ -344,9 +350,7 @@ class QueryCompiler:
         left = tuple((text, count) for text, count in truncated.items() if text not in dropped)
         return kept, dropped, left
 
-    def rank(
-        self, tree: query.Query, names: Mapping[Clause | Filter, str], most: int
-    ) -> list[Json]:
+    def rank(self, tree: Tree, names: Mapping[Clause | Filter, str], most: int) -> list[Json]:
         """Return queries whose scores, added up, order the documents that match a tree.
 
         The score of a single clause is its frequency, and that of one of several is saturated. Hits
@@ -527,27 +531,22 @@ def match_intervals(field: str, sources: Sequence[Json], boost: float = 1.0) -> 
     return {"intervals": {field: inner}} if sources else NOTHING
 
 
-def list_names(tree: query.Query | None) -> dict[Clause | Filter, str]:
+def list_names(tree: Tree | None) -> dict[Clause | Filter, str]:
     """Return what hits are asked about, by name: the clauses, and the values that they mention."""
-    leaves = [*dict.fromkeys(_list_leaves(tree))]
+    leaves = dict.fromkeys(
+        leaf for leaf in list_leaves(tree, excluded=True) if not isinstance(leaf, Every)
+    )
     parts = (part for leaf in leaves if isinstance(leaf, Clause) for part in leaf.parts)
     values = [value for part in parts for value in _list_values(part)]
     return {leaf: str(number) for number, leaf in enumerate(leaves)} | {
-        Filter(value.field, [value.value]): name_value(value.field, value.value) for value in values
+        Filter(value.field, (value.value,)): name_value(value.field, value.value)
+        for value in values
     }
 
 
 def name_value(field: str, value: str) -> str:
     """Return the name of a facet value."""
     return f"{field}={value}"
-
-
-def _list_leaves(tree: query.Query | None) -> Iterator[Clause | Filter]:
-    if isinstance(tree, Clause | Filter):
-        yield tree
-    elif tree is not None:
-        for child in tree.children():
-            yield from _list_leaves(child)
 
 
 def _list_values(part: Part) -> Iterator[Value]:

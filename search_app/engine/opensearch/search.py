@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from whoosh import query
 
 from indexer.catalogue.records import Publication
 from indexer.cluster.mapping import MAX_RESULT_WINDOW, Json
@@ -38,7 +37,15 @@ from search_app.engine.opensearch.queries import (
     list_names,
 )
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import Clause, Several, Term, add_boosts, clauses, drop_boosts
+from search_app.engine.query.nodes import (
+    Clause,
+    Or,
+    Term,
+    Tree,
+    add_boosts,
+    clauses,
+    drop_boosts,
+)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import Rescoring, compute_idf
 from search_app.engine.request import Sort
@@ -140,7 +147,7 @@ class Plan:
         self.query_filters = [compiler.match(node) for node in store_request.filters]
         self.selections = Selections(store_request.request, vocabulary)
         self.selected_filters = self.selections.list_filters()
-        self.tree: query.Query | None = None
+        self.tree: Tree | None = None
         self.dropped: tuple[str, ...] = ()
         self.truncated: tuple[tuple[str, int], ...] = ()
         self.word_query: Json = EVERYTHING
@@ -148,7 +155,7 @@ class Plan:
             self._read_tree(store_request.tree)
         self.names = list_names(self.tree)
 
-    def _read_tree(self, tree: query.Query) -> None:
+    def _read_tree(self, tree: Tree) -> None:
         store_request, compiler = self.store_request, self.generation.compiler
         kept, self.dropped = limit_cost(tree, self.generation.vocabulary)
         if kept is not None:
@@ -194,7 +201,7 @@ class Plan:
         found = map(self.generation.find_frequency, clauses(self.tree))
         unknown = [each for each in found if not isinstance(each, Frequency)]
         tree = drop_boosts(self.tree)
-        typed = clauses(tree) if isinstance(tree, Several) else ()
+        typed = clauses(tree) if isinstance(tree, Or) and tree.least > 1 else ()
         return [*unknown, *map(self.make_count_with, typed)]
 
     def find_idf(self, clause: Clause) -> float:

@@ -8,7 +8,6 @@ from itertools import chain, compress
 from typing import Self
 
 import numpy as np
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
@@ -38,7 +37,13 @@ from search_app.engine.opensearch.search import (
     make_records,
 )
 from search_app.engine.opensearch.texts import find_files, make_file, read_files
-from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts
+from search_app.engine.query.nodes import (
+    Clause,
+    Or,
+    Term,
+    clauses,
+    drop_boosts,
+)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms, saturate
 from search_app.engine.results import Explanation, File
@@ -476,7 +481,7 @@ class OpenSearchStore:
         fields = frozenset(generation.vocabulary.searchable)
         terms = [Clause([Term(term.stem, fields)]) for term in key_terms]
         if terms:
-            any_term, compiler = query.Or(terms), generation.in_fields
+            any_term, compiler = Or(terms), generation.in_fields
             ranked: Json = {
                 "filter": [compiler.match(any_term)],
                 "must_not": [{"term": {"group": own.group}}],

@@ -12,9 +12,8 @@ Each hit lists the pages with each word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import assert_never
-
-from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
@@ -31,13 +30,13 @@ from search_app.engine.query.nodes import (
     Prefix,
     Term,
     Together,
+    Tree,
     Value,
     Wildcard,
     WordPart,
     clauses,
     is_in_texts,
     list_words,
-    map_to_first,
     replace_clauses,
 )
 from search_app.engine.query.vocabulary import (
@@ -66,9 +65,7 @@ SELECTION_COST = 10_000
 """Cost of a selected facet value, in postings: for its totals, and for longer URLs in all links."""
 
 
-def limit_cost(
-    tree: query.Query, vocabulary: Vocabulary
-) -> tuple[query.Query | None, tuple[str, ...]]:
+def limit_cost(tree: Tree, vocabulary: Vocabulary) -> tuple[Tree | None, tuple[str, ...]]:
     """Return the tree, and the typed text of each dropped clause.
 
     If all clauses together exceed the limit, the most expensive ones are dropped. The tree is None
@@ -91,27 +88,25 @@ def limit_cost(
 
 
 def drop_expensive(
-    tree: query.Query, find_cost: Callable[[Clause], int], limit: int
-) -> tuple[query.Query | None, tuple[str, ...]]:
+    tree: Tree, find_cost: Callable[[Clause], int], limit: int
+) -> tuple[Tree | None, tuple[str, ...]]:
     """Return the tree with the cheapest clauses within a limit, and the text of each other one.
 
     Equal clauses count once. The tree is None if no clause is left.
     """
     all_clauses = list(clauses(tree, excluded=True))
-    first = map_to_first(all_clauses)
-    distinct = list({id(clause): clause for clause in first.values()}.values())
-    costs = sorted((find_cost(clause), index) for index, clause in enumerate(distinct))
-    total, over_limit = 0, set()
-    for clause_cost, index in costs:
-        total += clause_cost
+    distinct = {clause.key: clause for clause in all_clauses}
+    total, dropped = 0, set()
+    for key, cost in sorted(
+        ((key, find_cost(clause)) for key, clause in distinct.items()), key=itemgetter(1)
+    ):
+        total += cost
         if total > limit:
-            over_limit.add(id(distinct[index]))
-    if not over_limit:
+            dropped.add(key)
+    if not dropped:
         return tree, ()
-    dropped = {identity for identity, clause in first.items() if id(clause) in over_limit}
-    dropped_texts = tuple(clause.text for clause in all_clauses if id(clause) in dropped)
-    kept = replace_clauses(tree, lambda clause: None if id(clause) in dropped else clause)
-    return kept, dropped_texts
+    kept = replace_clauses(tree, lambda clause: None if clause.key in dropped else clause)
+    return kept, tuple(clause.text for clause in all_clauses if clause.key in dropped)
 
 
 def _count_words(clause: Clause) -> int:

@@ -1,7 +1,8 @@
-"""The nodes of a query tree.
+"""The nodes of a query tree, and walks over it.
 
-The operators are nodes of `whoosh.query` (And, Or, Not, AndMaybe, Every), and `Several`. The leaves
-are `Clause`, which matches words and scores, and `Filter`, which only restricts.
+The operators are `And`, `Or`, `Not`, `Boosted` and `Added`. The leaves are `Clause`, which matches
+words and scores, and `Filter` and `Every`, which only restrict. `evaluation` evaluates a tree over
+whatever its leaves match.
 """
 
 from __future__ import annotations
@@ -11,19 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, assert_never
 
 import msgspec
-from whoosh import query
 
 from indexer.catalogue.fields import Catalogue
 
 Fields = frozenset[str]
 """The names of the fields that a part of a clause matches in. Their frequencies add up."""
-
-
-class UnknownNode(TypeError):
-    """A node of a query tree that the engine cannot evaluate."""
-
-    def __init__(self, node: query.Query) -> None:
-        super().__init__(f"the engine cannot evaluate a {type(node).__name__} node: {node!r}")
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -141,7 +134,7 @@ Part = WordPart | Value | Together | Names
 """A part of a clause. Each publication that it matches has a weighted frequency."""
 
 
-class Clause(query.Query):  # type: ignore[misc]
+class Clause:
     """A clause: what one word, phrase or name of a query matches. Any of its parts is enough.
 
     It scores as one pseudo-term. Its frequency sums the matches of all parts, each multiplied by
@@ -171,59 +164,76 @@ class Clause(query.Query):  # type: ignore[misc]
         """Return the hash of the parts."""
         return hash(self.parts)
 
+    @property
+    def key(self) -> tuple[str, tuple[Part, ...]]:
+        """The text and the parts, to tell a clause from one that was typed in another way."""
+        return self.text, self.parts
+
     def __repr__(self) -> str:
         """Return the text and the parts."""
         return f"Clause({self.text!r}, {list(self.parts)})"
 
 
-class Filter(query.Query):  # type: ignore[misc]
+class Filter(msgspec.Struct, frozen=True):
     """A restriction to the publications with any of some values of a field.
 
     The values are those listed, or those from `low` to `high` in text order, either of which may be
     None. It does not score.
     """
 
-    def __init__(
-        self,
-        field: str,
-        values: Sequence[str] = (),
-        low: str | None = None,
-        high: str | None = None,
-    ) -> None:
-        self.field, self.values, self.low, self.high = field, tuple(values), low, high
-
-    @property
-    def _key(self) -> object:
-        return self.field, self.values, self.low, self.high
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether another filter has the same field and the same values."""
-        return isinstance(other, Filter) and self._key == other._key
-
-    def __hash__(self) -> int:
-        """Return the hash of the field and the values."""
-        return hash(self._key)
-
-    def __repr__(self) -> str:
-        """Return the field and the values."""
-        return f"Filter{self._key!r}"
+    field: str
+    values: tuple[str, ...] = ()
+    low: str | None = None
+    high: str | None = None
 
 
-class Several(query.Or):  # type: ignore[misc]
-    """A node that matches if at least `least` of its children match, two or more.
+class Every(msgspec.Struct, frozen=True):
+    """All publications. It does not score."""
 
-    A clause whose text is in `sufficient` is enough alone. The scores of all children add up.
+
+class And(msgspec.Struct, frozen=True):
+    """What all children match, one or more. Their scores add up."""
+
+    children: Sequence[Tree]
+
+
+class Or(msgspec.Struct, frozen=True):
+    """What at least `least` of the children match. The scores of all that match add up.
+
+    A clause whose text is in `sufficient` is enough alone.
     """
 
-    def __init__(
-        self, subqueries: list[query.Query], least: int, sufficient: frozenset[str] = frozenset()
-    ) -> None:
-        super().__init__(subqueries)
-        self.least, self.sufficient = least, sufficient
+    children: Sequence[Tree]
+    least: int = 1
+    sufficient: frozenset[str] = frozenset()
 
-    def weigh(self, child: query.Query) -> int:
+    def weigh(self, child: Tree) -> int:
         """Return how many of the children that must match a child stands for."""
         return self.least if isinstance(child, Clause) and child.text in self.sufficient else 1
+
+
+class Not(msgspec.Struct, frozen=True):
+    """What a child does not match. It does not score."""
+
+    child: Tree
+
+
+class Boosted(msgspec.Struct, frozen=True):
+    """What `base` matches. Where `boost` matches too, its score is added."""
+
+    base: Tree
+    boost: Clause
+
+
+class Added(msgspec.Struct, frozen=True):
+    """What `base` matches, and what only `added` matches, each with its own score."""
+
+    base: Tree
+    added: Clause
+
+
+Leaf = Clause | Filter | Every
+Tree = Leaf | And | Or | Not | Boosted | Added
 
 
 def compile_wildcard(wildcard: str) -> re.Pattern[str]:
@@ -237,69 +247,75 @@ def compile_wildcard(wildcard: str) -> re.Pattern[str]:
     return re.compile(first + "".join(f"(?>.*?{piece})" for piece in inner) + last, re.DOTALL)
 
 
-def clauses(tree: query.Query | None, *, excluded: bool = False) -> Iterator[Clause]:
-    """Yield the clauses of a tree. Those under a NOT are left out unless `excluded` is true."""
-    if isinstance(tree, Clause):
+def list_children(tree: Tree) -> Sequence[Tree]:
+    """Return the children of a node. A leaf has none."""
+    match tree:
+        case Clause() | Filter() | Every():
+            return ()
+        case And() | Or():
+            return tree.children
+        case Not():
+            return (tree.child,)
+        case Boosted():
+            return tree.base, tree.boost
+        case Added():
+            return tree.base, tree.added
+        case _:
+            assert_never(tree)
+
+
+def list_leaves(tree: Tree | None, *, excluded: bool = False) -> Iterator[Leaf]:
+    """Yield the leaves of a tree. Those under a NOT are left out unless `excluded` is true."""
+    if isinstance(tree, Leaf):
         yield tree
-    elif tree is not None and (excluded or not isinstance(tree, query.Not)):
-        for child in tree.children():
-            yield from clauses(child, excluded=excluded)
+    elif tree is not None and (excluded or not isinstance(tree, Not)):
+        for child in list_children(tree):
+            yield from list_leaves(child, excluded=excluded)
 
 
-def map_to_first(all_clauses: Iterable[Clause]) -> dict[int, Clause]:
-    """Return a mapping from the `id()` of each clause to the first equal clause of that text."""
-    first: dict[tuple[str, Clause], Clause] = {}
-    return {id(clause): first.setdefault((clause.text, clause), clause) for clause in all_clauses}
+def clauses(tree: Tree | None, *, excluded: bool = False) -> Iterator[Clause]:
+    """Yield the clauses among the leaves of a tree: see `list_leaves`."""
+    for leaf in list_leaves(tree, excluded=excluded):
+        if isinstance(leaf, Clause):
+            yield leaf
 
 
-def replace_clauses(
-    tree: query.Query, replace: Callable[[Clause], Clause | None]
-) -> query.Query | None:
-    """Return a tree with its clauses replaced.
+def replace_clauses(tree: Tree, replace: Callable[[Clause], Clause | None]) -> Tree | None:
+    """Return a tree without boosts with its clauses replaced.
 
     A clause that is replaced by None is left out, and so is each node that becomes empty. Of the
-    children of `Several`, one less must match for each that is left out.
+    children of an Or that needs several, one less must match for each that is left out.
     """
-    if isinstance(tree, Clause):
-        return replace(tree)
-    if isinstance(tree, query.Not):
-        inner = replace_clauses(tree.query, replace)
-        return None if inner is None else query.Not(inner)
-    if not isinstance(tree, query.And | query.Or):
-        return tree
-    replaced = (replace_clauses(child, replace) for child in tree.subqueries)
-    children = [child for child in replaced if child is not None]
-    return rejoin(tree, children) if children else None
+    match tree:
+        case Clause():
+            return replace(tree)
+        case Not():
+            inner = replace_clauses(tree.child, replace)
+            return None if inner is None else Not(inner)
+        case And() | Or():
+            replaced = (replace_clauses(child, replace) for child in tree.children)
+            children = [child for child in replaced if child is not None]
+            if len(children) < 2:
+                return children[0] if children else None
+            if isinstance(tree, And):
+                return And(children)
+            left_out = len(tree.children) - len(children)
+            return Or(children, max(tree.least - left_out, 1), tree.sufficient)
+        case _:
+            return tree
 
 
-def rejoin(node: query.And | query.Or, children: list[query.Query]) -> query.Query:
-    """Return an And or an Or with other children; a single child alone.
-
-    Of `Several` children, one less must match for each that is left out.
-    """
-    if len(children) == 1:
-        return children[0]
-    if isinstance(node, Several):
-        least = node.least - (len(node.subqueries) - len(children))
-        return Several(children, least, node.sufficient) if least > 1 else query.Or(children)
-    return type(node)(children)
-
-
-class Added(query.AndMaybe):  # type: ignore[misc]
-    """The hits of a tree, and those of a clause that it does not match, each with its own score."""
-
-
-def add_boosts(tree: query.Query, boosts: Sequence[Clause], added: Clause | None) -> query.Query:
+def add_boosts(tree: Tree, boosts: Sequence[Clause], added: Clause | None) -> Tree:
     """Return a tree with its boosts. The hits of `added` are hits too."""
     tree = Added(tree, added) if added else tree
     for boost in boosts:
-        tree = query.AndMaybe(tree, boost)
+        tree = Boosted(tree, boost)
     return tree
 
 
-def drop_boosts(tree: query.Query | None) -> query.Query | None:
+def drop_boosts(tree: Tree | None) -> Tree | None:
     """Return a tree without boosts, and without a clause whose hits are added."""
-    return drop_boosts(tree.a) if isinstance(tree, query.AndMaybe) else tree
+    return drop_boosts(tree.base) if isinstance(tree, Boosted | Added) else tree
 
 
 def list_words(parts: Iterable[Part]) -> Iterator[WordPart]:
@@ -357,19 +373,11 @@ def _clear(part: PlainPart) -> PlainPart:
     return msgspec.structs.replace(part, fields=frozenset(), boost=1.0)
 
 
-def split_filters(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
-    """Return the nodes about words, and the nodes about facet values only."""
-    words: list[query.Query] = []
-    filters: list[query.Query] = []
-    for node in nodes:
-        (filters if _is_filter(node) else words).append(node)
+def split_filters(trees: Iterable[Tree]) -> tuple[list[Tree], list[Tree]]:
+    """Return the trees about words, and those about facet values only."""
+    words: list[Tree] = []
+    filters: list[Tree] = []
+    for tree in trees:
+        leaves = list_leaves(tree, excluded=True)
+        (filters if all(isinstance(leaf, Filter) for leaf in leaves) else words).append(tree)
     return words, filters
-
-
-def _is_filter(node: query.Query) -> bool:
-    """Return whether a node, or the node that it negates, is about facet values only."""
-    if isinstance(node, query.Not):
-        return _is_filter(node.query)
-    if isinstance(node, query.CompoundQuery):
-        return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
-    return isinstance(node, Filter)

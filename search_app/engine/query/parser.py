@@ -1,4 +1,4 @@
-"""The parser: text → a tree of `whoosh.query` nodes.
+"""The parser: text → a tree of nodes.
 
     query   = group*                      every group must match (or any, if `joined` by Or)
     group   = either ("AND" either)*
@@ -28,7 +28,6 @@ from math import prod
 from typing import NamedTuple
 
 import msgspec
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
@@ -53,7 +52,16 @@ from search_app.engine.query.grammar import (
     limit_words,
     parse_structure,
 )
-from search_app.engine.query.nodes import Fields, Filter, split_filters
+from search_app.engine.query.nodes import (
+    And,
+    Every,
+    Fields,
+    Filter,
+    Not,
+    Or,
+    Tree,
+    split_filters,
+)
 from search_app.engine.query.rewriting import find_key
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
@@ -65,7 +73,7 @@ MAX_COMBINATIONS = 64
 """Limit on the combinations of alternatives in a query. With more, each group in parentheses is
 read on its own, and no name may cross its parentheses."""
 
-Unit = list[query.Query]
+Unit = list[Tree]
 """The nodes of one piece or of one name. An operator applies to all of them."""
 
 
@@ -86,8 +94,8 @@ class Parsed(msgspec.Struct, frozen=True):
     named. `has_operators` is true if the query has operators, exclusions or parentheses.
     """
 
-    tree: query.Query | None
-    filters: tuple[query.Query, ...]
+    tree: Tree | None
+    filters: tuple[Tree, ...]
     ignored_word_count: int
     unknown: tuple[UnknownValue, ...] = ()
     unknown_fields: tuple[str, ...] = ()
@@ -99,7 +107,7 @@ def parse(
     text: str,
     vocabulary: Vocabulary,
     entities: EntityRecognizer,
-    joined: type[query.CompoundQuery],
+    joined: type[And | Or],
     mode: CompoundMode | None = None,
 ) -> Parsed:
     """Return the parsed query of a text, with its words joined by And or by Or.
@@ -107,7 +115,7 @@ def parse(
     `entities` recognizes the names in it. `mode` says how a piece with several words is
     read. The default is `one` clause for And, and one clause for each word (`apart`) for Or.
     """
-    mode = mode or ("one" if joined is query.And else "apart")
+    mode = mode or ("one" if joined is And else "apart")
     if _PLAIN.fullmatch(text):
         words = text.split()
         if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
@@ -121,9 +129,7 @@ def parse(
     return _Parser(vocabulary, entities, joined, mode).parse(parse_structure(tokens), ignored)
 
 
-def _join_plain(
-    sequence: WordSequence, joined: type[query.CompoundQuery], mode: CompoundMode
-) -> query.Query | None:
+def _join_plain(sequence: WordSequence, joined: type[And | Or], mode: CompoundMode) -> Tree | None:
     """Return the tree of plain words. The result is that of the full grammar, in less time."""
     units = sequence.make_units(mode=mode) or sequence.make_units(keeps=True, mode=mode)
     clauses = [clause for unit in units for clause in unit]
@@ -146,7 +152,7 @@ class _Parser:
         self,
         vocabulary: Vocabulary,
         entities: EntityRecognizer,
-        joined: type[query.CompoundQuery],
+        joined: type[And | Or],
         mode: CompoundMode,
     ) -> None:
         self.vocabulary, self.entities, self.joined, self.mode = vocabulary, entities, joined, mode
@@ -163,22 +169,22 @@ class _Parser:
             level.has_operators,
         )  # fmt: skip
 
-    def _join(self, groups: list[query.Query]) -> query.Query | None:
+    def _join(self, groups: list[Tree]) -> Tree | None:
         """Return a tree: positive groups joined by `joined`, negative ones always excluded."""
         if not groups:
             return None
-        negative = [group for group in groups if isinstance(group, query.Not)]
+        negative = [group for group in groups if isinstance(group, Not)]
         positive, required = split_filters(
-            [group for group in groups if not isinstance(group, query.Not)] if negative else groups
+            [group for group in groups if not isinstance(group, Not)] if negative else groups
         )
         if len(positive) > 1:
             positive = [self.joined(positive)]
         combined = [*positive, *required, *negative]
         if not positive and not required:
-            combined.insert(0, query.Every())
-        return combined[0] if len(combined) == 1 else query.And(combined)
+            combined.insert(0, Every())
+        return combined[0] if len(combined) == 1 else And(combined)
 
-    def _parse_groups(self, level: Level, field: str | None, *, asks: bool) -> list[query.Query]:
+    def _parse_groups(self, level: Level, field: str | None, *, asks: bool) -> list[Tree]:
         """Return the groups of a level. Stop words are kept only if they are a whole operand."""
         scope = _Scope(field, make_context(level.typed, asks=asks))
         if alternatives := self._list_alternatives(level, scope):
@@ -192,7 +198,7 @@ class _Parser:
             if level.is_operand(index):
                 readings[index] = self._read(level.elements[index], scope._replace(keeps_all=True))
         groups = self._group_units(level.elements, readings)
-        if empty and all(isinstance(node, query.Not) for node in split_filters(groups)[0]):
+        if empty and all(isinstance(node, Not) for node in split_filters(groups)[0]):
             for index in empty:
                 readings[index] = self._read(level.elements[index], scope._replace(keeps_all=True))
             groups = self._group_units(level.elements, readings)
@@ -203,7 +209,7 @@ class _Parser:
 
         Return an empty list if it has none, or if a limit on combinations would be exceeded.
         """
-        if self.joined is query.Or or self._find_field(scope.field):
+        if self.joined is Or or self._find_field(scope.field):
             return []
         groups = {
             index: operands
@@ -246,11 +252,11 @@ class _Parser:
     def _negate(self, unit: Unit) -> Unit:
         """Return a unit that excludes the hits of a unit. A double negation cancels out."""
         node = self._join_unit(unit)
-        return [node.query if isinstance(node, query.Not) else query.Not(node)]
+        return [node.child if isinstance(node, Not) else Not(node)]
 
     def _group_units(
         self, elements: Iterable[Element], readings: Iterable[list[Unit]]
-    ) -> list[query.Query]:
+    ) -> list[Tree]:
         """Return the units of a level, joined by its operators."""
         groups: list[list[list[Unit]]] = []  # of units joined by OR, joined by AND
         negated, operator = False, ""
@@ -270,15 +276,15 @@ class _Parser:
                 negated, operator = False, ""
         return [node for group in groups for node in self._join_group(group)]
 
-    def _join_group(self, group: Iterable[Iterable[Unit]]) -> list[query.Query]:
+    def _join_group(self, group: Iterable[Iterable[Unit]]) -> list[Tree]:
         non_empty = [units for either in group if (units := [unit for unit in either if unit])]
         if len(non_empty) == 1 and len(non_empty[0]) == 1:
             return non_empty[0][0]
         eithers = [[self._join_unit(unit) for unit in units] for units in non_empty]
         words, filters = split_filters([
-            query.Or(either) if len(either) > 1 else either[0] for either in eithers
+            Or(either) if len(either) > 1 else either[0] for either in eithers
         ])  # fmt: skip
-        combined = [query.And(words)] if len(words) > 1 and self.joined is query.Or else words
+        combined = [And(words)] if len(words) > 1 and self.joined is Or else words
         return [*filters, *combined]
 
     def _parse_words(self, words: Sequence[str], scope: _Scope) -> list[Unit]:
@@ -301,7 +307,7 @@ class _Parser:
         if field and is_unlisted and (key := find_key(field, token.text, self.vocabulary)):
             if not (keys := self.vocabulary.find_keys(field.name, key)):
                 self.unknown.append(UnknownValue(field.name, token.text.strip()))
-            return [Filter(field.name, keys or [key])]
+            return [Filter(field.name, tuple(keys or [key]))]
         is_searchable = field is not None and field.name in self.vocabulary.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
@@ -329,11 +335,11 @@ class _Parser:
         child = self.vocabulary.catalogue.children.get(field.name)
         for target in (field, child):
             if target and (values := self.entities.values_named(target, text)):
-                return [Filter(target.name, values)]
+                return [Filter(target.name, tuple(values))]
         if field.name in self.vocabulary.word_fields and field.kind != "year":
             return self._parse_literally(token, frozenset({field.name}), scope)
         self.unknown.append(UnknownValue(field.name, text))
-        return [Filter(field.name, [text])]
+        return [Filter(field.name, (text,))]
 
     def _parse_literally(self, token: QueryToken, fields: Fields, scope: _Scope) -> Unit:
         """Return the clauses of literal words in the given fields."""
@@ -346,12 +352,12 @@ class _Parser:
 
         return [*make_clauses(token, fields, self.vocabulary, self.mode, drops)]
 
-    def _join_unit(self, unit: Unit) -> query.Query:
+    def _join_unit(self, unit: Unit) -> Tree:
         """Return a unit as one node, joined as words are."""
         return self.joined(unit) if len(unit) > 1 else unit[0]
 
 
-def _factor(readings: Sequence[list[query.Query]]) -> list[query.Query]:
+def _factor(readings: Sequence[list[Tree]]) -> list[Tree]:
     """Return the groups that find the union of what several lists of groups find.
 
     Groups that all lists begin or end with are in the result once.
@@ -362,14 +368,13 @@ def _factor(readings: Sequence[list[query.Query]]) -> list[query.Query]:
     middles = [groups[: len(groups) - last] for groups in rest]
     distinct = [middle for index, middle in enumerate(middles) if middle not in middles[:index]]
     alternatives = [
-        query.And(middle) if len(middle) > 1 else middle[0] if middle else query.Every()
-        for middle in distinct
+        And(middle) if len(middle) > 1 else middle[0] if middle else Every() for middle in distinct
     ]
-    either = [query.Or(alternatives)] if len(alternatives) > 1 else alternatives
+    either = [Or(alternatives)] if len(alternatives) > 1 else alternatives
     return [*readings[0][:first], *either, *rest[0][len(rest[0]) - last :]]
 
 
-def _count_common(readings: Sequence[Sequence[query.Query]]) -> int:
+def _count_common(readings: Sequence[Sequence[Tree]]) -> int:
     """Return the number of groups that all lists begin with."""
     columns = zip(*readings, strict=False)
     return sum(1 for _ in takewhile(lambda each: each.count(each[0]) == len(each), columns))

@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whoosh import query
 
 from indexer.generations import directory
 from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.evaluation import idf, make_fetch, score
+from search_app.engine.arrays.evaluation import find_hits, idf, make_fetch
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.matching import match_parts, split_words, weigh_matches
-from search_app.engine.query.nodes import Clause, Term, UnknownNode, clauses
+from search_app.engine.query.nodes import And, Clause, Every, Or, Term, Tree, clauses, list_children
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Explanation, Hit, Results
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -50,7 +49,7 @@ def total(why: Explanation) -> float:
 
 
 @given(tree=trees.anything(ASKED.values()))
-def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
+def test_parts_of_any_tree_add_up(tree: Tree, snapshot: Snapshot) -> None:
     """The scores of the parts of any query, and of their fields, add up to the score of the hit.
 
     The words of the stored publication give the same explanation.
@@ -61,18 +60,18 @@ def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None
 @pytest.mark.slow
 @given(tree=trees.anything(ASKED.values()) | FILTERS)
 def test_an_and_within_an_or_scores_only_if_all_of_it_matches(
-    tree: query.Query, snapshot: Snapshot
+    tree: Tree, snapshot: Snapshot
 ) -> None:
     """A frequent word next to any tree scores in exactly the publications that match the tree."""
     stems = snapshot.vocabulary.stems
     stem = stems.texts.get_text(int(np.diff(stems.offsets).argmax()))
     word = Clause([Term(stem, snapshot.vocabulary.word_fields)], stem)
-    assert_explained(query.Or([query.And([word, tree]), query.Every()]), snapshot)
+    assert_explained(Or([And([word, tree]), Every()]), snapshot)
 
 
-def assert_explained(tree: query.Query, snapshot: Snapshot) -> None:
+def assert_explained(tree: Tree, snapshot: Snapshot) -> None:
     """Assert that the parts of each hit of a tree add up, also with the stored publication."""
-    scored = score(tree, snapshot)
+    scored = find_hits(tree, snapshot)
     publications = [*map(snapshot.get_publication, scored.documents.tolist())]
     split = split_words(publications, snapshot.vocabulary, snapshot.segment.mean_lengths)
     explainer, of_split = (
@@ -86,7 +85,7 @@ def assert_explained(tree: query.Query, snapshot: Snapshot) -> None:
         )
         for words in (snapshot.gather(scored.documents), split)
     )
-    for number, hit_score in enumerate(scored.scores.tolist()):
+    for number, hit_score in enumerate(scored.fill(scored.documents).tolist()):
         why = explainer.explain(number, AddedToHit())
         assert sum(part.score for part in why.parts) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
         assert total(why) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
@@ -94,20 +93,11 @@ def assert_explained(tree: query.Query, snapshot: Snapshot) -> None:
         assert of_split.explain(number, AddedToHit()) == why
 
 
-def test_an_unknown_node_is_not_explained(snapshot: Snapshot) -> None:
-    """A node that the engine cannot evaluate raises UnknownNode with its name."""
-    tree, store_request = query.Variations("title", "organ"), StoreRequest(SearchRequest())
-    words, publications = snapshot.gather(np.arange(1)), [snapshot.get_publication(0)]
-    explainer = Explainer(store_request, tree, snapshot.vocabulary, publications, words, len)
-    with pytest.raises(UnknownNode, match="Variations"):
-        explainer.explain(0, AddedToHit())
-
-
 @pytest.mark.parametrize(("count", "hits"), [(0, 10_000), (1, 10_000), (300, 33), (20_000, 1)])
 def test_explained_hits_are_limited_by_the_number_of_clauses(count: int, hits: int) -> None:
     """The more clauses a query has, the fewer of its hits are explained, but at least one."""
     organ = Clause([Term("organ", frozenset({"title"}))])
-    assert limit_explained(query.And([organ] * count)) == hits
+    assert limit_explained(And([organ] * count)) == hits
 
 
 def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
@@ -279,7 +269,7 @@ def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
     for text in QUERIES[:60]:
         reply = reply_to(SearchRequest(text, match="any"), engine.get_searcher())
         tree = reply.tree
-        if tree is None or any(isinstance(each, query.And) for each in tree.children()):
+        if tree is None or any(isinstance(each, And) for each in list_children(tree)):
             continue
         said = {leaf.text for leaf in clauses(tree) if leaf.text}
         for why in reply.explain():

@@ -19,23 +19,28 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app.engine.query.nodes import (
+    And,
     Clause,
+    Every,
     Filter,
     Fuzzy,
     Names,
     Near,
+    Not,
+    Or,
     Part,
     Phrase,
     Prefix,
     Term,
     Together,
+    Tree,
     Value,
     Wildcard,
     WordPart,
 )
 
 Texts = st.SearchStrategy[str]
-Trees = st.SearchStrategy[query.Query]
+Trees = st.SearchStrategy[Tree]
 
 NOWHERE = st.sampled_from(("zebrafinches", "Translation", "naïve", "ß", ""))
 """Texts that are not terms: no publication has them, or they are not folded."""
@@ -133,9 +138,9 @@ def _filters(values: dict[str, list[str]]) -> dict[str, Trees]:
         lambda name: st.tuples(st.just(name), *[st.none() | _one_of(values[name])] * 2)
     )
     return {
-        "a value": held.map(lambda found: Filter(found[0], [found[1]])),
+        "a value": held.map(lambda found: Filter(found[0], (found[1],))),
         "a range": ends.map(lambda found: Filter(found[0], (), found[1], found[2])),
-        "everything": st.builds(query.Every),
+        "everything": st.builds(Every),
     }
 
 
@@ -148,9 +153,9 @@ def anything(of: Iterable[Trees]) -> Trees:
     return st.recursive(
         st.one_of(*of),
         lambda inner: st.one_of(
-            st.lists(inner, min_size=1, max_size=4).map(query.And),
-            st.lists(inner, min_size=1, max_size=4).map(query.Or),
-            inner.map(query.Not),
+            st.lists(inner, min_size=1, max_size=4).map(And),
+            st.lists(inner, min_size=1, max_size=4).map(Or),
+            inner.map(Not),
         ),
         max_leaves=6,
     )
@@ -186,7 +191,7 @@ def _together(leaves: Sequence[Clause]) -> Clause:
     return Clause(chain.from_iterable(each.parts for each in leaves))
 
 
-def to_whoosh(node: query.Query) -> query.Query:
+def to_whoosh(node: Tree) -> query.Query:
     """Return a tree with nodes of Whoosh in place of ours, for stock Whoosh to search."""
     match node:
         case Clause():
@@ -196,11 +201,16 @@ def to_whoosh(node: query.Query) -> query.Query:
             if not node.values:
                 return query.TermRange(name, node.low, node.high)
             return query.Or([query.Term(name, value) for value in node.values])
-        case query.Not():
-            return query.Not(to_whoosh(node.query))
-        case query.CompoundQuery():
-            return type(node)([*map(to_whoosh, node.subqueries)])
-    return node
+        case Not():
+            return query.Not(to_whoosh(node.child))
+        case And():
+            return query.And([*map(to_whoosh, node.children)])
+        case Or() if node.least == 1:
+            return query.Or([*map(to_whoosh, node.children)])
+        case Every():
+            return query.Every()
+        case _:
+            raise NotImplementedError("stock Whoosh has no such node")
 
 
 def _make_part(part: Part) -> query.Query:

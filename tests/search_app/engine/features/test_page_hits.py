@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from search_app.engine.features.page_hits import (
@@ -16,12 +15,15 @@ from search_app.engine.features.page_hits import (
 )
 from search_app.engine.matching import read_words
 from search_app.engine.query.nodes import (
+    And,
     Clause,
     Fuzzy,
+    Not,
     Part,
     Phrase,
     Prefix,
     Term,
+    Tree,
     Wildcard,
     compile_wildcard,
 )
@@ -42,12 +44,12 @@ def marked(runs: tuple[TextRun, ...]) -> list[str]:
     return [run.text for run in runs if run.marked]
 
 
-def find_spans(text: str, tree: query.Query | None, language: str = "en") -> list[tuple[int, int]]:
+def find_spans(text: str, tree: Tree | None, language: str = "en") -> list[tuple[int, int]]:
     """Return the spans of a title that a tree marks."""
     return Marks(tree, read_words(text, language, "title")).find(0, "title", text)
 
 
-def show(text: str, tree: query.Query | None, language: str = "en") -> list[str]:
+def show(text: str, tree: Tree | None, language: str = "en") -> list[str]:
     """Return the texts that a tree marks in a title."""
     return marked(highlight(text, find_spans(text, tree, language)))
 
@@ -105,14 +107,14 @@ def test_a_wildcard_matches_any_characters(pattern: str, word: str, expected: bo
 
 def test_excluded_words_are_not_marked() -> None:
     """Words after a minus sign are not marked."""
-    tree = query.And([query.Not(leaf(Term("law", TITLE))), leaf(Term("model", TITLE))])
+    tree = And([Not(leaf(Term("law", TITLE))), leaf(Term("model", TITLE))])
     assert show("Model law", tree) == ["Model"]
 
 
 def test_the_passage_has_the_most_different_words() -> None:
     """The passage is the part of the text with the most different words close together."""
     text = f"An organ. {FILLER} Then removal of an organ is described. {FILLER}"
-    tree = query.And([leaf(Term("organ", TITLE)), leaf(Term("remov", TITLE))])
+    tree = And([leaf(Term("organ", TITLE)), leaf(Term("remov", TITLE))])
     runs = best_passage(text, find_spans(text, tree))
     assert marked(runs) == ["removal", "organ"]
     assert runs[0].text == "… "
@@ -131,7 +133,7 @@ def test_a_summary_without_a_match_is_shown_from_its_start() -> None:
 )
 def test_a_passage_is_part_of_the_text(text: str) -> None:
     """A passage of any text is a part of it, and not longer than the limit."""
-    tree = query.And([leaf(Term("organ", TITLE)), leaf(Term("law", TITLE))])
+    tree = And([leaf(Term("organ", TITLE)), leaf(Term("law", TITLE))])
     runs = [
         run for run in best_passage(text, find_spans(text, tree)) if run.text not in ("… ", " …")
     ]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import index as whoosh_index
-from whoosh import query
 from whoosh.searching import Searcher as Whoosh
 
 from indexer.analysis import stemming, tokenizer
@@ -18,10 +16,10 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.evaluation import match_mask
+from search_app.engine.arrays.evaluation import find_hits
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.query.clause_builder import make_context
-from search_app.engine.query.nodes import clauses
+from search_app.engine.query.nodes import And, clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -51,7 +49,7 @@ def stock(searcher: Searcher) -> Iterator[Whoosh]:
 def parse_text(text: str, searcher: Searcher) -> Parsed:
     """Return the parsed query of a text, with all words required."""
     interpreter = searcher.interpreter
-    return parse(text, interpreter.vocabulary, interpreter.entity_linker, query.And)
+    return parse(text, interpreter.vocabulary, interpreter.entity_linker, And)
 
 
 def recognised(text: str, searcher: Searcher) -> list[str]:
@@ -395,9 +393,9 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 ) -> None:
     """Any text, with names or without, has the hits of stock Whoosh for the same tree."""
     parsed, arrays = parse_text(text, searcher), cast(ArrayStore, searcher.store).snapshot
-    for tree in filter(None, (parsed.tree, *parsed.filters)):
+    for tree in [*([parsed.tree] if parsed.tree else []), *parsed.filters]:
         expected = sorted(stock.docs_for_query(to_whoosh(tree)))
-        assert np.flatnonzero(match_mask(tree, arrays)).tolist() == expected
+        assert find_hits(tree, arrays).documents.tolist() == expected
 
 
 @given(text=TEXTS)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from whoosh import query
 
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import (
@@ -18,7 +17,15 @@ from search_app.engine.interpretation.interpreter import (
     list_steps,
     retrieve,
 )
-from search_app.engine.query.nodes import Clause, Several, Term, Together, clauses, drop_boosts
+from search_app.engine.query.nodes import (
+    Clause,
+    Or,
+    Term,
+    Together,
+    Tree,
+    clauses,
+    drop_boosts,
+)
 from search_app.engine.query.parser import parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -28,7 +35,7 @@ from tests.search_app.engine.named import RIVERS, answer, ids, index
 TITLE = frozenset({"title"})
 
 
-def find(tree: query.Query, searcher: Searcher) -> set[str]:
+def find(tree: Tree, searcher: Searcher) -> set[str]:
     """Return the ids of the publications that a tree matches."""
     request = SearchRequest("", size=searcher.size)
     return set(searcher.store.ask(StoreRequest(request, tree), Deadline()).list_ids())
@@ -77,11 +84,11 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
         parsed = [*clauses(interpretation.parsed.tree)]
         hits = {hit.publication.id for hit in results.hits}
         assert hits >= {*searcher.list_ids(replace(request, match="all", exact=True))}
-        least = tree.least if isinstance(tree, Several) else 1
+        least = tree.least if isinstance(tree, Or) else 1
         if any(isinstance(part, Together) for clause in parsed for part in clause.parts):
             return  # a name of several words is several clauses at the last step
         stepped.add(least)
-        assert interpretation.is_step is isinstance(tree, Several)
+        assert interpretation.is_step is (isinstance(tree, Or) and tree.least > 1)
         if interpretation.is_step:
             assert len(parsed) <= MAX_STEPS_WORDS
             assert hits == find_step(parsed, least, searcher)
@@ -103,10 +110,10 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
 
 def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
     """A publication with a word that few have is a hit, although it lacks the other words."""
-    tree = Several([Clause([Term(stem, TITLE)], stem) for stem in ("a", "b", "c")], 2)
-    assert tree.weigh(tree.subqueries[0]) == 1
-    rare = Several(tree.subqueries, 2, frozenset({"a"}))
-    assert [rare.weigh(child) for child in rare.subqueries] == [2, 1, 1]
+    tree = Or([Clause([Term(stem, TITLE)], stem) for stem in ("a", "b", "c")], 2)
+    assert tree.weigh(tree.children[0]) == 1
+    rare = Or(tree.children, 2, frozenset({"a"}))
+    assert [rare.weigh(child) for child in rare.children] == [2, 1, 1]
     found = searcher.search(SearchRequest("fishing documents smuggling airport", size=136))
     with_rare = find(Clause([Term("fish", TITLE)]), searcher)
     assert with_rare <= {hit.publication.id for hit in found.hits}
@@ -117,9 +124,10 @@ def test_only_plain_words_are_rare(searcher: Searcher) -> None:
     """No prefix, fuzzy term, or name is enough alone, however few publications have its text."""
     interpreter = searcher.interpreter
     text = "podcast podc* podcaste~ India documents"
-    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, query.Or, "one").tree
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, Or, "one").tree
     step = next(list_steps(tree, interpreter.vocabulary.count))
-    assert isinstance(step, Several)
+    assert isinstance(step, Or)
+    assert step.least > 1
     assert step.sufficient == {"podcast"}
 
 

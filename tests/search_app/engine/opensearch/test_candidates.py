@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whoosh import query
 
 from indexer.cluster.documents import list_documents
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
-from search_app.engine.arrays.evaluation import idf, make_fetch, match_mask, rank
+from search_app.engine.arrays.evaluation import find_hits, idf, make_fetch, rank
 from search_app.engine.matching import split_words
 from search_app.engine.opensearch.candidates import Candidate, CandidateScorer, RowDecoder
 from search_app.engine.opensearch.queries import list_names
@@ -78,9 +77,13 @@ def test_any_tree_scores_as_in_a_local_index(loaded: Loaded, data: st.DataObject
     """Publications that match have the sort keys of a local index; filters match by name."""
     snapshot, tree = loaded.snapshot, data.draw(loaded.trees)
     names, fetch = list_names(tree), make_fetch(snapshot)
-    filters = {name: match_mask(node, snapshot) for node, name in names.items() if is_filter(node)}
+    filters = {
+        name: set(find_hits(node, snapshot).documents.tolist())
+        for node, name in names.items()
+        if isinstance(node, Filter)  # without full texts, only these match by name
+    }
     hits = [
-        hit._replace(names=frozenset(name for name, mask in filters.items() if mask[number]))
+        hit._replace(names=frozenset(name for name, found in filters.items() if number in found))
         for number, hit in enumerate(loaded.hits)
     ]
     scorer = CandidateScorer(
@@ -92,8 +95,3 @@ def test_any_tree_scores_as_in_a_local_index(loaded: Loaded, data: st.DataObject
     np.testing.assert_allclose(keys, wanted.sort_keys, rtol=1e-4, atol=1e-5)
     scores = scorer.to_scores(keys, tree)
     np.testing.assert_allclose(scores, wanted.to_scores(wanted.sort_keys), rtol=1e-4, atol=1e-5)
-
-
-def is_filter(node: query.Query) -> bool:
-    """Return whether hits match a node by its name only, as all do without full texts."""
-    return isinstance(node, Filter)

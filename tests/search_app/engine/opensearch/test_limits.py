@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
@@ -26,7 +25,7 @@ from search_app.engine.opensearch.facets import FacetRequest
 from search_app.engine.opensearch.queries import QueryCompiler, Selections, count_leaves
 from search_app.engine.opensearch.search import Generation, Plan
 from search_app.engine.opensearch.texts import find_files
-from search_app.engine.query.nodes import Clause, Names, Phrase, Term
+from search_app.engine.query.nodes import And, Clause, Names, Or, Phrase, Term
 from search_app.engine.query.parser import parse
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
@@ -68,9 +67,7 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     return Generation(client, vocabulary, RowDecoder(file, vocabulary), compiler, compiler)
 
 
-def make_plan(
-    text: str, generation: Generation, joined: type[query.CompoundQuery] = query.And
-) -> Plan:
+def make_plan(text: str, generation: Generation, joined: type[And | Or] = And) -> Plan:
     """Return a parsed search."""
     vocabulary = generation.vocabulary
     parsed = parse(text, vocabulary, ValueNames(vocabulary, vocabulary.word_fields), joined)
@@ -104,9 +101,9 @@ def test_a_repeated_word_is_one_clause(generation: Generation) -> None:
     assert count_leaves(often.word_query) == count_leaves(once.word_query)
 
 
-@pytest.mark.parametrize("joined", [query.And, query.Or])
+@pytest.mark.parametrize("joined", [And, Or])
 def test_many_words_and_filters_are_within_the_limit(
-    generation: Generation, joined: type[query.CompoundQuery], monkeypatch: pytest.MonkeyPatch
+    generation: Generation, joined: type[And | Or], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clauses that query filters need are not left for words. The plan names the words."""
     everything = make_plan(f"{' '.join(WORDS)} person:wang", generation, joined)

@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whoosh import query
 
 from search_app.engine import Engine
 from search_app.engine.query import cost, vocabulary
-from search_app.engine.query.nodes import Clause, Term, Wildcard, clauses
+from search_app.engine.query.nodes import (
+    And,
+    Clause,
+    Not,
+    Or,
+    Term,
+    Tree,
+    Wildcard,
+    clauses,
+    list_children,
+)
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -44,8 +53,8 @@ def test_the_most_expensive_words_are_left_out(
 ) -> None:
     """A query over the limit keeps its rarest words and reports the others as typed."""
     texts = commonest(snapshot, 6)
-    tree = query.Or([word(text) for text in texts])
-    costs = [cost.compute_cost(leaf, snapshot.vocabulary) for leaf in tree.subqueries]
+    tree = Or([word(text) for text in texts])
+    costs = [cost.compute_cost(leaf, snapshot.vocabulary) for leaf in clauses(tree)]
     monkeypatch.setattr(cost, "MAX_POSTINGS", sum(sorted(costs)[:4]))
     kept, left_out = cost.limit_cost(tree, snapshot.vocabulary)
     assert len(left_out) == 2
@@ -59,7 +68,7 @@ def test_three_plain_words_are_always_within_the_limit(
 ) -> None:
     """Three words are searched in full, however common they are."""
     monkeypatch.setattr(cost, "MAX_POSTINGS", 0)
-    tree = query.And([word(text) for text in commonest(snapshot, cost.ALWAYS_ALLOWED)])
+    tree = And([word(text) for text in commonest(snapshot, cost.ALWAYS_ALLOWED)])
     assert cost.limit_cost(tree, snapshot.vocabulary) == (tree, ())
 
 
@@ -71,9 +80,9 @@ def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> 
     trees = st.recursive(
         st.sampled_from(texts).map(word),
         lambda inner: st.one_of(
-            st.lists(inner, min_size=2, max_size=3).map(query.And),
-            st.lists(inner, min_size=2, max_size=3).map(query.Or),
-            inner.map(query.Not),
+            st.lists(inner, min_size=2, max_size=3).map(And),
+            st.lists(inner, min_size=2, max_size=3).map(Or),
+            inner.map(Not),
         ),
         max_leaves=8,
     )
@@ -82,16 +91,14 @@ def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> 
         patch.setattr(cost, "MAX_POSTINGS", data.draw(st.integers(0, 600)))
         patch.setattr(cost, "ALWAYS_ALLOWED", 0)
         kept, left_out = cost.limit_cost(tree, snapshot.vocabulary)
-    said = [leaf.text for leaf in _leaves(kept)]
-    assert sorted([*said, *left_out]) == sorted(leaf.text for leaf in _leaves(tree))
+    said = [leaf.text for leaf in clauses(kept, excluded=True)]
+    assert sorted([*said, *left_out]) == sorted(each.text for each in clauses(tree, excluded=True))
+    assert kept is None or not _has_empty_node(kept)
 
 
-def _leaves(tree: query.Query | None) -> list[Clause]:
-    if tree is None or isinstance(tree, Clause):
-        return [] if tree is None else [tree]
-    children = list(tree.children())
-    assert children
-    return [leaf for child in children for leaf in _leaves(child)]
+def _has_empty_node(tree: Tree) -> bool:
+    children = list_children(tree)
+    return (not children and not isinstance(tree, Clause)) or any(map(_has_empty_node, children))
 
 
 def test_an_expansion_keeps_its_commonest_terms(

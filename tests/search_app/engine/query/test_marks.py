@@ -9,16 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
-from search_app.engine.arrays.evaluation import score
+from search_app.engine.arrays.evaluation import find_hits
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.page_hits import Marks
 from search_app.engine.interpretation import interpreter
 from search_app.engine.matching import match_parts, read_words
-from search_app.engine.query.nodes import Together, clauses
+from search_app.engine.query.nodes import And, Together, Tree, clauses, list_children
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -41,7 +40,7 @@ def list_texts(number: int, snapshot: Snapshot) -> Iterator[tuple[str, str, str]
             yield field.name, text, publication.lang or catalogue.language
 
 
-def list_matched(tree: query.Query, number: int, snapshot: Snapshot) -> Chars:
+def list_matched(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
     """Return each character that is in a text that a leaf matched."""
     words, found = snapshot.gather(np.array([number])), set[tuple[str, int]]()
     for field, text, _ in list_texts(number, snapshot):
@@ -56,7 +55,7 @@ def list_matched(tree: query.Query, number: int, snapshot: Snapshot) -> Chars:
     return found
 
 
-def list_marked(tree: query.Query, number: int, snapshot: Snapshot) -> Chars:
+def list_marked(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
     """Return each marked character. The words of the texts themselves have the same marks."""
     marks, found = Marks(tree, snapshot.gather(np.array([number]))), set[tuple[str, int]]()
     for field, text, language in list_texts(number, snapshot):
@@ -66,11 +65,11 @@ def list_marked(tree: query.Query, number: int, snapshot: Snapshot) -> Chars:
     return found
 
 
-def is_conditional(tree: query.Query) -> bool:
+def is_conditional(tree: Tree) -> bool:
     """Return whether a word counts only if the publication has another word too."""
     together = any(isinstance(part, Together) for leaf in clauses(tree) for part in leaf.parts)
-    nested = any(isinstance(each, query.And) for each in tree.children())
-    return together or (nested and not isinstance(tree, query.And))
+    nested = any(isinstance(each, And) for each in list_children(tree))
+    return together or (nested and not isinstance(tree, And))
 
 
 def assert_marked(text: str, match: str, searcher: Searcher) -> None:
@@ -80,7 +79,7 @@ def assert_marked(text: str, match: str, searcher: Searcher) -> None:
     if tree is None:
         return
     snapshot = cast(ArrayStore, searcher.store).snapshot
-    for number in score(tree, snapshot).documents.tolist():
+    for number in find_hits(tree, snapshot).documents.tolist():
         wanted = list_matched(tree, number, snapshot)
         shown = list_marked(tree, number, snapshot)
         assert wanted <= shown, (text, snapshot.get_title(number))
