@@ -2,20 +2,24 @@
 
 The Whoosh schema, the facets, the forms, the API and the documentation derive from these fields.
 Another catalogue with other facets needs only another corpus folder, and no code.
+
+The roles of fields in a reference, such as `container-title`, and the types of publications, such
+as `article-journal`, are those of the Citation Style Language (CSL 1.0.2, appendix III and IV,
+https://docs.citationstyles.org/en/stable/specification.html). `search_app.export.csl` maps a
+publication to them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from indexer.catalogue.records import Link, Publication, Value
-from indexer.catalogue.roles import ALIASES, Role, RoleOrAlias, TypeRule
 from indexer.values import dates, identifiers, iso_codes, names
 from indexer.values.publication_types import FALLBACK_TYPE, PublicationType
 
@@ -51,6 +55,62 @@ _DISPLAYED_KINDS = frozenset(("language", "country", "name", "date", "link"))
 _UNKEYED_KINDS = frozenset(("text", "file", "fulltext"))
 """Kinds whose values are too long to be typed, or are not shown."""
 ValueOrder = Literal["count", "listed", "descending"]
+
+NameRole = Literal["author", "editor", "translator", "director", "contributor"]
+Role = Literal[
+    "title",
+    "type",
+    "abstract",
+    "issued",
+    "author",
+    "editor",
+    "translator",
+    "director",
+    "contributor",
+    "archive",
+    "call-number",
+    "collection-number",
+    "collection-title",
+    "container-title",
+    "dimensions",
+    "DOI",
+    "edition",
+    "event-place",
+    "event-title",
+    "genre",
+    "ISBN",
+    "ISSN",
+    "issue",
+    "keyword",
+    "language",
+    "medium",
+    "note",
+    "number",
+    "number-of-pages",
+    "page",
+    "PMID",
+    "publisher",
+    "publisher-place",
+    "URL",
+    "version",
+    "volume",
+    "coverage",
+    "rights",
+]
+"""All are terms of CSL, except `coverage` and `rights` of Dublin Core."""
+ALIASES: dict[str, Role] = {"summary": "abstract", "date": "issued"}
+"""Other names of roles in `catalogue.toml`."""
+RoleOrAlias = Role | Literal["summary", "date"]
+
+NAME_ROLES: tuple[NameRole, ...] = get_args(NameRole)
+RELATORS: Mapping[NameRole, str] = {
+    "author": "aut",
+    "editor": "edt",
+    "translator": "trl",
+    "director": "drt",
+    "contributor": "ctb",
+}
+"""The MARC code of each role (https://www.loc.gov/marc/relators/)."""
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -191,6 +251,17 @@ WHOLE_TEXTS = ("title", "description", "publisher", "source", "footer", "map_not
 FIELD_TEXTS = ("label", "missing", "qualifier")
 """The keys of a field with one text."""
 NO_FIELD_TEXTS, NO_TEXTS = FieldTexts(), CatalogueTexts()
+
+
+class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A `[[type]]` of `catalogue.toml`: publications with certain values have this type.
+
+    `where`: for each field, the values of which a publication has at least one. Without fields, the
+    rule applies to every publication. The first rule that applies is the one used.
+    """
+
+    csl: PublicationType
+    where: dict[str, tuple[str, ...]] = {}
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
