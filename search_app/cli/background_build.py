@@ -20,9 +20,8 @@ from threading import Event, Thread
 
 import msgspec
 
-from indexer.analysis import embeddings
+from indexer.analysis import embeddings, transformer
 from indexer.analysis.embeddings import Encoder, EncoderError
-from indexer.analysis.transformer import folder
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.cluster.connection import ClusterAddress
 from indexer.extras import describe_installation
@@ -101,7 +100,7 @@ def _load_live_settings(settings: Settings) -> Settings:
     """
     live = _load_live(settings)
     model = live.manifest.meaning if live else ""
-    if model.startswith(folder.PREFIX) and not settings.encoder:
+    if model.startswith(transformer.PREFIX) and not settings.encoder:
         raise SettingError(
             f"the index was built with the encoder {model}. Set PUBSEARCH_ENCODER to its folder, "
             "or run pubsearch build to index without it"
