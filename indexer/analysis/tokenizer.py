@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import IGNORABLE, NEEDLESS_SPACE, surface_form
+from indexer.analysis.cleaning import IGNORABLE, NEEDLESS_SPACE, surface_form
 
 VERSION = 4
 """Increase it if the same text gives other terms. An index of another version is outdated."""

@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer import toml
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 

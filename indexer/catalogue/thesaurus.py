@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue.catalogue_toml import raise_faults, read_toml
 
 THESAURUS_FILE = "thesaurus.toml"

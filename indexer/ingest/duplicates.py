@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue.access import find_restricting
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Item, Parsed, Publication

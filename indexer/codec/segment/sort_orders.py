@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.codec.segment.array_file import Array
 
 _ARTICLES = {

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.string_table import StringTable
 

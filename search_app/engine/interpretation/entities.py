@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold, surface_form
+from indexer.analysis.cleaning import fold, surface_form
 from indexer.catalogue.fields import MISSING, Field, Role
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
