@@ -8,16 +8,16 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 import msgspec
 
 from indexer import toml
 from indexer.analysis import language_detection
-from indexer.catalogue import appearance, safe_files, translations
+from indexer.catalogue import safe_files, translations
 from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Field
 from indexer.extras import describe_installation
 from indexer.values import identifiers, iso_codes
@@ -31,6 +31,21 @@ RESERVED_NAMES = frozenset(
 """Names that URL parameters and the API use for something other than fields."""
 _OWN_ROLES = {"title": "title", "summary": "abstract"}
 """Names of fields that only fields of one role may have, because the API uses them for that."""
+
+PAPERS: Mapping[str, str] = {"light": "#FAF9F6", "dark": "#14191D"}
+"""The color of the page in each mode, as in style.css."""
+MIN_CONTRAST = 4.5
+"""Minimum contrast of text that WCAG asks for at level AA."""
+LOGO_TYPES: Mapping[str, str] = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+}
+"""Media types of logos by the end of the file name."""
+MAX_LOGO_BYTES = 100_000
+"""Limit on a logo. Each page loads it, and it is part of the description of the index."""
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 Faults = Iterator[tuple[str, str]]
 
@@ -47,7 +62,7 @@ def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
             for find in of_fields
             for fault in find(field, catalogue)
         ),
-        *appearance.find_faults(catalogue.accent, catalogue.logo),
+        *_find_appearance_faults(catalogue),
         *_find_fulltext_faults(catalogue),
         *_find_type_faults(catalogue),
     ]
@@ -174,6 +189,44 @@ def _find_parent_faults(field: Field, catalogue: Catalogue) -> Faults:
         yield f"{field.parent!r} can't be the parent of {field.name!r}", hint
 
 
+def _find_appearance_faults(catalogue: Catalogue) -> Faults:
+    """Yield the faults of the colors of links, and of the logo."""
+    accent, logo = catalogue.accent, catalogue.logo
+    if accent and (len(accent) != len(PAPERS) or not all(map(_COLOR.fullmatch, accent))):
+        hint = 'Write a color for light pages and one for dark ones: ["#1B5A78", "#8FC7E0"]'
+        yield f"the accent {list(accent)!r} is not a pair of colors", hint
+    elif accent:
+        for color, (mode, paper) in zip(accent, PAPERS.items(), strict=True):
+            contrast = compute_contrast(color, paper)
+            better = "darker" if mode == "light" else "lighter"
+            if contrast < MIN_CONTRAST:
+                message = f"the accent {color} has a contrast of {contrast:.1f} on {mode} pages"
+                hint = f"Choose a {better} color: it needs a contrast of {MIN_CONTRAST} to {paper}"
+                yield message, hint
+    if logo and (PurePath(logo).name != logo or PurePath(logo).suffix not in LOGO_TYPES):
+        hint = f"Name a file in the folder of catalogue.toml that ends in {', '.join(LOGO_TYPES)}"
+        yield f"the logo {logo!r} is not the name of an image", hint
+
+
+def compute_contrast(color: str, other: str) -> float:
+    """Return the contrast ratio of two colors such as `#1B5A78`, from 1 to 21.
+
+    It is that of WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio.
+    """
+    dark, light = sorted((_compute_luminance(color), _compute_luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _compute_luminance(color: str) -> float:
+    """Return the relative luminance of a color, from 0 for black to 1 for white."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def _find_fulltext_faults(catalogue: Catalogue) -> Faults:
     """Yield the faults of the field of full texts. It has no values, so most keys mean nothing."""
     fields = [field for field in catalogue.fields if field.kind == "fulltext"]
@@ -268,14 +321,14 @@ def load(folder: Path) -> Catalogue:
 
 
 def _read_logo(file: Path) -> bytes:
-    hint = f"Use an image of at most {appearance.MAX_LOGO_BYTES:,} bytes in this folder"
+    hint = f"Use an image of at most {MAX_LOGO_BYTES:,} bytes in this folder"
     if safe_files.leaves_folder(file, file.parent):
         raise CatalogueError(file, "it is a link out of the corpus folder", hint)
     try:
-        image = safe_files.read_file(file, appearance.MAX_LOGO_BYTES + 1)
+        image = safe_files.read_file(file, MAX_LOGO_BYTES + 1)
     except OSError as error:
         raise CatalogueError(file, f"the logo cannot be read: {error.strerror}", hint) from error
-    if len(image) > appearance.MAX_LOGO_BYTES:
+    if len(image) > MAX_LOGO_BYTES:
         raise CatalogueError(file, "the logo is too large", hint)
     return image
 
