@@ -28,8 +28,12 @@ from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.postings import split_runs
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.sort_orders import make_title_key
-from indexer.codec.segment.term_dictionary import FIRST_NUMBER, decode_stem, decode_surface
-from indexer.codec.segment.word_stream import WordNumbers
+from indexer.codec.segment.term_dictionary import (
+    FIRST_NUMBER,
+    WordNumbers,
+    decode_stem,
+    decode_surface,
+)
 from indexer.generations.manifest import Dates
 
 MAX_ID_BYTES = 512

@@ -39,13 +39,11 @@ from indexer.codec.segment.term_dictionary import (
     FIELD_END,
     FIRST_NUMBER,
     StemTable,
+    WordNumbers,
     WordTable,
+    collect_texts,
     number_stems,
     number_words,
-)
-from indexer.codec.segment.word_stream import (
-    WordNumbers,
-    collect_texts,
     to_provisional,
 )
 

@@ -23,8 +23,7 @@ from indexer.catalogue.records import Publication
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import make_catalogue_norms
 from indexer.codec.segment.string_table import expand_ranges
-from indexer.codec.segment.term_dictionary import FIELD_END, GAP
-from indexer.codec.segment.word_stream import WordNumbers, collect_texts
+from indexer.codec.segment.term_dictionary import FIELD_END, GAP, WordNumbers, collect_texts
 from search_app.engine.query.nodes import (
     ID,
     Clause,

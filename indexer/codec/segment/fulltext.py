@@ -41,7 +41,6 @@ from indexer.codec.segment.array_file import (
     open_arrays,
 )
 from indexer.codec.segment.docstore import Decompressor
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from indexer.codec.segment.reader import Positions, Postings
 from indexer.codec.segment.string_table import (
     BlobTable,
@@ -49,6 +48,7 @@ from indexer.codec.segment.string_table import (
     compute_offsets,
     expand_ranges,
 )
+from indexer.codec.segment.vocabulary import FullTextDictionary
 
 FULLTEXT, PAGES = "fulltext.seg", "pages.seg"
 

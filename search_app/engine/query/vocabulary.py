@@ -24,9 +24,8 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_stem, decode_surface
-from indexer.codec.segment.vocabulary import VocabularyArrays
+from indexer.codec.segment.vocabulary import FullTextDictionary, VocabularyArrays
 from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import (
     Clause,
