@@ -22,12 +22,11 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.records import Problem
 from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.docstore import NO_YEAR
+from indexer.codec.segment.docstore import NO_YEAR, make_title_key
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.postings import split_runs
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.sort_orders import make_title_key
 from indexer.codec.segment.term_dictionary import (
     FIRST_NUMBER,
     WordNumbers,

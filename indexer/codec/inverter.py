@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from indexer.codec.segment import postings, sort_orders
+from indexer.codec.segment import docstore, postings
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
@@ -280,7 +280,7 @@ class Inverter(NamedTuple):
         """Return the previous postings, merged with those of the new documents."""
         new = np.flatnonzero(origins < 0)
         occurrences = postings.encode_occurrences(self.forward_index.select(new), 0, len(new))
-        documents = sort_orders.invert(origins, previous.size)
+        documents = docstore.invert(origins, previous.size)
 
         def merge(kind: TermKind) -> MergedPostings:
             new_run = postings.sort_run(occurrences, kind.of_word, kind.size, 0, self.norms[new])

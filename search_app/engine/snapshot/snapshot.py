@@ -20,7 +20,7 @@ from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.codec.segment import array_file, sort_orders
+from indexer.codec.segment import array_file, docstore
 from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
@@ -95,7 +95,7 @@ class Snapshot:
         """Return the position of each document in each sort order except that by relevance."""
         ranks = self.segment.docstore.ranks
         added_last = np.lexsort((ranks["newest"], -self.dates[0]))
-        return {**ranks, "added": sort_orders.make_ranks(added_last)}
+        return {**ranks, "added": docstore.make_ranks(added_last)}
 
     def prepare(self) -> None:
         """Compute all cached properties, so that no search waits for them."""

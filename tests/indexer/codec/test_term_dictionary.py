@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
+from indexer.codec.segment import term_dictionary
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import (
     FIELD_END,
