@@ -30,11 +30,12 @@ from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
     Spool,
+    StringTable,
+    encode_texts,
     pick_dtype,
     pick_offset_dtype,
 )
 from indexer.codec.segment.postings import ForwardIndex
-from indexer.codec.segment.string_table import StringTable, encode_texts
 from indexer.codec.segment.term_dictionary import (
     FIELD_END,
     FIRST_NUMBER,

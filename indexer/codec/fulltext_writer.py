@@ -29,7 +29,10 @@ from indexer.codec.inverter import PAGE, Inverter, TermKind
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
+    BlobTable,
     Spool,
+    compute_offsets,
+    expand_ranges,
     pick_offset_dtype,
 )
 from indexer.codec.segment.docstore import make_dictionary
@@ -46,7 +49,6 @@ from indexer.codec.segment.postings import (
     SortedRun,
     split_offsets,
 )
-from indexer.codec.segment.string_table import BlobTable, compute_offsets, expand_ranges
 from indexer.codec.segment.term_dictionary import FIRST_NUMBER, WordTable
 from indexer.fulltext.documents import make_version
 from indexer.fulltext.text import FullText

@@ -23,12 +23,12 @@ from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
     Spool,
+    compute_offsets,
     pick_dtype,
     pick_offset_dtype,
 )
 from indexer.codec.segment.postings import ForwardIndex, MergedRuns, SortedRun, split_offsets
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import compute_offsets
 
 
 class MergedPostings:

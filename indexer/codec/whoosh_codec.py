@@ -30,11 +30,10 @@ from whoosh.reading import TermInfo, TermNotFound
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, expand_ranges
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import expand_ranges
 from indexer.codec.segment.term_dictionary import decode_surface
 
 

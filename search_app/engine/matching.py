@@ -20,9 +20,8 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, expand_ranges
 from indexer.codec.segment.reader import make_catalogue_norms
-from indexer.codec.segment.string_table import expand_ranges
 from indexer.codec.segment.term_dictionary import FIELD_END, GAP, WordNumbers, collect_texts
 from search_app.engine.query.nodes import (
     ID,

@@ -31,8 +31,16 @@ from indexer.catalogue.records import (
     Unchanged,
     Value,
 )
-from indexer.codec.segment.array_file import Array, ArrayFileWriter, Spool, pick_dtype
-from indexer.codec.segment.string_table import BlobTable, StringTable, compute_offsets, encode_texts
+from indexer.codec.segment.array_file import (
+    Array,
+    ArrayFileWriter,
+    BlobTable,
+    Spool,
+    StringTable,
+    compute_offsets,
+    encode_texts,
+    pick_dtype,
+)
 
 NO_YEAR = 0
 MAX_SAMPLES, MAX_DICTIONARY_BYTES = 256, 1 << 16

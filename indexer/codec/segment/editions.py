@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import stemming
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, StringTable, compute_offsets, expand_ranges
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import StringTable, compute_offsets, expand_ranges
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
 
 MIN_WORDS = 4

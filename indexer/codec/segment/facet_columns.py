@@ -18,14 +18,12 @@ from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
     Spool,
-    pick_dtype,
-    pick_offset_dtype,
-)
-from indexer.codec.segment.string_table import (
     StringTable,
     compute_offsets,
     encode_texts,
     expand_ranges,
+    pick_dtype,
+    pick_offset_dtype,
 )
 
 MAX_COUNTED = 1000

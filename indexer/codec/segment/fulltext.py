@@ -37,17 +37,15 @@ from indexer.catalogue.records import Problem
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
+    BlobTable,
     CorruptSegment,
+    StringTable,
+    compute_offsets,
+    expand_ranges,
     open_arrays,
 )
 from indexer.codec.segment.docstore import Decompressor
 from indexer.codec.segment.reader import Positions, Postings
-from indexer.codec.segment.string_table import (
-    BlobTable,
-    StringTable,
-    compute_offsets,
-    expand_ranges,
-)
 from indexer.codec.segment.vocabulary import FullTextDictionary
 
 FULLTEXT, PAGES = "fulltext.seg", "pages.seg"

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.codec.segment.array_file import Array, pick_dtype
-from indexer.codec.segment.string_table import compute_offsets, expand_ranges
+from indexer.codec.segment.array_file import Array, compute_offsets, expand_ranges, pick_dtype
 
 MAX_RUN_WORDS = 1 << 20
 """Approximate number of words sorted at a time. It bounds memory. A document is never split."""

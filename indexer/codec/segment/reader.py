@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment import array_file, postings
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, StringTable, expand_ranges
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.postings import ForwardIndex
-from indexer.codec.segment.string_table import StringTable, expand_ranges
 from indexer.codec.segment.term_dictionary import Dictionary
 from indexer.codec.segment.vectors import Vectors
 from indexer.codec.segment.vocabulary import VocabularyArrays

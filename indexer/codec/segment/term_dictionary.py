@@ -23,8 +23,7 @@ from indexer.analysis.cleaning import surface_form
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.array_file import Array, StringTable
 
 FIELD_END, GAP = -1, -2
 """The marks in a stream: after each field, and between two texts of one field."""

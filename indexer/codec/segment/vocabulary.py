@@ -9,8 +9,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from indexer.codec.segment.array_file import Array, ArrayFileWriter
-from indexer.codec.segment.string_table import StringTable, compute_offsets
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, StringTable, compute_offsets
 from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_surface
 
 

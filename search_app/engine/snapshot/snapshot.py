@@ -21,12 +21,11 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment import array_file, docstore
-from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment.array_file import Array, CorruptSegment, expand_ranges
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import Postings, Segment, take_vocabulary
-from indexer.codec.segment.string_table import expand_ranges
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.cache import Cache
 from search_app.engine.matching import Words
