@@ -16,13 +16,14 @@ from indexer.analysis.tokenizer import is_unsegmented
 from indexer.catalogue.limits import Limits
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 from indexer.extras import describe_installation
-from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.text import (
     DECODING_ERRORS,
     OUTPUT_BYTES_PER_CHARACTER,
     ExtractionError,
     Fault,
     FullText,
+    clean_line,
+    clean_pages,
     limit_pages,
     make_page_fault,
 )

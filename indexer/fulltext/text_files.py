@@ -20,7 +20,6 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
-from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.text import (
     DECODING_ERRORS,
     OUTPUT_BYTES_PER_CHARACTER,
@@ -28,6 +27,8 @@ from indexer.fulltext.text import (
     ExtractionError,
     Fault,
     FullText,
+    clean_line,
+    clean_pages,
     limit_pages,
     make_page_fault,
 )

@@ -5,7 +5,7 @@ comes a directory in JSON with the name, dtype (NumPy's, little-endian), shape a
 array. The last eight bytes are the offset of the directory (little-endian).
 
 The file contains no code. Reading it only creates arrays of plain numbers, whatever the file
-contains. Strings, and other pieces of bytes, are two arrays: the data, and the offsets of the pieces.
+contains. Strings and other pieces of bytes are two arrays: the data, and the offset of each piece.
 """
 
 from __future__ import annotations
