@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -41,6 +41,34 @@ MAX_PROBLEMS = 1000
 """Maximum number of problems reported one by one per file, before the last one."""
 MAX_MESSAGE_CHARS = 500
 """Maximum length of a problem's message and of its entry's title or id, in characters."""
+
+
+class Progress:
+    """Receiver of progress reports. This base class ignores them."""
+
+    def report_bytes(self, count: int) -> None:
+        """Receive the number of bytes read so far, over all files."""
+
+    def report_publications(self, publications: Sequence[Publication]) -> None:
+        """Receive publications that were parsed now, not copied from an earlier index."""
+
+    def report_encoding(self, done: int, total: int) -> None:
+        """Receive the number of publications encoded so far, and all of them, after reading."""
+
+    def report_sorting(self, done: int, total: int) -> None:
+        """Receive the steps of sorting done so far, and all steps, after the last publication."""
+
+    def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
+        """Receive the progress of reading full texts.
+
+        `done` files of `total` were read so far, with these pages. The next one is `file`, or "".
+        """
+
+    def report_loading(self, done: int, total: int) -> None:
+        """Receive the documents that a cluster has accepted so far, and all of them."""
+
+
+NO_PROGRESS = Progress()
 
 
 def read(

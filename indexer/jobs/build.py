@@ -33,8 +33,8 @@ from indexer.codec.writer import ValueCounts
 from indexer.generations import directory, last_build, manifest, publish
 from indexer.generations.manifest import Changes, Generation, IndexUnusable
 from indexer.ingest import corpus
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, hash_title
-from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import BuildStats, Rules, read_rules
 from indexer.jobs.fulltexts import FullTexts, merge_problems
 from indexer.jobs.history import find_dates, find_former, retire

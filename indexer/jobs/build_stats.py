@@ -23,7 +23,7 @@ from indexer.codec.segment.fulltext import Attached
 from indexer.codec.writer import ValueCounts
 from indexer.fulltext.documents import make_version
 from indexer.generations.manifest import Changes, Generation, Manifest
-from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 
 BATCH_SIZE = 4096
 """Number of publications per batch."""

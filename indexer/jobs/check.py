@@ -21,7 +21,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Parsed, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.ingest import corpus
-from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import read_rules
 from indexer.jobs.fulltexts import FullTexts, merge_problems
 

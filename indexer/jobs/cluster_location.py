@@ -27,7 +27,7 @@ from indexer.cluster.marker import mark_build
 from indexer.generations import directory, last_build, publish
 from indexer.generations.last_build import LastBuild, Status
 from indexer.generations.manifest import Generation, IndexUnusable
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.jobs.build import BuildResult
 from indexer.jobs.verify import VerifyReport
 

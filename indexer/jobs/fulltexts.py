@@ -23,7 +23,7 @@ from indexer.fulltext.attachments import Attachment, find_attachments, format_fi
 from indexer.fulltext.documents import VERSION, TextCache, extract_all, get_base_version
 from indexer.fulltext.text import FullText
 from indexer.generations.manifest import Generation
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.mapping import sources
 
 

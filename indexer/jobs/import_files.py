@@ -27,8 +27,7 @@ from indexer.catalogue.thesaurus import THESAURUS_FILE
 from indexer.fulltext.attachments import attach
 from indexer.fulltext.documents import TextCache, extract_all, is_document
 from indexer.ingest import corpus
-from indexer.ingest.corpus import CorpusReader
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import CorpusReader, Progress
 from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.mapping.mapper import Mapper

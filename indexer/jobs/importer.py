@@ -22,7 +22,7 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem
-from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.source_files import list_outside
 from indexer.ingest.validation import validate
 from indexer.jobs.folder_switch import (

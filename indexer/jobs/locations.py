@@ -10,7 +10,7 @@ from indexer.cluster.connection import ClusterAddress, connect
 from indexer.generations import directory, last_build, publish
 from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import Generation
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import BuildResult
 from indexer.jobs.verify import VerifyReport

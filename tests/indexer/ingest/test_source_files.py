@@ -13,7 +13,7 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.outside import VARIABLE, allow
 from indexer.catalogue.records import Problem
 from indexer.fulltext.attachments import find_attachments
-from indexer.ingest import corpus, watcher
+from indexer.ingest import corpus, source_files
 from indexer.ingest.source_files import find_source_files
 from indexer.mapping import sources
 
@@ -276,5 +276,5 @@ def test_an_odd_path_is_reported(
             folder, CATALOGUE, [], problems.append, outside=sources.load(folder).list_attachments()
         )
     )
-    watcher.read_state(folder)
+    source_files.read_state(folder)
     assert problems or kind == "attachments"

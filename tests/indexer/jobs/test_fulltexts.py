@@ -18,7 +18,7 @@ from indexer.catalogue.limits import LIMITS
 from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext import documents, pdf
 from indexer.generations import manifest
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.jobs import build, check, verify
 from indexer.jobs.build import BuildResult
 from search_app.engine import Engine
