@@ -30,7 +30,7 @@ from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import MEANING, PUBLICATIONS, Segment
 from indexer.codec.segment.vectors import KnownVectors, Vectors, encode_batches
 from indexer.codec.writer import ValueCounts
-from indexer.generations import directory, last_build, manifest, publish
+from indexer.generations import directory, manifest, publish
 from indexer.generations.manifest import Changes, Generation, IndexUnusable
 from indexer.ingest import corpus
 from indexer.ingest.corpus import NO_PROGRESS, Progress
@@ -112,13 +112,12 @@ def build(
     removed. `gate` may raise BuildRejected too. After an error, the live index is unchanged.
 
     The full texts of files are indexed if the catalogue has a field for them. Unfinished files of
-    earlier builds are removed. The outcome is recorded in `last_build`, except if another build has
-    locked the index.
+    earlier builds are removed. The outcome is recorded, unless another build has locked the index.
     """
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise BuildRejected(f"the index {index} is inside the corpus", "Use another folder", [])
     # The lock covers the outcome too, because another build removes every unfinished file.
-    with publish.lock(index), last_build.record(index) as record_status:
+    with publish.lock(index), publish.record_last_build(index) as record_status:
         publish.remove_leftovers(index)
         result = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force).run()
         record_status(result.status)
