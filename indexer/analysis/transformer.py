@@ -38,12 +38,7 @@ log = logging.getLogger(__name__)
 
 _Data = TypeVar("_Data")
 
-MODELS = (
-    "model.onnx",
-    "onnx/model.onnx",
-    "model_quantized.onnx",
-    "onnx/model_quantized.onnx",
-)
+MODELS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
 """The places of the model. The first that exists is used."""
 TOKENIZER, POOLING, MODULES = "tokenizer.json", "1_Pooling/config.json", "modules.json"
 PROMPTS, LENGTH = "config_sentence_transformers.json", "sentence_bert_config.json"

@@ -44,11 +44,7 @@ from indexer.codec.segment.fulltext import (
     TextInfo,
     write_attached,
 )
-from indexer.codec.segment.postings import (
-    ForwardIndex,
-    SortedRun,
-    split_offsets,
-)
+from indexer.codec.segment.postings import ForwardIndex, SortedRun, split_offsets
 from indexer.codec.segment.term_dictionary import FIRST_NUMBER, WordTable
 from indexer.fulltext.documents import make_version
 from indexer.fulltext.text import FullText

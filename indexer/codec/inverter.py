@@ -153,10 +153,7 @@ WORD, STEM, PAGE = "word", "stem", "page"
 NO_ORIGINS = np.zeros(0, np.int64)
 STORED_ARRAYS: dict[str, dict[str, tuple[str, ...]]] = {
     WORD: {"offsets": ("documents", "weights")},
-    STEM: {
-        "position_offsets": ("positions",),
-        "offsets": ("documents", "weights", "frequencies"),
-    },
+    STEM: {"position_offsets": ("positions",), "offsets": ("documents", "weights", "frequencies")},
     PAGE: {"position_offsets": ("positions",), "offsets": ("documents", "frequencies")},
 }
 """The arrays of `SortedRun` that are stored for each kind, by the array of offsets into them.
@@ -254,10 +251,7 @@ class Inverter(NamedTuple):
         ]
 
     def _sort_runs(self, threads: Executor) -> Iterator[list[SortedRun]]:
-        """Yield the postings of each run, by kind.
-
-        One run is sorted while the next is prepared.
-        """
+        """Yield the postings of each run, by kind. One run is sorted while the next is prepared."""
         ahead: deque[list[Future[SortedRun]]] = deque()
         for first, last in postings.split_runs(self.forward_index):
             occurrences = postings.encode_occurrences(self.forward_index, first, last)

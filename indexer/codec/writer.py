@@ -15,12 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import (
-    Item,
-    Parsed,
-    Publication,
-    Unchanged,
-)
+from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
 from indexer.codec import whoosh_codec
 from indexer.codec.forward_index import ForwardIndexWriter
 from indexer.codec.inverter import STEM, WORD, Inverter, ReportSorting, TermKind

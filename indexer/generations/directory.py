@@ -17,12 +17,7 @@ from pathlib import Path
 
 from indexer.catalogue import safe_files
 from indexer.generations import fsync, manifest
-from indexer.generations.manifest import (
-    Generation,
-    IndexMissing,
-    IndexOutdated,
-    IndexUnusable,
-)
+from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated, IndexUnusable
 
 CURRENT = "CURRENT"
 _NAME = r"\d{6,}-\w+"

@@ -111,10 +111,8 @@ def prune(index: Path, live: str) -> None:
     Each is renamed first, so that no reader sees a part of one. Newer generations stay, so that no
     number is used twice. Raise OSError.
     """
-    folder, kept_names = (
-        index / "generations",
-        directory.list_lineage(index, live)[:KEEP_GENERATIONS],
-    )
+    folder = index / "generations"
+    kept_names = directory.list_lineage(index, live)[:KEEP_GENERATIONS]
     for name in directory.list_names(index):
         if name < live and name not in kept_names:
             (folder / name).rename(folder / f"{name}{PARTIAL}")
@@ -126,9 +124,8 @@ def new_generation(index: Path) -> Iterator[Path]:
     """Yield an empty folder for the next generation. Remove it unless it was published."""
     folder = index / "generations"
     fsync.make_folder(folder)
-    last_number = max(
-        (int(name.partition("-")[0]) for name in directory.list_names(index)), default=0
-    )
+    numbers = (int(name.partition("-")[0]) for name in directory.list_names(index))
+    last_number = max(numbers, default=0)
     # Names differ in number and time, so that a damaged pointer never names another generation.
     partial = folder / f"{last_number + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{PARTIAL}"
     try:
@@ -238,13 +235,10 @@ def rollback(index: Path) -> Generation:
         candidates = directory.list_earlier(index)
         if not candidates:
             message = f"there is no generation before {directory.read_live_name(index)}"
-            raise IndexMissing(
-                message,
-                f"At most {KEEP_GENERATIONS} generations are kept. Fix the corpus, and build again",
-            )
-        generation = directory.find_undamaged(index, candidates) or directory.load_verified(
-            index, candidates[0]
-        )
+            kept = f"At most {KEEP_GENERATIONS} generations are kept"
+            raise IndexMissing(message, f"{kept}. Fix the corpus, and build again")
+        undamaged = directory.find_undamaged(index, candidates)
+        generation = undamaged or directory.load_verified(index, candidates[0])
         set_live(index, generation.name)
         return generation
 

@@ -36,11 +36,7 @@ _TYPE = "https://schema.org/CreativeWork"
 
 
 def write_pages(
-    file: Path,
-    folder: Path,
-    like: Path,
-    report: Callable[[Problem], None],
-    limits: Limits = LIMITS,
+    file: Path, folder: Path, like: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
 ) -> list[Publication]:
     """Write the publications of a file as pages into a folder, with a `catalogue.toml`.
 

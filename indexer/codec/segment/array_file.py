@@ -82,10 +82,7 @@ class ArrayFileWriter(AbstractContextManager["ArrayFileWriter"]):
             self._file.write(directory + np.array(self._end, TAIL).tobytes())
 
     def allocate(self, name: str, dtype: DTypeLike, *shape: int) -> Array:
-        """Return an array of zeros in the file.
-
-        Fill it before the writer is closed.
-        """
+        """Return an array of zeros in the file. Fill it before the writer is closed."""
         place = self._place(name, dtype, shape)
         if not place.count:
             return np.zeros(shape, dtype)

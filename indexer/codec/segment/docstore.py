@@ -330,10 +330,7 @@ class DocStoreWriter:
         writer.add("rank.title", make_ranks(by_title))
         dated = np.where(years == NO_YEAR, _LAST_YEAR, years)
         for name, keys in (("newest", np.where(years == NO_YEAR, 1, -years)), ("oldest", dated)):
-            writer.add(
-                f"rank.{name}",
-                make_ranks(by_id[np.argsort(keys[by_id], kind="stable")]),
-            )
+            writer.add(f"rank.{name}", make_ranks(by_id[np.argsort(keys[by_id], kind="stable")]))
 
 
 def _add_id(title_key: str, identity: str) -> str:
