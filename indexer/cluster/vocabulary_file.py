@@ -12,7 +12,7 @@ from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, ArrayFileWriter, CorruptSegment, StringTable
 from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.reader import Segment, take_vocabulary
-from indexer.codec.segment.vocabulary import FullTextDictionary, VocabularyArrays
+from indexer.codec.segment.term_dictionary import FullTextDictionary, VocabularyArrays
 from indexer.generations.manifest import IndexOutdated
 
 VOCABULARY = "vocabulary.seg"

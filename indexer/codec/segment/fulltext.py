@@ -46,7 +46,7 @@ from indexer.codec.segment.array_file import (
 )
 from indexer.codec.segment.docstore import Decompressor
 from indexer.codec.segment.reader import Positions, Postings
-from indexer.codec.segment.vocabulary import FullTextDictionary
+from indexer.codec.segment.term_dictionary import FullTextDictionary
 
 FULLTEXT, PAGES = "fulltext.seg", "pages.seg"
 

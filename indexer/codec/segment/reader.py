@@ -16,9 +16,8 @@ from indexer.codec.segment.array_file import Array, StringTable, expand_ranges
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.postings import ForwardIndex
-from indexer.codec.segment.term_dictionary import Dictionary
+from indexer.codec.segment.term_dictionary import Dictionary, VocabularyArrays
 from indexer.codec.segment.vectors import Vectors
-from indexer.codec.segment.vocabulary import VocabularyArrays
 
 PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
     "publications.seg",

@@ -24,8 +24,14 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_stem, decode_surface
-from indexer.codec.segment.vocabulary import FullTextDictionary, VocabularyArrays
+from indexer.codec.segment.term_dictionary import (
+    STEM_MARK,
+    Dictionary,
+    FullTextDictionary,
+    VocabularyArrays,
+    decode_stem,
+    decode_surface,
+)
 from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import (
     Clause,
