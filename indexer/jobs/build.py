@@ -35,9 +35,8 @@ from indexer.generations.manifest import Changes, Generation, IndexUnusable
 from indexer.ingest import corpus
 from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, hash_title
-from indexer.jobs.build_stats import BuildStats, Rules, read_rules
+from indexer.jobs.build_stats import BuildStats, Rules, find_dates, find_former, read_rules, retire
 from indexer.jobs.fulltexts import FullTexts, merge_problems
-from indexer.jobs.history import find_dates, find_former, retire
 from indexer.mapping.sources import SOURCES_FILE
 
 FEW_REMOVED, ONE_IN = 10, 5

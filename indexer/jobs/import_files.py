@@ -1,15 +1,20 @@
-"""The files of an import: which are one source, and which belong to records.
+"""The files of an import: which are one source, which belong to records, and the folder of all.
 
 An export of records is read first, then texts such as web pages, and PDFs last. A file that belongs
 to records of an earlier tier is no record.
+
+An interrupted import changes nothing, because the whole folder is replaced. The new folder is
+written as `.NAME.import`, and renamed when it is complete. If the target folder exists, its files
+are copied first. It is renamed to `.NAME.former` just before it is replaced.
 """
 
 from __future__ import annotations
 
 import glob
+import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import file_digest
 from io import BufferedIOBase
@@ -26,10 +31,10 @@ from indexer.catalogue.records import Problem, Publication
 from indexer.catalogue.thesaurus import THESAURUS_FILE
 from indexer.fulltext.attachments import attach
 from indexer.fulltext.documents import TextCache, extract_all, is_document
+from indexer.generations import fsync
 from indexer.ingest import corpus
 from indexer.ingest.corpus import CorpusReader, Progress
 from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
-from indexer.jobs.folder_switch import ImportRejected
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.profile import Profile
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
@@ -47,6 +52,14 @@ _UNRECOGNIZED = (
     "no reader recognizes the contents of this file",
     "Name its format with --format. The file was left out",
 )
+
+
+class ImportRejected(Exception):
+    """The file or folder can't be used for an import. `hint` describes the fix."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint = message, hint
 
 
 class _Unrecognized:
@@ -346,3 +359,63 @@ def cache_texts(documents: Iterable[ImportFile], limits: Limits, progress: Progr
     for _ in extract_all(list_digests(), limits, TextCache()):
         read += sizes.popleft()
         progress.report_bytes(read)
+
+
+@contextmanager
+def replace_folder(folder: Path) -> Iterator[Path]:
+    """Yield a copy of a folder, or an empty folder. Replace the folder with it after the block.
+
+    Raise OSError. After any error, the folder is as before.
+    """
+    temporary = folder.with_name(f".{folder.name}.import")
+    shutil.rmtree(temporary, ignore_errors=True)  # an interrupted import can leave it
+    try:
+        fsync.make_folder(folder.parent)
+        if folder.is_dir():
+            shutil.copytree(folder, temporary, symlinks=True)
+        else:
+            temporary.mkdir()
+        yield temporary
+        fsync.flush_and_digest([path for path in temporary.rglob("*") if path.is_file()])
+        fsync.sync(temporary)
+        backup = _make_backup_path(folder)
+        if folder.is_dir() and any(folder.iterdir()):  # only an empty one can be replaced
+            folder.rename(backup)
+        try:
+            temporary.rename(folder)
+        except BaseException:
+            undo_partial_switch(folder)
+            raise
+        fsync.sync(folder.parent)
+        shutil.rmtree(backup, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_place(folder: Path, name: str) -> Path:
+    """Return the path of a file to write in a folder of `replace_folder`, and make its parents.
+
+    A link of this name is removed, so that its target is kept. Raise ImportRejected if a link to a
+    folder leads out, and OSError.
+    """
+    path = folder / name
+    if not safe_files.resolve(path.parent).is_relative_to(safe_files.resolve(folder)):
+        message = f"{safe_files.printable_path(Path(name))} is behind a link out of the folder"
+        raise ImportRejected(message, "Remove the link")
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+    if path.is_symlink():
+        path.unlink()
+    return path
+
+
+def _make_backup_path(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.former")
+
+
+def undo_partial_switch(folder: Path) -> None:
+    """Restore the former folder if an import was interrupted between its two renames."""
+    backup = _make_backup_path(folder)
+    if backup.is_dir() and not folder.exists():
+        backup.rename(folder)
+    shutil.rmtree(backup, ignore_errors=True)

@@ -25,23 +25,21 @@ from indexer.catalogue.records import Problem
 from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.source_files import list_outside
 from indexer.ingest.validation import validate
-from indexer.jobs.folder_switch import (
-    ImportRejected,
-    make_place,
-    replace_folder,
-    undo_partial_switch,
-)
 from indexer.jobs.fulltexts import merge_problems
 from indexer.jobs.import_files import (
     Group,
     ImportFile,
+    ImportRejected,
     Plan,
     Report,
     cache_texts,
     find_attached,
     find_files,
+    make_place,
     read_groups,
+    replace_folder,
     split_tiers,
+    undo_partial_switch,
 )
 from indexer.mapping import proposal, sources
 from indexer.mapping.catalogue_proposal import make_catalogue

@@ -20,7 +20,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Link, Problem, Publication, Value
 from indexer.ingest import corpus
 from indexer.ingest.source_files import make_source_file
-from indexer.jobs.folder_switch import (
+from indexer.jobs.import_files import (
     ImportRejected,
     make_place,
     replace_folder,

@@ -24,7 +24,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
 from indexer.jobs.build import RemovesTooMuch
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.importer import ImportedSource, ImportResult
 from indexer.mapping.sources import SOURCES_FILE
 from indexer.readers import registry

@@ -17,7 +17,7 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.ingest import source_files
 from indexer.jobs import build, pages
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from tests.cpu_time import limit_cpu_time
 from tests.robustness.test_hostile_corpus import GOOD, check, ids
 from tests.samples import article, page

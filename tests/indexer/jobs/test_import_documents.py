@@ -14,7 +14,7 @@ from indexer.fulltext import pdf
 from indexer.fulltext.attachments import find_attachments
 from indexer.ingest import source_files
 from indexer.jobs import build, check, importer
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.importer import ImportResult
 from indexer.mapping import sources
 from tests.indexer.fulltext.pdfs import make_pdf
