@@ -12,12 +12,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 import msgspec
@@ -45,7 +43,6 @@ from indexer.codec.segment.term_dictionary import (
     collect_texts,
     number_stems,
     number_words,
-    to_provisional,
 )
 
 P = ParamSpec("P")
@@ -97,16 +94,15 @@ class BuildProcess(AbstractContextManager["BuildProcess"]):
 
 
 def _end_with_build() -> None:
-    """Exit this process when the build exits.
+    """Exit this process when the build exits. If it is killed, no other code ends this process."""
 
-    If the build is killed, no other code ends this process.
-    """
-    Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
+    def exit_after_build() -> None:
+        build = parent_process()
+        assert build
+        build.join()
+        os._exit(1)
 
-
-def _end_after(build: BaseProcess) -> None:
-    build.join()
-    os._exit(1)
+    Thread(target=exit_after_build, daemon=True).start()
 
 
 NO_STEMS = np.zeros(0, np.int32)
@@ -118,7 +114,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Publication]).decode
 
 
-class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
+class ForwardIndexWriter(ExitStack):
     """The forward index of all documents, built batch by batch and spooled to disk.
 
     `words` are those of the previous segment. `counts` gives the number of occurrences of each
@@ -127,24 +123,17 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue, words: Sequence[str] = ()) -> None:
+        super().__init__()
         self.catalogue, self._previous_words = catalogue, len(words)
         self._numbers = WordNumbers(catalogue.language, words)
+        self._process = self.enter_context(BuildProcess())
         self._words, self._spool = Spool(folder, np.uint8), Spool(folder, np.int32)
+        self.callback(self._words.close)
+        self.callback(self._spool.close)
         self._words.append(encode_texts(words))
         self._pending: deque[Future[tuple[Array, Array]] | Array] = deque()
         self._batches = 0
-        self._process = BuildProcess()
         self.counts = np.zeros(FIRST_NUMBER + len(words), np.int64)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._spool.close()
-        self._words.close()
-        self._process.__exit__(kind, error, traceback)
 
     def add(self, publications: Sequence[Publication]) -> None:
         """Append the words of new documents."""
@@ -161,7 +150,8 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
 
     def copy(self, stream: Array) -> None:
         """Append documents of the previous segment, given their words in its numbers."""
-        self._pending.append(to_provisional(stream))
+        # The previous words were the first to get numbers, in the same order.
+        self._pending.append(stream + np.int32(FIRST_NUMBER))
         self._collect(MAX_PENDING_BATCHES)
 
     def _collect(self, max_pending: int) -> None:

@@ -9,7 +9,7 @@ not changed (see `postings.compute_means`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -202,20 +202,20 @@ class Inverter(NamedTuple):
         called after each sorted run and after each array.
         """
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
+            documents = [*split_offsets(self.forward_index.starts[:, 0])]
             sources: Sequence[PostingsSource] = (
                 self._merge_new(previous, origins, threads)
                 if previous and self._can_merge(previous, origins)
-                else self._sort_all(folder, spools, threads, report)
+                else self._sort_all(documents, folder, spools, threads, report)
             )
             fills: list[Fill] = []
             arrays: dict[str, Array] = {}
             for kind, source in zip(self.kinds, sources, strict=True):
                 fills += _allocate(writer, kind.name, source, arrays)
-            runs = sum(1 for _ in postings.split_runs(self.forward_index))
             futures = [threads.submit(fill) for fill in fills]
-            for number, future in enumerate(futures, start=runs + 1):
+            for number, future in enumerate(futures, start=len(documents) + 1):
                 future.result()
-                report(number, runs + len(fills))
+                report(number, len(documents) + len(fills))
         return arrays
 
     def _can_merge(self, previous: Segment, origins: Array) -> bool:
@@ -234,26 +234,32 @@ class Inverter(NamedTuple):
         )
 
     def _sort_all(
-        self, folder: Path, spools: ExitStack, threads: Executor, report: ReportSorting
+        self,
+        documents: Sequence[tuple[int, int]],
+        folder: Path,
+        spools: ExitStack,
+        threads: Executor,
+        report: ReportSorting,
     ) -> list[MergedRuns]:
-        """Return the postings of all documents, sorted run by run."""
-        count = sum(1 for _ in postings.split_runs(self.forward_index))
+        """Return the postings of ranges of documents, one of which is a run."""
         stored = sum(len(names) for k in self.kinds for names in STORED_ARRAYS[k.name].values())
         collected = [RunSpool(folder, spools) for _ in self.kinds]
-        for number, runs in enumerate(self._sort_runs(threads), start=1):
+        for number, runs in enumerate(self._sort_runs(documents, threads), start=1):
             for of_kind, run in zip(collected, runs, strict=True):
                 of_kind.append(run)
-            report(number, count + stored)
+            report(number, len(documents) + stored)
         earlier = ([run] for run in self.earlier) if self.earlier else ([] for _ in self.kinds)
         return [
             MergedRuns([*before, *of_kind])
             for before, of_kind in zip(earlier, collected, strict=True)
         ]
 
-    def _sort_runs(self, threads: Executor) -> Iterator[list[SortedRun]]:
+    def _sort_runs(
+        self, documents: Iterable[tuple[int, int]], threads: Executor
+    ) -> Iterator[list[SortedRun]]:
         """Yield the postings of each run, by kind. One run is sorted while the next is prepared."""
         ahead: deque[list[Future[SortedRun]]] = deque()
-        for first, last in postings.split_runs(self.forward_index):
+        for first, last in documents:
             occurrences = postings.encode_occurrences(self.forward_index, first, last)
             ahead.append(
                 [
@@ -271,7 +277,6 @@ class Inverter(NamedTuple):
     def _merge_new(
         self, previous: Segment, origins: Array, threads: Executor
     ) -> list[MergedPostings]:
-        """Return the previous postings, merged with those of the new documents."""
         new = np.flatnonzero(origins < 0)
         occurrences = postings.encode_occurrences(self.forward_index.select(new), 0, len(new))
         documents = docstore.invert(origins, previous.size)

@@ -30,7 +30,6 @@ from indexer.codec.segment.reader import (
     PUBLICATIONS,
     WORDS,
     Segment,
-    make_catalogue_norms,
 )
 
 Batch = Sequence[Item]
@@ -100,7 +99,6 @@ def _write_documents(
 def _list_values(
     publications: Sequence[Publication], column: str, catalogue: Catalogue
 ) -> list[Sequence[str]]:
-    """Return the exact values of each publication."""
     if column == LANGUAGE_COLUMN:
         return [(publication.lang or catalogue.language,) for publication in publications]
     make_key = catalogue.by_name[column].make_key
@@ -160,4 +158,4 @@ def _write_words(
         TermKind(STEM, stems.of_word, len(stems.texts), stems.previous_numbers),
     )
     means = postings.compute_means(numbered.lengths)
-    return Inverter(numbered, make_catalogue_norms(catalogue, numbered.lengths, means), kinds)
+    return Inverter(numbered, postings.make_norms(catalogue, numbered.lengths, means), kinds)

@@ -192,11 +192,9 @@ class DuplicateFinder:
         *,
         is_expected: bool = False,
     ) -> None:
-        self._fields, self._previous, self.has_duplicates = (
-            KeyFields(catalogue),
-            previous,
-            is_expected,
-        )
+        self._fields = KeyFields(catalogue)
+        self._previous = previous
+        self.has_duplicates = is_expected
         self._has_parsed = False
         self._files: dict[str, int] = {}
         # The keys with the record of each, and the title and the file of each record.

@@ -155,11 +155,8 @@ class _Build:
             if catalogue.fulltext
             else None
         )
-        self.stats = self._begin_counting()
+        self.stats = BuildStats(self.rules, self.previous_digests, self.problems)
         self.merged = 0
-
-    def _begin_counting(self) -> BuildStats:
-        return BuildStats(self.rules, self.previous_digests, self.problems)
 
     def run(self) -> BuildResult:
         """Read the corpus, and publish it if anything changed.
@@ -212,7 +209,7 @@ class _Build:
         if self.former is None or self.live is None:
             return False
         reported = [*self.problems]
-        self.stats = self._begin_counting()
+        self.stats = BuildStats(self.rules, self.previous_digests, self.problems)
         if (
             self._has_same_texts(self.former.docstore)
             and len(items) == self.live.manifest.publications
@@ -240,7 +237,7 @@ class _Build:
         self, items: Iterator[Item], duplicates: DuplicateFinder | Merger
     ) -> Generation | None:
         """Write a generation and publish it. Return None if it equals the live one."""
-        self.stats = self._begin_counting()
+        self.stats = BuildStats(self.rules, self.previous_digests, self.problems)
         with publish.new_generation(self.index) as partial:
             segment = partial / manifest.SEGMENT
             batches = self.stats.count_items(items, self.progress)

@@ -247,10 +247,8 @@ class DocStoreWriter:
         return _add_id(self._make_title_key(publication), publication.id)
 
     def _add_sources(self, sources: Iterable[SourceLocation]) -> None:
-        """Record the sources of the next documents."""
-        files = self._files
         for source in sources:
-            self._file.append(files.setdefault(source.file, len(files)))
+            self._file.append(self._files.setdefault(source.file, len(self._files)))
             self._line.append(source.line)
 
     def _pack(self, records: list[bytes]) -> tuple[Array, Array]:
@@ -261,7 +259,6 @@ class DocStoreWriter:
         return np.frombuffer(b"".join(pieces), np.uint8), lengths
 
     def _append_packed(self) -> None:
-        """Append the records that the thread has compressed."""
         if self._packing:
             self._append(*self._packing.result())
             self._packing = None
@@ -304,12 +301,10 @@ class DocStoreWriter:
     ) -> None:
         new = np.flatnonzero(origins < 0)
         new_numbers = invert(origins, len(self._previous or ()))
-        old_by_id = new_numbers[self._previous.by_id] if self._previous else new_numbers
-        old_by_title = (
-            new_numbers[np.argsort(self._previous.ranks["title"])]
-            if self._previous
-            else new_numbers
-        )
+        old_by_id = old_by_title = new_numbers
+        if self._previous:
+            old_by_id = new_numbers[self._previous.by_id]
+            old_by_title = new_numbers[np.argsort(self._previous.ranks["title"])]
         all_ids = ids.to_list()
         new_ids = [all_ids[number] for number in new.tolist()]
         title_keys = StringTable.from_encoded(self._new_title_keys.to_array()).to_list()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array, compute_offsets, expand_ranges, pick_dtype
 
 MAX_RUN_WORDS = 1 << 20
@@ -73,14 +74,6 @@ class SortedRun(NamedTuple):
     weights: Array
     frequencies: Array
     positions: Array
-
-
-def split_runs(index: ForwardIndex) -> Iterator[tuple[int, int]]:
-    """Yield ranges of documents, each of about MAX_RUN_WORDS words or of one long document.
-
-    There is at least one range, even if it is empty.
-    """
-    return split_offsets(index.starts[:, 0])
 
 
 def split_offsets(offsets: Array) -> Iterator[tuple[int, int]]:
@@ -196,16 +189,15 @@ def compute_means(lengths: Array) -> NDArray[np.float64]:
     return rounded
 
 
-def make_norms(
-    lengths: Array, means: Array, weights: list[float], is_short: list[bool]
-) -> NDArray[np.float32]:
-    """Return the weight of one occurrence in each field of each document.
+def make_norms(catalogue: Catalogue, lengths: Array, means: Array) -> NDArray[np.float32]:
+    """Return the weight of one occurrence in each searchable field of each document.
 
     The result is float32 and has the shape of `lengths`. It is the weight of the field, normalized
     by length: w / (1 - b + b * length / mean length). `means` gives the mean length of each field.
     """
     mean = np.maximum(means, 1e-9)
-    b = np.where(is_short, B_SHORT, B)
+    weights = [field.weight for field in catalogue.searchable]
+    b = np.array([B if field.role == "abstract" else B_SHORT for field in catalogue.searchable])
     norms = np.empty(lengths.shape, np.float32)
     for first in range(0, len(lengths), _NORMS_AT_A_TIME):
         part = slice(first, first + _NORMS_AT_A_TIME)

@@ -19,15 +19,8 @@ from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.term_dictionary import Dictionary, VocabularyArrays
 from indexer.codec.segment.vectors import Vectors
 
-PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
-    "publications.seg",
-    "facets.seg",
-    "words.seg",
-    "postings.seg",
-    "meaning.seg",
-)
-
-
+PUBLICATIONS, FACETS, WORDS = "publications.seg", "facets.seg", "words.seg"
+POSTINGS, MEANING = "postings.seg", "meaning.seg"
 LANGUAGE_COLUMN = "@language"
 """The name of the column with the language of each document. No field has this name."""
 
@@ -134,7 +127,7 @@ class Segment:
     @cached_property
     def norms(self) -> Array:
         """The weight of one occurrence in each field of each document (float32)."""
-        return make_catalogue_norms(self.catalogue, self.forward_index.lengths, self.mean_lengths)
+        return postings.make_norms(self.catalogue, self.forward_index.lengths, self.mean_lengths)
 
     @cached_property
     def mean_lengths(self) -> Array:
@@ -192,20 +185,6 @@ class Segment:
         for number in range(1, len(self.fields)):
             fields += positions.offsets >= starts[positions.documents, number]
         return fields
-
-
-def make_catalogue_norms(catalogue: Catalogue, lengths: Array, means: Array) -> Array:
-    """Return the weight of one occurrence in each field of each document.
-
-    See `postings.make_norms`.
-    """
-    fields = catalogue.searchable
-    return postings.make_norms(
-        lengths,
-        means,
-        [field.weight for field in fields],
-        [field.role != "abstract" for field in fields],
-    )
 
 
 def take_vocabulary(segment: Segment) -> VocabularyArrays:

@@ -166,14 +166,6 @@ class _LanguageNumbers(dict[str, int]):
         return number
 
 
-def to_provisional(stream: Array) -> Array:
-    """Convert a stream of final numbers to provisional ones.
-
-    The words of that stream must be the initial words of `WordNumbers`, in the same order.
-    """
-    return stream + np.int32(FIRST_NUMBER)
-
-
 def collect_texts(publications: Sequence[Publication], catalogue: Catalogue) -> TextRuns:
     """Return the searchable text of publications. Join adjacent texts in one language."""
     runs = (
