@@ -375,7 +375,6 @@ def _enter_sandbox(parent: int) -> None:
 
 
 def _check(result: int) -> int:
-    """Return the result of a system call. Raise OSError if it failed."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
@@ -403,7 +402,6 @@ def _close_files(libc: ctypes.CDLL) -> None:
 
 
 def _make_filter(architecture: int, column: int) -> list[bytes]:
-    """Return the instructions of a filter."""
     allowed = [numbers[column] for numbers in _CALLS.values()]
     if not column:
         allowed += _OLDER_CALLS.values()

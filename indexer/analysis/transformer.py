@@ -212,11 +212,9 @@ class TransformerEncoder:
 
     @property
     def size(self) -> int:
-        """The number of components of a vector. Raise EncoderError."""
         return len(self.encode_weighted([""], [""])[0])
 
     def prepare(self) -> None:
-        """Start the child process, and wait until it has loaded the model. Raise EncoderError."""
         with self._changing:
             if self._socket is None:
                 socket = Path(tempfile.mkdtemp(prefix="pubsearch-")) / "encoder"
@@ -249,7 +247,6 @@ class TransformerEncoder:
         return np.asarray(vectors[0])
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
-        """Return a vector of length 1 per publication, of shape (n, size). Raise EncoderError."""
         self.prepare()
         texts = [
             (f"{title}. {summary}" if summary else title)[:MAX_CHARS]

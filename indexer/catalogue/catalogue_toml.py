@@ -52,16 +52,14 @@ Faults = Iterator[tuple[str, str]]
 
 def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return each fault of a catalogue, with a hint."""
-    of_fields = [_find_name_faults, _find_value_faults, _find_parent_faults]
-    of_fields.append(translations.find_field_faults)
+    faults = [*_find_shared_faults(catalogue)]
+    for field in catalogue.fields:
+        faults += _find_name_faults(field, catalogue)
+        faults += _find_value_faults(field, catalogue)
+        faults += _find_parent_faults(field, catalogue)
+        faults += translations.find_field_faults(field, catalogue)
     return [
-        *_find_shared_faults(catalogue),
-        *(
-            fault
-            for field in catalogue.fields
-            for find in of_fields
-            for fault in find(field, catalogue)
-        ),
+        *faults,
         *_find_appearance_faults(catalogue),
         *_find_fulltext_faults(catalogue),
         *_find_type_faults(catalogue),
@@ -111,9 +109,8 @@ def _find_shared_faults(catalogue: Catalogue) -> Faults:
     if len(children) > 1:
         hint = "Keep one of them: a catalogue has at most one tree"
         yield f"{_list_names(children)} have a parent", hint
-    if catalogue.map_notice and not any(
-        field.kind == "country" for field in children if field.parent
-    ):
+    has_map = any(field.kind == "country" for field in children if field.parent)
+    if catalogue.map_notice and not has_map:
         hint = "Remove it, or give a field of the kind country a parent"
         yield "the map_notice needs a map, which no field makes", hint
 
@@ -144,10 +141,8 @@ def _find_value_faults(field: Field, catalogue: Catalogue) -> Faults:
         hint = "Number the places of facets and facts from 1"
         yield f"{field.name!r} has a place below 1", hint
     if field.qualifies is not None and field.qualifies not in catalogue.by_name:
-        yield (
-            f"{field.name!r} qualifies an unknown field {field.qualifies!r}",
-            "Use the name of a field",
-        )
+        message = f"{field.name!r} qualifies an unknown field {field.qualifies!r}"
+        yield message, "Use the name of a field"
     is_chosen = bool(field.facet) or field.parent is not None
     if is_chosen and field.kind in ("text", "link"):
         hint = "Use the kind keyword, year, language, or country"
@@ -398,9 +393,8 @@ def _load_groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
     for name, children in [line for lines in table.values() for line in lines.items()]:
         if name == MISSING:
-            raise CatalogueError(
-                file, f"{name!r} is reserved for a missing value", "Choose another"
-            )
+            message = f"{name!r} is reserved for a missing value"
+            raise CatalogueError(file, message, "Choose another")
         if parent.values and name not in parent.values:
             hint = f"Use a value that {CATALOGUE_FILE} allows: {', '.join(parent.values)}"
             raise CatalogueError(file, f"{name!r} is not a value of {parent.name!r}", hint)

@@ -441,10 +441,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def date_field(self) -> Field | None:
         """The field whose years sort the publications: the year of issue."""
-        return next(
-            (field for field in self.fields if field.role == "issued" and field.kind == "year"),
-            None,
-        )
+        years = (field for field in self.fields if field.kind == "year")
+        return next((field for field in years if field.role == "issued"), None)
 
     def find_type(self, publication: Publication) -> PublicationType:
         """Return the type of a publication: that of the first rule that applies to it."""
@@ -499,10 +497,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return None
 
     def translate_name(self, name: str) -> str:
-        """Return the name of a concept in the language of the page, or else its own.
-
-        `name` is its name in the catalogue's language.
-        """
+        """Return the name of a concept in the language of the page, or else its own, `name`."""
         return name
 
     def find_name_language(self, name: str) -> str | None:

@@ -43,10 +43,8 @@ def find_fault(
         for never in _NEVER
         for each in (path, written)
     ):
-        return (
-            f"{name!r} is in a folder of the system, or contains one",
-            "Copy the data into the corpus folder",
-        )
+        message = f"{name!r} is in a folder of the system, or contains one"
+        return message, "Copy the data into the corpus folder"
     stated = (each for each in environment.get(VARIABLE, "").split(os.pathsep) if each)
     allowed = [os.path.realpath(folder), *map(os.path.realpath, stated)]
     named = _load_noted(folder) | _for_now.get(os.path.realpath(folder), set())

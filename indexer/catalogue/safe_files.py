@@ -139,10 +139,8 @@ def _make_unreadable(place: str, error: OSError) -> Problem:
 def describe_unusual(path: Path, folder: Path, limits: Limits = LIMITS) -> tuple[str, str] | None:
     """Return why a path of a folder is left out, and a hint; None if it is not."""
     if leaves_folder(path, folder):
-        return (
-            "it is a link out of the corpus folder",
-            "Copy its target here. The link was left out",
-        )
+        hint = "Copy its target here. The link was left out"
+        return "it is a link out of the corpus folder", hint
     try:
         mode = path.stat().st_mode
     except OSError:  # reported when the file is read

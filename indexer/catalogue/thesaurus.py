@@ -77,9 +77,7 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
 
         The name is the first label. A concept without a label in one of them is left out.
         """
-        labels = (
-            (concept.get_labels(own), concept.get_labels(language)) for concept in self.concept
-        )
+        labels = ((each.get_labels(own), each.get_labels(language)) for each in self.concept)
         return {named[0]: translated[0] for named, translated in labels if named and translated}
 
 
@@ -104,19 +102,14 @@ def find_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     """
     for identity in _find_repeated(concept.id for concept in thesaurus.concept):
         yield f"two concepts have the id {identity!r}", "Give each concept a unique id"
-    for acronym in _find_repeated(
-        acronym for concept in thesaurus.concept for acronym in set(concept.acronyms)
-    ):
+    acronyms = (acronym for concept in thesaurus.concept for acronym in set(concept.acronyms))
+    for acronym in _find_repeated(acronyms):
         yield f"two concepts have the acronym {acronym!r}", "Remove it from one of them"
-    for language in sorted(
-        {language for concept in thesaurus.concept for language in concept.languages}
-    ):
+    for language in sorted({each for concept in thesaurus.concept for each in concept.languages}):
         labels = (set(map(fold, concept.get_labels(language))) for concept in thesaurus.concept)
         for label in _find_repeated(chain.from_iterable(labels)):
-            yield (
-                f"two concepts have the label {label!r} in {language!r}",
-                "Remove it from one of them",
-            )
+            message = f"two concepts have the label {label!r} in {language!r}"
+            yield message, "Remove it from one of them"
     yield from _find_relation_faults(thesaurus)
 
 
@@ -135,10 +128,8 @@ def _find_relation_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
                 message = f"{concept.id!r} is {is_what} {unknown!r}, which does not exist"
                 yield message, f"Add that concept, or remove it from `{key}`"
         for other in sorted({*concept.related} & {concept.id, *concept.broader}):
-            message = (
-                f"{concept.id!r} is related to {other!r}, which is itself or a broader concept"
-            )
-            yield message, "Remove it from `related`"
+            message = f"{concept.id!r} is related to {other!r}"
+            yield f"{message}, which is itself or a broader concept", "Remove it from `related`"
     try:
         TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
     except CycleError as error:

@@ -54,7 +54,7 @@ PAGES_AT_A_TIME = 1000
 DICTIONARY_BYTES = 1 << 16
 """Size of the compression dictionary of the pages."""
 _LEVEL = 9
-_SOURCE = SourceLocation("", 0)
+_make_page = partial(Publication, id="", title="", source=SourceLocation("", 0))
 
 Extract = Callable[[Sequence[Attached]], Iterable[FullText]]
 """Returns the text of each file, in order."""
@@ -165,20 +165,14 @@ class _PageWriter(ExitStack):
         self._batch: list[Publication] = []
 
     def add(self, text: FullText) -> None:
-        """Add a text."""
-        self._infos.append(
-            TextInfo(text.digest, text.media_type, text.has_pages, text.language, text.empty_pages)
-        )
+        described = (text.digest, text.media_type, text.has_pages, text.language)
+        self._infos.append(TextInfo(*described, text.empty_pages))
         self._page_counts.append(len(text.pages))
         for page in text.pages:
             data = page.encode("utf-8", "replace")
             self._pages.append(np.frombuffer(data, np.uint8))
             self._page_bytes.append(len(data))
-            self._batch.append(
-                Publication(
-                    id="", title="", summary=data.decode(), lang=text.language, source=_SOURCE
-                )
-            )
+            self._batch.append(_make_page(summary=data.decode(), lang=text.language))
             if len(self._batch) == PAGES_AT_A_TIME:
                 self._number_words()
 
@@ -187,7 +181,6 @@ class _PageWriter(ExitStack):
         self._batch = []
 
     def write(self) -> None:
-        """Write the file."""
         self._number_words()
         self._forward_index.finish()
         infos, counts = self._infos, np.array(self._page_counts, np.int64)

@@ -261,14 +261,8 @@ class Inverter(NamedTuple):
         ahead: deque[list[Future[SortedRun]]] = deque()
         for first, last in documents:
             occurrences = postings.encode_occurrences(self.forward_index, first, last)
-            ahead.append(
-                [
-                    threads.submit(
-                        postings.sort_run, occurrences, kind.of_word, kind.size, first, self.norms
-                    )
-                    for kind in self.kinds
-                ]
-            )
+            sort = partial(postings.sort_run, occurrences, first=first, norms=self.norms)
+            ahead.append([threads.submit(sort, each.of_word, each.size) for each in self.kinds])
             if len(ahead) > 1:
                 yield [future.result() for future in ahead.popleft()]
         for futures in ahead:

@@ -209,11 +209,9 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         self, fieldname: str, text: bytes, format_: Format, scorer: object = None
     ) -> ListMatcher:
         occurrences = self._find_occurrences(fieldname, text)
-        values = (
-            [format_.encode(positions) for positions in occurrences.positions]
-            if format_.supports("positions")
-            else None
-        )
+        values = None
+        if format_.supports("positions"):
+            values = [format_.encode(positions) for positions in occurrences.positions]
         return ListMatcher(
             occurrences.documents,
             [float(len(positions)) for positions in occurrences.positions],
@@ -310,10 +308,8 @@ class WordLexicon:
             stream_positions = self._segment.find_word_positions(np.array(self._words[term]))
         in_field = self._segment.get_fields(stream_positions) == self._field
         order = np.argsort(stream_positions.offsets[in_field])
-        documents, offsets = (
-            stream_positions.documents[in_field][order],
-            stream_positions.offsets[in_field][order],
-        )
+        documents = stream_positions.documents[in_field][order]
+        offsets = stream_positions.offsets[in_field][order]
         positions = offsets - self._segment.forward_index.starts[documents, self._field]
         distinct, counts = np.unique(documents, return_counts=True)
         split = np.split(positions, np.cumsum(counts)[:-1])

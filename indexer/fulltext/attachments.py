@@ -140,7 +140,6 @@ class _Claims:
         self._by_place[_make_place(file)].append(file)
 
     def add(self, doc_number: int, publication: Publication) -> None:
-        """Add the claims of a publication."""
         for location in (publication.source, *publication.other_sources):
             self._add_source(location.file, doc_number)
         for row in self._file_rows:
@@ -185,7 +184,6 @@ class _Claims:
             (self._ambiguous if found else self._missing)[source][name] = None
 
     def resolve(self, report: Report) -> Iterator[Attachment]:
-        """Yield the attachments. Report what could not be decided."""
         chosen: dict[str, Iterable[int]] = {**self._named}
         for file, claims in self._similar.items():
             # With different paths, they name different files, of which at most one is here.
@@ -242,10 +240,8 @@ class _Claims:
             counted = Counter(PurePosixPath(file).suffix.lower() for file in unused)
             count = ", ".join(f"{number} {suffix}" for suffix, number in counted.items())
             message = f"no publication has {format_files(unused)} (files: {count})"
-            hint = (
-                "Name a file after the id or DOI of its publication, or name it in a row of files"
-            )
-            report(Problem(unused[0], 0, message, hint))
+            hint = "Name a file after the id or DOI of its publication"
+            report(Problem(unused[0], 0, message, f"{hint}, or name it in a row of files"))
 
 
 def _fold(text: str) -> str:

@@ -181,9 +181,8 @@ def _name(element: etree._Element) -> str:
 
 def _is_section(element: etree._Element) -> bool:
     parent = element.getparent()
-    return (
-        _name(element) in _SECTIONS and parent is not None and _name(parent) in _PARENTS_OF_SECTIONS
-    )
+    is_below = parent is not None and _name(parent) in _PARENTS_OF_SECTIONS
+    return is_below and _name(element) in _SECTIONS
 
 
 def _make_text(

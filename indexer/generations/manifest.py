@@ -218,10 +218,8 @@ def read(folder: Path) -> Manifest:
     Raise IndexOutdated if the manifest is unreadable or differs from its digest.
     """
     with _translate_errors(folder, MANIFEST):
-        data, line = (
-            safe_files.read_file(folder / MANIFEST),
-            safe_files.read_file(folder / MANIFEST_DIGEST),
-        )
+        data = safe_files.read_file(folder / MANIFEST)
+        line = safe_files.read_file(folder / MANIFEST_DIGEST)
         if line != _format_digest_line(data):
             raise ValueError(f"it does not match {MANIFEST_DIGEST}")
         return msgspec.json.decode(data, type=Manifest)

@@ -72,9 +72,8 @@ def lock(index: Path) -> Iterator[None]:
     except OSError as error:
         message, hint = fsync.describe_os_error(error)
         message = f"the index in {index} could not be written: {message}"
-        raise IndexWriteError(
-            message, hint + _describe_live(previous, _read_pointer(index))
-        ) from error
+        hint += _describe_live(previous, _read_pointer(index))
+        raise IndexWriteError(message, hint) from error
 
 
 def _acquire(lock_file: TextIO) -> None:
@@ -152,9 +151,8 @@ def seal(partial: Path, draft: Manifest) -> Generation:
         fsync.sync(folder)
     sealed = Generation(partial.name, partial, manifest.read(partial))
     if errors := directory.integrity_errors(sealed):
-        raise IndexOutdated(
-            f"the written generation is damaged: {'; '.join(errors)}", "Build again"
-        )
+        message = f"the written generation is damaged: {'; '.join(errors)}"
+        raise IndexOutdated(message, "Build again")
     return sealed
 
 
@@ -263,9 +261,8 @@ def record_last_build(index: Path) -> Iterator[Callable[[Status], object]]:
     try:
         yield reported.append
     except Exception as error:
-        write_last_build(
-            index, "failed", time.perf_counter() - started, fsync.describe_error(error)
-        )
+        what = fsync.describe_error(error)
+        write_last_build(index, "failed", time.perf_counter() - started, what)
         raise
     write_last_build(index, reported[-1], time.perf_counter() - started)
 

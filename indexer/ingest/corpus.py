@@ -160,11 +160,10 @@ class CorpusReader:
         for record in self.read_records(source):
             digest = record.compute_digest(rules)
             number = self._known.get(digest)
-            item: Item | None = (
-                self._parse(record, source, digest)
-                if number is None
-                else Unchanged(number, self._known_ids[number], record.source)
-            )
+            if number is None:
+                item: Item | None = self._parse(record, source, digest)
+            else:
+                item = Unchanged(number, self._known_ids[number], record.source)
             if item and self._merger and source.mapper and self._merger.has_group(item):
                 item = self._merge(item, record, source, self._merger)
             elif item and (first := self._taken.claim(item.id, item.source)):
@@ -237,10 +236,8 @@ class CorpusReader:
             record = mapper.map(record, self.limits)
             if mapper.cut_fields:
                 hint = suggest_raising("longest_field")
-                if any(
-                    self.catalogue.by_name[field].restricted
-                    for field in mapper.cut_fields - {ID_FIELD}
-                ):
+                cut = mapper.cut_fields - {ID_FIELD}
+                if any(self.catalogue.by_name[field].restricted for field in cut):
                     hint += access.UNTIL_THEN
                 message = f"the templates of {', '.join(sorted(mapper.cut_fields))} join too much"
                 report(Problem(source.file, record.line, message, hint))

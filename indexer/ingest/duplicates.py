@@ -255,11 +255,8 @@ class DuplicateFinder:
         previous = self._previous
         if previous is None or (not self._has_parsed and len(self._copied) == len(previous)):
             return []
-        titles = np.fromiter(
-            (hash_title(previous.get_title(number)) for number in self._copied),
-            np.uint64,
-            len(self._copied),
-        )
+        hashes = (hash_title(previous.get_title(number)) for number in self._copied)
+        titles = np.fromiter(hashes, np.uint64, len(self._copied))
         known_titles = np.array(self._titles, np.uint64)
         is_candidate = _is_repeated(np.concatenate([titles, known_titles]))[: len(titles)]
         added: list[int] = []

@@ -73,10 +73,8 @@ def _find_named(
     folder: Path, paths: Iterable[Path], sources: Sources, catalogue: Catalogue, report: Report
 ) -> Iterator[SourceFile]:
     """Yield the files that `sources.toml` names. Report other files, and sources without a file."""
-    raise_faults(
-        folder / SOURCES_FILE,
-        (fault for source in sources.source for fault in _find_faults(source, catalogue)),
-    )
+    faults = (fault for source in sources.source for fault in _find_faults(source, catalogue))
+    raise_faults(folder / SOURCES_FILE, faults)
     readers = {
         source.file: reader
         for source in sources.source
@@ -116,7 +114,6 @@ def list_outside(sources: Sources, report: Report = lambda _: None) -> list[Path
 
 
 def _expand(pattern: Path, report: Report) -> Iterator[Path]:
-    """Yield the files that match an absolute glob."""
     folder = outside.find_start(pattern)
     for path in safe_files.match_files(folder, pattern.relative_to(folder), report):
         if is_printable(str(path)):

@@ -131,7 +131,6 @@ class FullTexts:
         return problems
 
     def _extract(self, files: Sequence[Attached]) -> Iterator[FullText]:
-        """Yield the text of each file."""
         paths = ((self._folder / each.file, each.digest) for each in files)
         names = [*(each.file for each in files), ""]
         pages = 0

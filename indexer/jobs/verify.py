@@ -81,7 +81,6 @@ def _find_errors(generation: Generation) -> list[str]:
 
 
 def _find_text_errors(texts: AttachedTexts, size: int) -> Iterator[str]:
-    """Yield the inconsistencies of the full texts of `size` publications."""
     if (np.diff(texts.documents) < 0).any() or not _are_all_below(texts.documents, size):
         yield "the full texts have unknown publications"
     if not _are_all_below(texts.texts, len(texts.infos)):

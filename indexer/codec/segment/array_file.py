@@ -171,10 +171,10 @@ def _view_array(data: Buffer, place: ArrayPlace) -> Array:
 
 def pick_dtype(max_value: int) -> np.dtype[Any]:
     """Return the smallest of uint8, uint16, int32 and int64 that fits 0 to `max_value`."""
-    kinds = (np.uint8, np.uint16, np.int32)
-    return next(
-        (np.dtype(kind) for kind in kinds if max_value <= np.iinfo(kind).max), np.dtype(np.int64)
-    )
+    for kind in (np.uint8, np.uint16, np.int32):
+        if max_value <= np.iinfo(kind).max:
+            return np.dtype(kind)
+    return np.dtype(np.int64)
 
 
 def pick_offset_dtype(max_value: int) -> np.dtype[Any]:

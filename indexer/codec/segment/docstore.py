@@ -290,10 +290,8 @@ class DocStoreWriter:
         StringTable.from_texts(list(self._files)).write(writer, "files")
         writer.add("file", np.array(self._file, pick_dtype(len(self._files))))
         writer.add("line", np.array(self._line, np.int32))
-        writer.add(
-            "record_digests",
-            np.frombuffer(b"".join(self._record_digests), np.uint8).reshape(-1, len(NO_DIGEST)),
-        )
+        digests = np.frombuffer(b"".join(self._record_digests), np.uint8)
+        writer.add("record_digests", digests.reshape(-1, len(NO_DIGEST)))
         self._write_orders(writer, ids, years, origins)
 
     def _write_orders(

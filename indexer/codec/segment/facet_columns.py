@@ -171,7 +171,6 @@ class _Ordinals(dict[str, int]):
             self.clear()
 
     def close(self) -> None:
-        """Free the memory and the temporary disk space."""
         self.clear()
         self._texts.close()
 

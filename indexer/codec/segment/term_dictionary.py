@@ -133,12 +133,9 @@ class WordNumbers:
         if not len(unsegmented):
             return numbers
         slices = np.split(numbers, np.sort(np.concatenate([unsegmented, unsegmented + 1])))
-        return np.concatenate(
-            [
-                numbers_of.bigrams[-1 - part[0]] if len(part) and part[0] < 0 else part
-                for part in slices
-            ]
-        )
+        bigrams = numbers_of.bigrams
+        parts = (bigrams[-1 - part[0]] if len(part) and part[0] < 0 else part for part in slices)
+        return np.concatenate([*parts])
 
 
 class _LanguageNumbers(dict[str, int]):
