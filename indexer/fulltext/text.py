@@ -159,13 +159,10 @@ def clean_line(line: str) -> str:
     """Return a line in NFC without control characters. A soft hyphen at its end is kept."""
     if line.isascii():
         return clean(line)
-    line = _PRESENTATION.sub(_decompose, _NO_TEXT.sub(" ", line))
-    return clean(line) + _SOFT_HYPHEN * bool(_DIVIDED_END.search(line))
-
-
-def _decompose(match: re.Match[str]) -> str:
+    line = _NO_TEXT.sub(" ", line)
     # The form of a lone mark is a space and the mark.
-    return unicodedata.normalize("NFKC", match[0]).lstrip()
+    line = _PRESENTATION.sub(lambda each: unicodedata.normalize("NFKC", each[0]).lstrip(), line)
+    return clean(line) + _SOFT_HYPHEN * bool(_DIVIDED_END.search(line))
 
 
 def _remove_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:

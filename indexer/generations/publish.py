@@ -72,7 +72,11 @@ def lock(index: Path) -> Iterator[None]:
     except OSError as error:
         message, hint = fsync.describe_os_error(error)
         message = f"the index in {index} could not be written: {message}"
-        hint += _describe_live(previous, _read_pointer(index))
+        current = _read_pointer(index)
+        if current not in (None, previous):
+            hint += "; a new index is live, but a power cut may undo it"
+        elif previous:
+            hint += "; the live index is unchanged"
         raise IndexWriteError(message, hint) from error
 
 
@@ -87,13 +91,6 @@ def _acquire(lock_file: TextIO) -> None:
     lock_file.truncate(0)
     lock_file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
     lock_file.flush()
-
-
-def _describe_live(previous: bytes | None, current: bytes | None) -> str:
-    """Return the state of the live index after a disk error, as the end of a hint."""
-    if current not in (None, previous):
-        return "; a new index is live, but a power cut may undo it"
-    return "; the live index is unchanged" if previous else ""
 
 
 def remove_leftovers(index: Path) -> None:

@@ -144,7 +144,18 @@ class Merger:
     def add(self, group: int, publication: Publication) -> Publication | None:
         """Add a record to its group. Return the merged publication after the last record."""
         if packed := self._pending.pop(group, None):
-            publication = _merge(_decode(packed), publication, self._fields.catalogue)
+            # The first record gets what it lacks, and what is restricted, from the other.
+            first, restricting = (
+                _decode(packed),
+                find_restricting(publication, self._fields.catalogue),
+            )
+            publication = msgspec.structs.replace(
+                first,
+                summary=first.summary or publication.summary,
+                lang=first.lang or publication.lang,
+                values={**publication.values, **first.values, **restricting},
+                other_sources=(*first.other_sources, publication.source),
+            )
             self.merged += 1
         self._missing[group] -= 1
         if self._missing[group] > 0:
@@ -156,17 +167,6 @@ class Merger:
         """Yield the publications of groups whose last record was removed between the passes."""
         yield from map(_decode, self._pending.values())
         self._pending.clear()
-
-
-def _merge(first: Publication, other: Publication, catalogue: Catalogue) -> Publication:
-    """Return the first publication. Take what it lacks, and what is restricted, from the other."""
-    return msgspec.structs.replace(
-        first,
-        summary=first.summary or other.summary,
-        lang=first.lang or other.lang,
-        values={**other.values, **first.values, **find_restricting(other, catalogue)},
-        other_sources=(*first.other_sources, other.source),
-    )
 
 
 class DuplicatesFound(Exception):

@@ -75,11 +75,8 @@ def _find_named(
     """Yield the files that `sources.toml` names. Report other files, and sources without a file."""
     faults = (fault for source in sources.source for fault in _find_faults(source, catalogue))
     raise_faults(folder / SOURCES_FILE, faults)
-    readers = {
-        source.file: reader
-        for source in sources.source
-        if (reader := registry.find_reader(source.format))
-    }
+    found = ((source.file, registry.find_reader(source.format)) for source in sources.source)
+    readers = {name: reader for name, reader in found if reader}
     mappers: dict[str, Mapper] = {}
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
     others = [(path, str(path)) for path in list_outside(sources, report)]

@@ -150,11 +150,9 @@ class _Build:
         known = self.live if is_undamaged and not force else None
         self.former = find_reusable_segment(known, self.rules) if known else None
         catalogue = self.rules.catalogue
-        self.texts = (
-            FullTexts(corpus_folder, catalogue, limits, progress, known)
-            if catalogue.fulltext
-            else None
-        )
+        self.texts: FullTexts | None = None
+        if catalogue.fulltext:
+            self.texts = FullTexts(corpus_folder, catalogue, limits, progress, known)
         self.stats = BuildStats(self.rules, self.previous_digests, self.problems)
         self.merged = 0
 
@@ -257,10 +255,8 @@ class _Build:
             if not self.force:
                 self._reject_partial()
             if self.texts:
-                docstore = DocStore(open_arrays(segment / PUBLICATIONS))
-                self.stats.attached = self.texts.find(
-                    docstore.list_publications(), self.problems.append
-                )
+                written = DocStore(open_arrays(segment / PUBLICATIONS)).list_publications()
+                self.stats.attached = self.texts.find(written, self.problems.append)
                 self.problems += self.texts.write(segment, self.stats.attached)
                 self.problems[:] = merge_problems(self.problems)
             if self.former is not None and self.stats.matches(self.live):
@@ -302,10 +298,8 @@ class _Build:
             hint = "Restore the files, or build with --force if this is intended"
             raise RemovesTooMuch(message, hint, self.problems)
         if (count + self.merged) * 2 < total:
-            message = (
-                f"{self.corpus_folder} contains {count} publications, "
-                f"less than half of the {total} in the index"
-            )
+            message = f"{self.corpus_folder} contains {count} publications"
+            message += f", less than half of the {total} in the index"
             raise BuildRejected(message, hint, self.problems)
 
     def _list_files_of_removed(self, live: Generation) -> str:
@@ -317,10 +311,9 @@ class _Build:
             docstore = Segment(live.segment, live.manifest.catalogue).docstore
         except (CorruptSegment, KeyError, FileNotFoundError):
             return ""
-        numbers = map(docstore.find_doc_number, self.stats.removed)
-        counts = Counter(
-            docstore.get_source(number).file for number in numbers if number is not None
-        )
+        found = map(docstore.find_doc_number, self.stats.removed)
+        numbers = (number for number in found if number is not None)
+        counts = Counter(docstore.get_source(number).file for number in numbers)
         descriptions = []
         for file, count in counts.most_common(MAX_FILES_NAMED):
             missing = "" if (self.corpus_folder / file).exists() else ", the file is missing"

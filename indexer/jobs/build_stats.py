@@ -102,9 +102,8 @@ class BuildStats:
         """Yield the items in batches, and count each batch before it is yielded."""
         remaining = iter(items)
         while batch := list(islice(remaining, BATCH_SIZE)):
-            progress.report_publications(
-                [item.publication for item in batch if isinstance(item, Parsed)]
-            )
+            parsed = [item.publication for item in batch if isinstance(item, Parsed)]
+            progress.report_publications(parsed)
             self.count(batch)
             yield batch
 
@@ -295,9 +294,7 @@ def _find_vanished(
     missing = digests.keys() - stats.digests.keys()
     if not missing:
         return
-    numbered = (
-        (number, identity) for number, identity in enumerate(digests) if identity in missing
-    )
+    numbered = ((number, each) for number, each in enumerate(digests) if each in missing)
     numbers = dict(islice(numbered, MAX_RETIRED))
     try:
         former = Segment(generation.segment, generation.manifest.catalogue).docstore
@@ -326,9 +323,7 @@ def find_successors(
     a similar title and no other difference. Publications with different keys are never the same.
     """
     signatures = _Signatures(catalogue)
-    wanted = {
-        publication.id: (publication, signatures.make(publication)) for publication in vanished
-    }
+    wanted = {each.id: (each, signatures.make(each)) for each in vanished}
     owners: dict[int, list[Publication]] = {
         signature: [] for _, signs in wanted.values() for signature in signs
     }
@@ -366,14 +361,10 @@ class _Signatures:
         self, publication: Publication, owners: Iterable[Sequence[Publication]]
     ) -> Publication | None:
         """Return the first candidate that alone has a signature, if it may be the publication."""
-        return next(
-            (
-                candidates[0]
-                for candidates in owners
-                if len(candidates) == 1 and self._may_be_same(publication, candidates[0])
-            ),
-            None,
-        )
+        for candidates in owners:
+            if len(candidates) == 1 and self._may_be_same(publication, candidates[0]):
+                return candidates[0]
+        return None
 
     def _may_be_same(self, first: Publication, second: Publication) -> bool:
         keys, other_keys = (set(self._keys.hash_keys(each)) for each in (first, second))

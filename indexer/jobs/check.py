@@ -89,15 +89,14 @@ class LabelCoverage:
     def __init__(self, thesaurus: Thesaurus, catalogue: Catalogue) -> None:
         self._thesaurus, self._catalogue = thesaurus, catalogue
         self._languages = {catalogue.language.partition("-")[0]}
-        self._labels_by_first_stem: dict[str, list[tuple[tuple[str, ...], str, int]]] = defaultdict(
-            list
-        )
+        labels = defaultdict[str, list[tuple[tuple[str, ...], str, int]]](list)
+        self._labels_by_first_stem = labels
         self._seen: set[tuple[int, str]] = set()
         for number, concept in enumerate(thesaurus.concept):
             for language in concept.languages:
                 for label in concept.get_labels(language):
                     if key := tokenizer.split_stems(label, language):
-                        self._labels_by_first_stem[key[0]].append((key, language, number))
+                        labels[key[0]].append((key, language, number))
 
     def add(self, publication: Publication) -> None:
         """Record the labels that occur in the searchable texts of a publication."""

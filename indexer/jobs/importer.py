@@ -176,10 +176,9 @@ def _allow(into: Path, names: Iterable[str], allow: Callable[[Path, Iterable[str
         allow(into, names)
     except OSError as error:
         if any(Path(name).is_absolute() and outside.find_fault(name, into) for name in names):
-            raise ImportRejected(
-                f"The permission to read these files can't be noted: {error}",
-                f"Set {outside.VARIABLE} to their folder, or make your state folder writable",
-            ) from error
+            message = f"The permission to read these files can't be noted: {error}"
+            hint = f"Set {outside.VARIABLE} to their folder, or make your state folder writable"
+            raise ImportRejected(message, hint) from error
 
 
 def _plan(
@@ -203,9 +202,8 @@ def _plan(
         depth = len(group.place.parts)
         others = (other for other in groups if len(other.place.parts) > depth)
         deeper = {file.name for other in others for file in other.files}
-        patterns, left_out = group.list_patterns(
-            [each for each in files if each.name not in deeper]
-        )
+        shallow = [each for each in files if each.name not in deeper]
+        patterns, left_out = group.list_patterns(shallow)
         proposed = proposals[group]
         source = proposal.fit(proposed.source, group.reader, group.profile, catalogue)
         source = msgspec.structs.replace(source, without=tuple(left_out))
@@ -274,9 +272,8 @@ def _propose_catalogue(
         languages |= dict.fromkeys((*proposed.source.languages.values(), *group.profile.languages))
         for field in proposed.leftover_fields:
             leftovers.setdefault(field.name, field)
-    translations = [
-        each for each in list_translation_fields(languages) if each.name not in leftovers
-    ]
+    listed = list_translation_fields(languages)
+    translations = [each for each in listed if each.name not in leftovers]
     fields: list[Field] = []
     for field in list_standard_fields():
         fields += (field, *(each for each in translations if each.translates == field.name))
