@@ -355,10 +355,7 @@ def closes_network() -> bool:
 
 
 def _enter_sandbox(parent: int) -> None:
-    """Enter the sandbox, and end with the parent process.
-
-    Raise OSError if this system has a part of the sandbox that can't be entered.
-    """
+    """Enter the sandbox, and end with the parent. Raise OSError if a part of it fails."""
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)

@@ -59,10 +59,7 @@ def clean(text: str) -> str:
 
 
 def compose(text: str) -> str:
-    """Return a text in NFC. Of more than 30 combining marks in a row, the first 30 are kept.
-
-    Sorting the marks takes quadratic time.
-    """
+    """Return a text in NFC, with at most 30 marks in a row: sorting them takes quadratic time."""
     if unicodedata.is_normalized("NFC", text):
         return text
     if len(text) > _LONG:
@@ -139,10 +136,7 @@ def make_slug(title: str, year: int | None) -> str:
 
 
 def strip_punctuation(text: str, marks: str) -> str:
-    """Return a URL or an identifier without the punctuation of the sentence around it.
-
-    These are `marks` at its end, and closing brackets that no bracket in it opens.
-    """
+    """Return a URL or identifier without `marks` and unopened brackets at its end."""
     text = text.rstrip(marks)
     for opening, closing in ("()", "[]", "{}"):
         surplus = text.count(closing) - text.count(opening)

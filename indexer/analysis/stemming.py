@@ -92,10 +92,7 @@ a text of long words could fill the memory."""
 
 
 def stem(word: str, language: str) -> str:
-    """Return the folded stem of a word as typed.
-
-    A word is folded after stemming, because stemmers need accents. English is folded before.
-    """
+    """Return the folded stem of a word. Stemmers need accents, so only English is folded before."""
     return _get_cache(language)[word]
 
 

@@ -92,10 +92,7 @@ class Description(msgspec.Struct, frozen=True):
 
 
 def describe(folder: Path) -> Description:
-    """Return the description of a folder. Raise EncoderError if it lacks a file, or has a bad one.
-
-    All files are hashed.
-    """
+    """Return the description of a folder after hashing its files. Raise EncoderError."""
     try:
         return _describe(folder.resolve())
     except OSError as error:
@@ -125,10 +122,7 @@ def _describe(folder: Path) -> Description:
 
 
 def _read(folder: Path, name: str, kind: type[_Data], default: _Data) -> _Data:
-    """Return the content of a file of JSON, or the default if there is none.
-
-    Raise EncoderError if it is not valid.
-    """
+    """Return the content of a file of JSON, or the default if there is none. Raise EncoderError."""
     file = folder / name
     try:
         return msgspec.json.decode(file.read_bytes(), type=kind) if file.is_file() else default

@@ -329,10 +329,7 @@ def _read_logo(file: Path) -> bytes:
 
 
 def format_toml(catalogue: Catalogue) -> str:
-    """Return a catalogue as TOML that `load` reads back.
-
-    Grouping, logo, and translations are separate files.
-    """
+    """Return a catalogue as TOML for `load`, without grouping, logo, and translations."""
     table = msgspec.to_builtins(catalogue)
     fields, rules = table.pop("field"), table.pop("type")
     lines = [

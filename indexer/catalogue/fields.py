@@ -313,10 +313,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def by_query_name(self) -> dict[str, Field]:
-        """The fields by each name that a query may use, in lower case.
-
-        A field's own name takes precedence over the source names of other fields.
-        """
+        """The fields by each name in a query, in lower case. A field's own name comes first."""
         named = ((name, field) for field in self.fields for name in self.list_query_names(field))
         own = {field.name.lower(): field for field in self.fields}
         return dict(reversed([*named])) | own
@@ -532,10 +529,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the catalogue and its grouping, without the translations.
-
-        A change of it forces a full rebuild.
-        """
+        """SHA-256 of the catalogue without translations. A change forces a full rebuild."""
         untranslated = msgspec.structs.replace(self, translations={})
         return sha256(msgspec.json.encode(untranslated)).hexdigest()
 

@@ -55,10 +55,7 @@ def list_files(
 def list_outside(
     folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
 ) -> list[Path]:
-    """Return the files of a folder outside the corpus, as `list_files`.
-
-    Problems have absolute paths.
-    """
+    """Return files as `list_files`, outside the corpus. Problems have absolute paths."""
 
     def report_absolute(problem: Problem) -> None:
         report(msgspec.structs.replace(problem, file=str(folder.absolute() / problem.file)))

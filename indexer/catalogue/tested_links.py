@@ -42,10 +42,7 @@ class LinkResult(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
 
 
 def load(folder: Path) -> dict[str, LinkResult]:
-    """Return the last result of each link in a corpus folder, by URL. Without a file, return none.
-
-    Raise CatalogueError if the file is invalid.
-    """
+    """Return the last result of each link in a corpus folder, by URL. Raise CatalogueError."""
     return _read(folder, LINKS_FILE)
 
 

@@ -82,10 +82,7 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
 
 
 def load(folder: Path) -> Thesaurus:
-    """Return the thesaurus of a corpus folder, or an empty one if there is no file.
-
-    Raise CatalogueError if the file is unreadable or has any of the `find_faults`.
-    """
+    """Return the thesaurus of a corpus folder, empty if it has no file. Raise CatalogueError."""
     file = folder / THESAURUS_FILE
     if not os.path.lexists(file):
         return Thesaurus()

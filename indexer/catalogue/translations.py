@@ -62,10 +62,7 @@ def translate(
 
 
 def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
-    """Return the translation into a language, or into a variant of it; without any, no texts.
-
-    Texts without a translation have the standard one, if there is one.
-    """
+    """Return the texts in a language or a variant of it, or else standard ones if it has any."""
     translations = catalogue.translations
     variants = (tag for tag in translations if get_primary(tag) == get_primary(language))
     texts = translations.get(language) or translations.get(next(variants, ""), NO_TEXTS)
@@ -198,10 +195,7 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
 
 
 def list_query_names(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:
-    """Yield each name of each field in queries that a translation gives, in all languages.
-
-    These are its label and its further names.
-    """
+    """Yield the labels and further names that translations in any language give to fields."""
     for field, texts in _list_field_texts(catalogue):
         yield from ((name, field) for name in (texts.label, *texts.names) if name)
 

@@ -176,10 +176,7 @@ class ForwardIndexWriter(ExitStack):
     def write_words(
         self, writer: ArrayFileWriter, stems: Sequence[str] = (), stem_of: Array = NO_STEMS
     ) -> tuple[WordTable, StemTable]:
-        """Write the words and their stems. Call `finish` before.
-
-        `stems` and `stem_of` are those of the previous segment.
-        """
+        """Write the words and stems after `finish`, given the previous `stems` and `stem_of`."""
         words = StringTable.from_encoded(self._words.to_array()).to_list()
         word_table = number_words(words, self.counts, self._previous_words)
         stem_table = number_stems(word_table, self.catalogue.language, stems, stem_of)

@@ -62,10 +62,7 @@ class MergedPostings:
         return np.append(offsets[staying], offsets[-1])[following]
 
     def _find_places(self) -> Array:
-        """Return, for each new posting, the previous posting that it precedes.
-
-        Postings are ordered by term, then by document.
-        """
+        """Return the previous posting that each new one precedes, by term, then by document."""
         ends, staying = self._begins[:-1].copy(), np.flatnonzero(self._terms >= 0)
         ends[self._terms[staying]] = self._arrays["offsets"][staying + 1]
         terms = np.repeat(np.arange(len(ends)), self._new.doc_counts)

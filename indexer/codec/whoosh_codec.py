@@ -102,10 +102,7 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
         return frozenset()
 
     def _get_lengths(self, fieldname: str) -> Array:
-        """Return the number of terms of a field, by document.
-
-        A word counts as two terms, a value as one.
-        """
+        """Return the number of terms of a field, by document. A word counts as two of them."""
         if fieldname in self._segment.fields:
             column: Array = self._segment.forward_index.lengths[
                 :, self._segment.fields.index(fieldname)

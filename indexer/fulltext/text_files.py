@@ -83,10 +83,7 @@ def extract_text(stream: IO[bytes], suffix: str, limits: Limits) -> FullText:
 
 
 def main(suffix: str, limits: dict[str, Any]) -> None:
-    """Write the text of the file on standard input.
-
-    If it can't be read, it has no pages, and the reason is its only fault.
-    """
+    """Write the text of the file on standard input, or else the reason as its only fault."""
     read, media_type = READERS[suffix]
     try:
         text = read(sys.stdin.buffer.read(), msgspec.convert(limits, Limits))
@@ -137,10 +134,7 @@ def read_html(data: bytes, limits: Limits) -> FullText:
 
 
 def read_xml(data: bytes, limits: Limits) -> FullText:
-    """Return the body of an article in JATS, or the text in TEI. Raise ExtractionError.
-
-    No entity of the file is expanded.
-    """
+    """Return the body of JATS or text of TEI, with no entity expanded. Raise ExtractionError."""
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,

@@ -123,10 +123,7 @@ def list_lineage(index: Path, name: str) -> list[str]:
 
 
 def size_errors(generation: Generation) -> list[str]:
-    """Return the files of a generation that are missing or have another size, as sentences.
-
-    The contents are not read.
-    """
+    """Return the files of a generation that are missing or have another size. None is read."""
     errors = []
     for name, (size, _) in generation.manifest.files.items():
         file = generation.folder / name
@@ -138,10 +135,7 @@ def size_errors(generation: Generation) -> list[str]:
 
 
 def integrity_errors(generation: Generation) -> list[str]:
-    """Return the faults in the files of a generation: missing, unreadable, or altered.
-
-    The files are hashed only if all of them have the right size.
-    """
+    """Return the faults of a generation. If all sizes are right, the files are hashed."""
     try:
         if errors := size_errors(generation):
             return errors

@@ -124,10 +124,7 @@ class Generation(msgspec.Struct, frozen=True):
         return any(name.startswith(f"{SEGMENT}/") for name in self.manifest.files)
 
     def read_thesaurus(self) -> Thesaurus:
-        """Return the thesaurus for interpreting queries; an empty one if there is none.
-
-        Raise IndexOutdated if it can't be read, as all of these methods do.
-        """
+        """Return the thesaurus, or an empty one. Raise IndexOutdated, as all these methods do."""
         return self._read(THESAURUS, msgspec.json.Decoder(Thesaurus).decode, Thesaurus())
 
     def read_dead_links(self) -> Sequence[LinkResult]:
@@ -213,10 +210,7 @@ def write(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
 
 
 def read(folder: Path) -> Manifest:
-    """Return the manifest of a generation. Its bytes are hashed before they are parsed.
-
-    Raise IndexOutdated if the manifest is unreadable or differs from its digest.
-    """
+    """Return the manifest of a generation, hashed before it is parsed. Raise IndexOutdated."""
     with _translate_errors(folder, MANIFEST):
         data = safe_files.read_file(folder / MANIFEST)
         line = safe_files.read_file(folder / MANIFEST_DIGEST)

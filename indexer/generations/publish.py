@@ -59,10 +59,7 @@ class LastBuild(msgspec.Struct, frozen=True):
 
 @contextmanager
 def lock(index: Path) -> Iterator[None]:
-    """Lock the index against other builds. Raise IndexLocked if another build has locked it.
-
-    Raise IndexWriteError instead of any OSError in the block.
-    """
+    """Lock the index. Raise IndexLocked, and IndexWriteError for an OSError in the block."""
     previous = _read_pointer(index)
     try:
         fsync.make_folder(index)

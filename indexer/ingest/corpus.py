@@ -59,10 +59,7 @@ class Progress:
         """Receive the steps of sorting done so far, and all steps, after the last publication."""
 
     def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
-        """Receive the progress of reading full texts.
-
-        `done` files of `total` were read so far, with these pages. The next one is `file`, or "".
-        """
+        """Receive the numbers of read files and of all, and of pages; and the next file, or ""."""
 
     def report_loading(self, done: int, total: int) -> None:
         """Receive the documents that a cluster has accepted so far, and all of them."""
@@ -211,10 +208,7 @@ class CorpusReader:
             yield Problem(file, 0, message, "Check that it exists and is readable")
 
     def read_publications(self, source: SourceFile) -> Iterator[Publication]:
-        """Yield the publications of one file, without the ancestors of their values.
-
-        Their ids may be repeated. Report entries and values that are not usable.
-        """
+        """Yield the publications of a file, without ancestors. Ids may repeat. Report the rest."""
         for record in self.read_records(source):
             if publication := self._validate(record, source):
                 yield publication

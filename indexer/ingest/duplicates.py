@@ -145,10 +145,8 @@ class Merger:
         """Add a record to its group. Return the merged publication after the last record."""
         if packed := self._pending.pop(group, None):
             # The first record gets what it lacks, and what is restricted, from the other.
-            first, restricting = (
-                _decode(packed),
-                find_restricting(publication, self._fields.catalogue),
-            )
+            first = _decode(packed)
+            restricting = find_restricting(publication, self._fields.catalogue)
             publication = msgspec.structs.replace(
                 first,
                 summary=first.summary or publication.summary,

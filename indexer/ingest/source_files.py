@@ -204,10 +204,7 @@ def watch(
 
 
 def read_state(folder: Path) -> FolderState:
-    """Return the state of a folder, and of the files outside it that its `sources.toml` names.
-
-    Skip files that are removed during the call.
-    """
+    """Return the state of a folder and of the files outside of it that `sources.toml` names."""
     paths = safe_files.list_files(folder, lambda _: None)
     with suppress(CatalogueError):  # the build reports it
         stated = sources_toml.load(folder)

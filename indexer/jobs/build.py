@@ -157,10 +157,7 @@ class _Build:
         self.merged = 0
 
     def run(self) -> BuildResult:
-        """Read the corpus, and publish it if anything changed.
-
-        If it has duplicates, read it again to merge them.
-        """
+        """Read the corpus, again if it has duplicates to merge, and publish it if it changed."""
         is_expected = self.live is not None and self.live.manifest.merged > 0
         previous = self.former.docstore if self.former else None
         catalogue = self.rules.catalogue

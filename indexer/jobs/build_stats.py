@@ -169,10 +169,7 @@ class BuildStats:
         )
 
     def matches(self, live: Generation | None) -> bool:
-        """Return whether the live generation has the same input.
-
-        The caller must have checked that it was built by the same rules.
-        """
+        """Return whether the live generation, built by the same rules, has the same input."""
         return live is not None and self.corpus == live.manifest.corpus
 
     def make_manifest(

@@ -46,10 +46,7 @@ class CheckReport(msgspec.Struct, frozen=True):
 
 
 def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMITS) -> CheckReport:
-    """Read a corpus folder, and the full texts, as a build does.
-
-    Raise CatalogueError or ReaderError.
-    """
+    """Read a corpus folder, and texts, as a build does. Raise CatalogueError or ReaderError."""
     rules = read_rules(folder)
     catalogue, concepts = rules.catalogue, rules.thesaurus
     problems: list[Problem] = []

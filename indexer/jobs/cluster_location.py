@@ -36,10 +36,7 @@ BUILD = "build"
 
 
 def get_folder(address: ClusterAddress, work: Path | None) -> Path:
-    """Return the folder on this machine for builds of an index in a cluster.
-
-    It is in `work`, or in the user's cache if that is None.
-    """
+    """Return the folder for builds of an index in a cluster, in `work` or the user's cache."""
     base = work or platformdirs.user_cache_path("pubsearch", appauthor=False) / "clusters"
     return base / f"{address.name}-{sha256(str(address).encode()).hexdigest()[:12]}"
 

@@ -89,10 +89,7 @@ class FullTexts:
         return attached
 
     def _examine(self, each: Attachment) -> Attached:
-        """Return a file with its digest, size and time. An unchanged one is not read.
-
-        Raise OSError.
-        """
+        """Return a file with digest, size and time. An unchanged one is not read. Raise OSError."""
         status = each.path.stat()
         size, time = status.st_size, status.st_mtime_ns
         digest = self._known.get((each.file, size, time))

@@ -299,10 +299,7 @@ def _make_title(paths: Sequence[Path]) -> str:
 def _list_places(
     paths: Sequence[Path], attached: Iterable[ImportFile], kept: Sources
 ) -> list[Attachments]:
-    """Return the imported folders of attached files that are not copied, or else these files.
-
-    Leave out the places in `kept`.
-    """
+    """Return the folders of attached files that stay, or else the files, without `kept` ones."""
     folders = [path.resolve() for path in paths if path.is_dir()]
     places: dict[str, None] = {}
     for path in (Path(file.name) for file in attached if file.stays):
@@ -442,10 +439,7 @@ def report_gaps(result: ImportResult, report: Report) -> None:
 def _measure(
     source: Source, mapped: Mapping[str, Iterable[str]], group: Group, catalogue: Catalogue
 ) -> dict[str, float]:
-    """Return the share of records with a usable value in one of the columns of each field.
-
-    A sample stands for a large source.
-    """
+    """Return the share of records of a sample with a usable value in a column of each field."""
     mapper = Mapper(source, group.reader, catalogue)
     sample, filled = group.profile.sample[:MAX_RECORDS], Counter[str]()
     for record in sample:

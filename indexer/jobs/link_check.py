@@ -363,10 +363,7 @@ class Client:
 
 
 def is_public(text: str) -> bool:
-    """Return whether an IP address is on the public internet.
-
-    An IPv6 address that contains an IPv4 address is public if both are.
-    """
+    """Return whether an IP address, and an IPv4 address in it, is on the public internet."""
     address = ipaddress.ip_address(text)
     if not address.is_global or address.is_multicast:
         return False

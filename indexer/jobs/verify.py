@@ -100,10 +100,7 @@ def _find_retired_errors(retired: RetiredIds, docstore: DocStore) -> Iterator[st
 
 
 def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:
-    """Yield the inconsistencies of a segment with `size` publications.
-
-    Each array is checked against the arrays that it points into.
-    """
+    """Yield what is wrong in each array of a segment, or in those that it points into."""
     docstore, forward_index = segment.docstore, segment.forward_index
     lengths = {
         "ids": len(docstore.ids),

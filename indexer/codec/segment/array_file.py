@@ -107,10 +107,7 @@ class ArrayFileWriter(AbstractContextManager["ArrayFileWriter"]):
 
 
 def map_file(file: Path) -> Buffer:
-    """Return the bytes of a file, memory-mapped.
-
-    Using them after the file was truncated kills the process.
-    """
+    """Return the bytes of a file, memory-mapped. Truncating it then kills the process."""
     with file.open("rb") as stream:
         if not stream.seek(0, os.SEEK_END):
             return memoryview(b"")

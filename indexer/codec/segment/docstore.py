@@ -274,10 +274,7 @@ class DocStoreWriter:
             spool.close()
 
     def write(self, writer: ArrayFileWriter, origins: Array) -> None:
-        """Write everything collected.
-
-        `origins` gives the previous number of each document, or -1.
-        """
+        """Write everything collected. `origins` has the previous number of each document, or -1."""
         self._append_packed()
         lengths = np.concatenate([np.zeros(0, np.int64), *self._lengths])
         writer.add("dictionary", np.frombuffer(self._dictionary, np.uint8))

@@ -80,10 +80,7 @@ class FacetColumn:
         return ordinal is not None and ordinal in self.ordinals[begin:end]
 
     def find_between(self, low: str, high: str) -> tuple[int, ...]:
-        """Return the ordinals of the values from `low` to `high`, compared as text.
-
-        Both ends are included.
-        """
+        """Return the ordinals of the values from `low` to `high` inclusive, compared as text."""
         return tuple(
             ordinal for ordinal, value in enumerate(self.values[:-1]) if low <= value <= high
         )

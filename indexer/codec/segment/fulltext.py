@@ -143,10 +143,7 @@ class AttachedTexts(FullTextDictionary):
         return Postings(self.pages[first:last], self.frequencies[first:last])
 
     def find_positions(self, words: Array, within: Array | None = None) -> Positions:
-        """Return the positions of any of some words, ascending, and the page of each.
-
-        `within` is a mask of pages; None means all.
-        """
+        """Return the positions of some words, ascending, and their pages, all or those `within`."""
         parts = [Positions(self.pages[:0], self.starts[:0])]
         for word in words.tolist():
             pages, counts = self.get_postings(word)
@@ -207,10 +204,7 @@ def open_texts(
     catalogue: Catalogue,
     read_arrays: Callable[[Path], Mapping[str, Array]] = open_arrays,
 ) -> AttachedTexts | None:
-    """Return the full texts in the folder of a segment, or None if it has none.
-
-    Raise CorruptSegment, KeyError, or OSError.
-    """
+    """Return the full texts of a segment, if any. Raise CorruptSegment, KeyError, or OSError."""
     if not catalogue.fulltext or not (folder / FULLTEXT).exists():
         return None
     if not (folder / PAGES).exists():

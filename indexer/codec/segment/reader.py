@@ -66,10 +66,7 @@ class Terms(Dictionary):
         return Postings(self.documents.take(indexes), self.weights.take(indexes))
 
     def count_documents(self, first: int, last: int, within: NDArray[np.bool_]) -> Array:
-        """Return how many documents in the mask `within` contain each term from `first` to `last`.
-
-        `last` is not included. The counts are int64.
-        """
+        """Return how many documents `within` have each term from `first` up to `last` (int64)."""
         offsets = self.offsets[first : last + 1].astype(np.int64)
         documents = self.documents[offsets[0] : offsets[-1]]
         is_within = within.view(np.uint8).take(documents)

@@ -41,10 +41,7 @@ TextRuns = list[tuple[str, str]]
 
 
 def encode_word(word: str, language: str, default_language: str) -> str:
-    """Return the word for a token in a text of `language`.
-
-    `default_language` is the language of the catalogue.
-    """
+    """Return the word for a token in a text of `language`, given that of the catalogue."""
     if word.isascii() and language == default_language:
         return word.lower()  # its surface form
     surface = surface_form(word)
