@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from io import BufferedReader
 from pathlib import Path, PurePath
@@ -18,15 +18,13 @@ import msgspec
 
 from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Problem, Report
 
 UNPRINTABLE = "its name has a character that can't be printed", "Rename it. The file was left out"
 """The problem of a file whose path can't be written into a text, and a hint."""
 
 
-def list_files(
-    folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
-) -> list[Path]:
+def list_files(folder: Path, report: Report, limits: Limits = LIMITS) -> list[Path]:
     """Return the files of a folder and its subfolders, sorted by path.
 
     Names that start with a dot are skipped. A folder that is unreadable or nested too deep is
@@ -52,9 +50,7 @@ def list_files(
     return sorted(paths)
 
 
-def list_outside(
-    folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
-) -> list[Path]:
+def list_outside(folder: Path, report: Report, limits: Limits = LIMITS) -> list[Path]:
     """Return files as `list_files`, outside the corpus. Problems have absolute paths."""
 
     def report_absolute(problem: Problem) -> None:
@@ -63,7 +59,7 @@ def list_outside(
     return list_files(folder, report_absolute, limits)
 
 
-def match_files(folder: Path, glob: PurePath, report: Callable[[Problem], None]) -> list[Path]:
+def match_files(folder: Path, glob: PurePath, report: Report) -> list[Path]:
     """Return the files of a folder that match a relative glob, sorted by path.
 
     `**` matches any number of folders. Names that start with a dot are skipped, and no link to a
@@ -89,7 +85,7 @@ def match_files(folder: Path, glob: PurePath, report: Callable[[Problem], None])
     return kept
 
 
-def _add_subfolders(places: Iterable[Path], report: Callable[[Problem], None]) -> list[Path]:
+def _add_subfolders(places: Iterable[Path], report: Report) -> list[Path]:
     """Return folders and all of their subfolders, each once."""
     found, waiting = dict[Path, None](), [*places]
     while waiting:
@@ -101,9 +97,7 @@ def _add_subfolders(places: Iterable[Path], report: Callable[[Problem], None]) -
     return [*found]
 
 
-def _scan(
-    places: Iterable[Path], report: Callable[[Problem], None], glob: str
-) -> Iterator[os.DirEntry[str]]:
+def _scan(places: Iterable[Path], report: Report, glob: str) -> Iterator[os.DirEntry[str]]:
     """Yield the entries of folders whose names match a glob and start with no dot."""
     for place in places:
         try:
@@ -117,9 +111,7 @@ def _scan(
             report(_make_unreadable(printable_path(place), error))
 
 
-def _keep_usual(
-    paths: Iterable[str], folder: Path, report: Callable[[Problem], None]
-) -> Iterator[Path]:
+def _keep_usual(paths: Iterable[str], folder: Path, report: Report) -> Iterator[Path]:
     """Yield paths of a folder. Leave out, and report, those that are unusual."""
     for path in map(Path, paths):
         if unusual := describe_unusual(path, folder):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -18,10 +18,9 @@ from indexer.analysis.cleaning import compose, is_printable
 from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Problem, Publication, Report
 from indexer.fulltext.documents import SUFFIXES, is_pdf
 
-Report = Callable[[Problem], None]
 _SEVERAL = -1
 """In place of a document number: several publications."""
 _SLASHES = "_-:"

@@ -25,13 +25,14 @@ from indexer.catalogue.records import (
     Parsed,
     Problem,
     Publication,
+    Report,
     SourceLocation,
     SourceRecord,
     Unchanged,
 )
 from indexer.ingest import validation
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, PreviousIndex
-from indexer.ingest.source_files import Report, SourceFile, find_source_files
+from indexer.ingest.source_files import SourceFile, find_source_files
 from indexer.mapping.mapper import ID_FIELD, Mapper
 from indexer.readers import registry
 

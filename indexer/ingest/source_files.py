@@ -13,7 +13,7 @@ from indexer.catalogue import outside, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError, raise_faults
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Problem, Report
 from indexer.fulltext import attachments
 from indexer.fulltext.documents import is_document
 from indexer.mapping import sources as sources_toml
@@ -29,7 +29,6 @@ NOTES = frozenset({".md", ""})
 """Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if a
 reader is sure of its format."""
 
-Report = Callable[[Problem], None]
 FolderState = dict[Path, tuple[int, int]]
 """Size in bytes and modification time in nanoseconds of each file of a folder."""
 

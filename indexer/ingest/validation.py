@@ -26,6 +26,7 @@ from indexer.catalogue.records import (
     Problem,
     Property,
     Publication,
+    Report,
     SourceRecord,
     Value,
 )
@@ -147,10 +148,7 @@ MAX_NAME_CHARS = 100
 
 
 def validate(
-    entry: SourceRecord,
-    catalogue: Catalogue,
-    report: Callable[[Problem], None],
-    limits: Limits = LIMITS,
+    entry: SourceRecord, catalogue: Catalogue, report: Report, limits: Limits = LIMITS
 ) -> Publication | None:
     """Return the publication that an entry describes, or None if it is left out.
 
@@ -183,11 +181,7 @@ class _Validator:
     """Validator of one entry. `stated` contains its properties by field name."""
 
     def __init__(
-        self,
-        entry: SourceRecord,
-        catalogue: Catalogue,
-        report: Callable[[Problem], None],
-        limits: Limits,
+        self, entry: SourceRecord, catalogue: Catalogue, report: Report, limits: Limits
     ) -> None:
         self.entry, self.catalogue, self._report = entry, catalogue, report
         self.stated_id = clean(entry.id or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Problem, Publication, Report
 from indexer.catalogue.safe_files import open_file
 from indexer.codec.fulltext_writer import PreviousTexts, write_texts
 from indexer.codec.segment.array_file import CorruptSegment
@@ -47,9 +47,7 @@ class FullTexts:
         known = self._previous.list_attached() if self._previous else []
         self._known = {(each.file, each.size, each.time): each.digest for each in known}
 
-    def find(
-        self, publications: Iterable[Publication], report: Callable[[Problem], None]
-    ) -> list[Attached]:
+    def find(self, publications: Iterable[Publication], report: Report) -> list[Attached]:
         """Return the files of all publications, ordered by document. Report those left out.
 
         A passage gives out a part of a file, so the files of restricted publications are left out.

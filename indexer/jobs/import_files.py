@@ -27,7 +27,7 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Problem, Publication, Report
 from indexer.catalogue.thesaurus import THESAURUS_FILE
 from indexer.fulltext.attachments import attach
 from indexer.fulltext.documents import TextCache, extract_all, is_document
@@ -42,7 +42,6 @@ from indexer.readers import registry
 from indexer.readers.base import Reader
 from indexer.readers.formats import pdf
 
-Report = Callable[[Problem], None]
 _IGNORE: Report = lambda _: None  # noqa: E731
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
 """The first bytes of ZIP, RAR, and 7z archives."""

@@ -21,7 +21,7 @@ from indexer.catalogue import catalogue_toml, outside, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Problem, Report
 from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.source_files import list_outside
 from indexer.ingest.validation import validate
@@ -31,7 +31,6 @@ from indexer.jobs.import_files import (
     ImportFile,
     ImportRejected,
     Plan,
-    Report,
     cache_texts,
     find_attached,
     find_files,
