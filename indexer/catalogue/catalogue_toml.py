@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import TypeVar
@@ -18,7 +18,7 @@ import msgspec
 from indexer import toml
 from indexer.analysis import language_detection
 from indexer.catalogue import safe_files, translations
-from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Field
+from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Faults, Field
 from indexer.extras import describe_installation
 from indexer.values import identifiers, iso_codes
 
@@ -46,8 +46,6 @@ LOGO_TYPES: Mapping[str, str] = {
 MAX_LOGO_BYTES = 100_000
 """Limit on a logo. Each page loads it, and it is part of the description of the index."""
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
-
-Faults = Iterator[tuple[str, str]]
 
 
 def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ publication to them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Literal, get_args
@@ -55,6 +55,8 @@ _DISPLAYED_KINDS = frozenset(("language", "country", "name", "date", "link"))
 _UNKEYED_KINDS = frozenset(("text", "file", "fulltext"))
 """Kinds whose values are too long to be typed, or are not shown."""
 ValueOrder = Literal["count", "listed", "descending"]
+Faults = Iterator[tuple[str, str]]
+"""The faults of a file of a corpus, each with a hint."""
 
 NameRole = Literal["author", "editor", "translator", "director", "contributor"]
 Role = Literal[

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
@@ -19,6 +19,7 @@ import msgspec
 
 from indexer.analysis.cleaning import fold
 from indexer.catalogue.catalogue_toml import raise_faults, read_toml
+from indexer.catalogue.fields import Faults
 
 THESAURUS_FILE = "thesaurus.toml"
 
@@ -91,7 +92,7 @@ def load(folder: Path) -> Thesaurus:
     return thesaurus
 
 
-def find_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+def find_faults(thesaurus: Thesaurus) -> Faults:
     """Yield each fault with a hint.
 
     Faults are duplicate ids, acronyms or labels, an unknown or circular `broader`, and a `related`
@@ -114,7 +115,7 @@ def _find_repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
-def _find_relation_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+def _find_relation_faults(thesaurus: Thesaurus) -> Faults:
     concepts = thesaurus.by_id
     for concept in thesaurus.concept:
         relations = {"broader": ("narrower than", concept.broader)}

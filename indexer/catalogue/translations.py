@@ -19,6 +19,7 @@ from indexer.catalogue.fields import (
     WHOLE_TEXTS,
     Catalogue,
     CatalogueTexts,
+    Faults,
     Field,
     FieldTexts,
     get_primary,
@@ -220,7 +221,7 @@ def _list_field_texts(catalogue: Catalogue) -> Iterator[tuple[Field, FieldTexts]
         )
 
 
-def find_field_faults(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+def find_field_faults(field: Field, catalogue: Catalogue) -> Faults:
     """Yield each fault of a field that has a title or abstract in another language."""
     if field.translates is None and field.language is None:
         return
@@ -235,9 +236,7 @@ def find_field_faults(field: Field, catalogue: Catalogue) -> Iterator[tuple[str,
         yield f"{field.name!r} is a translation, but not one text", "Use the kind 'text', once"
 
 
-def find_faults(
-    language: str, texts: CatalogueTexts, catalogue: Catalogue
-) -> Iterator[tuple[str, str]]:
+def find_faults(language: str, texts: CatalogueTexts, catalogue: Catalogue) -> Faults:
     """Yield each fault of the texts in a language, with a hint."""
     if not iso_codes.has_names(language):
         hint = "Name the file after a code such as fr or pt-BR: catalogue.fr.toml"
@@ -257,9 +256,7 @@ def find_faults(
             yield f"the catalogue has no field {name!r}", f"Use the name of a field: {names}"
 
 
-def _find_text_faults(
-    field: Field, texts: FieldTexts, catalogue: Catalogue
-) -> Iterator[tuple[str, str]]:
+def _find_text_faults(field: Field, texts: FieldTexts, catalogue: Catalogue) -> Faults:
     for name in texts.names:
         other = catalogue.by_query_name.get(name.lower(), field)
         if other != field:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from indexer.analysis.cleaning import is_printable
-from indexer.catalogue import outside, safe_files
+from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError, raise_faults
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
@@ -104,13 +104,13 @@ def list_outside(sources: Sources, report: Report = lambda _: None) -> list[Path
     listed: dict[Path, None] = {}
     for path in (Path(source.file) for source in sources.source):
         if path.is_absolute():
-            is_glob = outside.find_start(path) != path
+            is_glob = safe_files.find_glob_start(path) != path
             listed |= dict.fromkeys(_expand(path, report) if is_glob else [path])
     return list(listed)
 
 
 def _expand(pattern: Path, report: Report) -> Iterator[Path]:
-    folder = outside.find_start(pattern)
+    folder = safe_files.find_glob_start(pattern)
     for path in safe_files.match_files(folder, pattern.relative_to(folder), report):
         if is_printable(str(path)):
             yield path

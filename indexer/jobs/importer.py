@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis.language_detection import SCRIPT_LANGUAGES
-from indexer.catalogue import catalogue_toml, outside, safe_files
+from indexer.catalogue import catalogue_toml, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
@@ -76,7 +76,7 @@ def import_files(
     report: Report = lambda _: None,
     progress: Progress = NO_PROGRESS,
     limits: Limits = LIMITS,
-    allow: Callable[[Path, Iterable[str]], None] = outside.allow,
+    allow: Callable[[Path, Iterable[str]], None] = safe_files.allow_outside,
 ) -> ImportResult:
     """Write a corpus folder with files, their mapping, and a catalogue.
 
@@ -94,7 +94,7 @@ def import_files(
     into = safe_files.resolve(into)
     own = _check_target(into, title, choices)
     if not own:
-        outside.forget(into)
+        safe_files.forget_outside(into)
     if in_place:
         _allow(into, _list_given(sources.load_unchecked(into), paths), allow)
     kept = sources.load(into)
@@ -159,7 +159,7 @@ def _list_given(kept: Sources, paths: Sequence[Path]) -> list[str]:
     places = {Path(glob.escape(str(path.parent))) for path in given}
     names = list[str]()
     for name in kept.list_absolute():
-        start = safe_files.resolve(outside.find_start(Path(name)))
+        start = safe_files.resolve(safe_files.find_glob_start(Path(name)))
         is_below = any(start.is_relative_to(path) for path in given)
         if not is_below and Path(name).parent in places:
             matches = list_outside(Sources((Source(file=name, format=""),)))
@@ -174,9 +174,11 @@ def _allow(into: Path, names: Iterable[str], allow: Callable[[Path, Iterable[str
     try:
         allow(into, names)
     except OSError as error:
-        if any(Path(name).is_absolute() and outside.find_fault(name, into) for name in names):
+        absolute = (name for name in names if Path(name).is_absolute())
+        if any(safe_files.find_outside_fault(name, into) for name in absolute):
             message = f"The permission to read these files can't be noted: {error}"
-            hint = f"Set {outside.VARIABLE} to their folder, or make your state folder writable"
+            hint = f"Set {safe_files.OUTSIDE_VARIABLE} to their folder"
+            hint += ", or make your state folder writable"
             raise ImportRejected(message, hint) from error
 
 
