@@ -69,7 +69,6 @@ def compose(text: str) -> str:
 
 @cache
 def _find_long_runs() -> re.Pattern[str]:
-    """Return the pattern of too many combining marks in a row."""
     marks = "".join(filter(unicodedata.combining, map(chr, range(_END_OF_MARKS))))
     return re.compile(f"([{marks}]{{{_MAX_MARKS}}})[{marks}]+")
 

@@ -344,9 +344,8 @@ def format_toml(catalogue: Catalogue) -> str:
         ]
     for rule in rules:
         lines += ["", "[[type]]", f"csl = {format_toml_value(rule['csl'])}"]
-        lines += [
-            f"where.{name} = {format_toml_value(values)}" for name, values in rule["where"].items()
-        ]
+        conditions = rule["where"].items()
+        lines += [f"where.{name} = {format_toml_value(values)}" for name, values in conditions]
     return "\n".join([*lines, ""])
 
 

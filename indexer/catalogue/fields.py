@@ -367,9 +367,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def identifiers(self) -> tuple[Field, ...]:
         """The fields of identifiers, each of which finds exactly the publications that have it."""
-        return tuple(
-            field for field in self.fields if field.kind in identifiers.KINDS and not field.facet
-        )
+        fields = (field for field in self.fields if not field.facet)
+        return tuple(field for field in fields if field.kind in identifiers.KINDS)
 
     @cached_property
     def facts(self) -> tuple[Field, ...]:
@@ -468,9 +467,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         values = dict(publication.values)
         for parent, child in self.children.items():
             stated = [str(value) for value in values.get(parent, ())]
-            inherited = [
-                group for value in values.get(child.name, ()) for group in self.groups[str(value)]
-            ]
+            children = map(str, values.get(child.name, ()))
+            inherited = [group for each in children for group in self.groups[each]]
             if combined := tuple(dict.fromkeys([*stated, *inherited])):
                 values[parent] = combined
         return msgspec.structs.replace(publication, values=values)

@@ -102,7 +102,6 @@ def match_files(folder: Path, glob: PurePath, report: Report) -> list[Path]:
 
 
 def _add_subfolders(places: Iterable[Path], report: Report) -> list[Path]:
-    """Return folders and all of their subfolders, each once."""
     found, waiting = dict[Path, None](), [*places]
     while waiting:
         place = waiting.pop()
@@ -118,9 +117,8 @@ def _scan(places: Iterable[Path], report: Report, glob: str) -> Iterator[os.DirE
     for place in places:
         try:
             with os.scandir(place) as entries:
-                yield from (
-                    each for each in entries if each.name[0] != "." and fnmatchcase(each.name, glob)
-                )
+                shown = (each for each in entries if each.name[0] != ".")
+                yield from (each for each in shown if fnmatchcase(each.name, glob))
         except FileNotFoundError:  # nothing matches
             continue
         except OSError as error:
@@ -218,11 +216,9 @@ def find_outside_fault(
     named = _load_noted(folder) | _for_now.get(os.path.realpath(folder), set())
     if any(path.is_relative_to(each) for each in allowed) or name in named:
         return None
+    message = f"{name!r} is outside the corpus folder, and you have not allowed to read it"
     hint = f"If it may be published, add its folder to {OUTSIDE_VARIABLE}"
-    return (
-        f"{name!r} is outside the corpus folder, and you have not allowed to read it",
-        f"{hint}. Otherwise remove it from this file",
-    )
+    return message, f"{hint}. Otherwise remove it from this file"
 
 
 def find_glob_start(path: Path) -> Path:

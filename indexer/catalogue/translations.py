@@ -216,9 +216,8 @@ def list_value_labels(catalogue: Catalogue, name: str) -> Iterator[tuple[str, st
 def _list_field_texts(catalogue: Catalogue) -> Iterator[tuple[Field, FieldTexts]]:
     for language in dict.fromkeys((*catalogue.translations, *_read_standard("labels"))):
         texts = _find_texts(catalogue, language)
-        yield from (
-            (field, texts.field.get(field.name, NO_FIELD_TEXTS)) for field in catalogue.fields
-        )
+        for field in catalogue.fields:
+            yield field, texts.field.get(field.name, NO_FIELD_TEXTS)
 
 
 def find_field_faults(field: Field, catalogue: Catalogue) -> Faults:

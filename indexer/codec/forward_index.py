@@ -23,7 +23,7 @@ import numpy as np
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.codec.segment import postings
+from indexer.codec.segment import postings, term_dictionary
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
@@ -34,16 +34,7 @@ from indexer.codec.segment.array_file import (
     pick_offset_dtype,
 )
 from indexer.codec.segment.postings import ForwardIndex
-from indexer.codec.segment.term_dictionary import (
-    FIELD_END,
-    FIRST_NUMBER,
-    StemTable,
-    WordNumbers,
-    WordTable,
-    collect_texts,
-    number_stems,
-    number_words,
-)
+from indexer.codec.segment.term_dictionary import FIRST_NUMBER, StemTable, WordNumbers, WordTable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -144,7 +135,8 @@ class ForwardIndexWriter(ExitStack):
         if self._process.is_started:
             self._pending.append(self._process.submit(_number_publications, _encode(publications)))
         else:
-            self._pending.append(self._numbers.encode(collect_texts(publications, self.catalogue)))
+            texts = term_dictionary.collect_texts(publications, self.catalogue)
+            self._pending.append(self._numbers.encode(texts))
             self._words.append(encode_texts(self._numbers.take_new_words()))
         self._collect(MAX_PENDING_BATCHES)
 
@@ -178,8 +170,9 @@ class ForwardIndexWriter(ExitStack):
     ) -> tuple[WordTable, StemTable]:
         """Write the words and stems after `finish`, given the previous `stems` and `stem_of`."""
         words = StringTable.from_encoded(self._words.to_array()).to_list()
-        word_table = number_words(words, self.counts, self._previous_words)
-        stem_table = number_stems(word_table, self.catalogue.language, stems, stem_of)
+        word_table = term_dictionary.number_words(words, self.counts, self._previous_words)
+        language = self.catalogue.language
+        stem_table = term_dictionary.number_stems(word_table, language, stems, stem_of)
         StringTable.from_texts(word_table.words).write(writer, "words")
         StringTable.from_texts(stem_table.texts).write(writer, "stems")
         writer.add("stem_of", stem_table.of_word)
@@ -196,8 +189,8 @@ class ForwardIndexWriter(ExitStack):
         for first in range(0, len(provisional), postings.MAX_RUN_WORDS):
             part = words.numbers[provisional[first : first + postings.MAX_RUN_WORDS]]
             stream[first : first + postings.MAX_RUN_WORDS] = part
-            ends = np.flatnonzero(part == FIELD_END)
-            gap_fields = np.searchsorted(ends, np.flatnonzero(part < FIELD_END))
+            ends = np.flatnonzero(part == term_dictionary.FIELD_END)
+            gap_fields = np.searchsorted(ends, np.flatnonzero(part < term_dictionary.FIELD_END))
             gaps_of_parts.append((count, np.bincount(gap_fields)))
             starts_of_parts.append((ends + (first + 1)).astype(kind))
             count += len(ends)
@@ -223,5 +216,5 @@ def _begin_numbers(catalogue: Catalogue, words: list[str]) -> None:
 
 def _number_publications(encoded: bytes) -> tuple[Array, Array]:
     """Return the stream of publications, and the words that are new in them, encoded."""
-    stream = _numbers.encode(collect_texts(_decode(encoded), _catalogue))
+    stream = _numbers.encode(term_dictionary.collect_texts(_decode(encoded), _catalogue))
     return stream, encode_texts(_numbers.take_new_words())

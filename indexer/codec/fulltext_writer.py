@@ -26,6 +26,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Problem, Publication, SourceLocation
 from indexer.codec.forward_index import ForwardIndexWriter
 from indexer.codec.inverter import PAGE, Inverter, TermKind
+from indexer.codec.segment import fulltext
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
@@ -36,14 +37,7 @@ from indexer.codec.segment.array_file import (
     pick_offset_dtype,
 )
 from indexer.codec.segment.docstore import make_dictionary
-from indexer.codec.segment.fulltext import (
-    PAGES,
-    Attached,
-    AttachedTexts,
-    FileProblem,
-    TextInfo,
-    write_attached,
-)
+from indexer.codec.segment.fulltext import PAGES, Attached, AttachedTexts, FileProblem, TextInfo
 from indexer.codec.segment.postings import ForwardIndex, SortedRun, split_offsets
 from indexer.codec.segment.term_dictionary import FIRST_NUMBER, WordTable
 from indexer.fulltext.documents import make_version
@@ -136,7 +130,7 @@ def write_texts(
     usable = [each for each in attached if each.size]  # nobody can open an empty file
     current = [FileProblem(files[key], each) for key in files for each in problems.get(key, ())]
     texts = [numbers[each.digest] for each in usable]
-    write_attached(folder, usable, texts, current, make_version())
+    fulltext.write_attached(folder, usable, texts, current, make_version())
     return [each.problem for each in current]
 
 

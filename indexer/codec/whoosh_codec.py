@@ -104,10 +104,8 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
     def _get_lengths(self, fieldname: str) -> Array:
         """Return the number of terms of a field, by document. A word counts as two of them."""
         if fieldname in self._segment.fields:
-            column: Array = self._segment.forward_index.lengths[
-                :, self._segment.fields.index(fieldname)
-            ]
-            return column.astype(np.int64) * 2
+            number = self._segment.fields.index(fieldname)
+            return self._segment.forward_index.lengths[:, number].astype(np.int64) * 2
         if fieldname == "id":
             return np.ones(self._segment.size, np.int64)
         values = self._segment.columns[fieldname.removesuffix(schema.EXACT)]

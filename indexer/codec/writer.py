@@ -19,18 +19,11 @@ from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
 from indexer.codec import whoosh_codec
 from indexer.codec.forward_index import ForwardIndexWriter
 from indexer.codec.inverter import STEM, WORD, Inverter, ReportSorting, TermKind
-from indexer.codec.segment import postings
+from indexer.codec.segment import postings, reader
 from indexer.codec.segment.array_file import Array, ArrayFileWriter, open_arrays
 from indexer.codec.segment.docstore import DocStoreWriter
 from indexer.codec.segment.facet_columns import FacetColumnWriter, count_documents
-from indexer.codec.segment.reader import (
-    FACETS,
-    LANGUAGE_COLUMN,
-    POSTINGS,
-    PUBLICATIONS,
-    WORDS,
-    Segment,
-)
+from indexer.codec.segment.reader import LANGUAGE_COLUMN, Segment
 
 Batch = Sequence[Item]
 """New publications, and unchanged ones of the previous segment, in the order of the corpus."""
@@ -56,13 +49,13 @@ def write(
     with ForwardIndexWriter(folder, catalogue, words) as forward_index:
         origins = _write_documents(folder, batches, previous, forward_index)
         with (
-            ArrayFileWriter(folder / WORDS) as dictionary,
-            ArrayFileWriter(folder / POSTINGS) as inverted,
+            ArrayFileWriter(folder / reader.WORDS) as dictionary,
+            ArrayFileWriter(folder / reader.POSTINGS) as inverted,
         ):
             inverter = _write_words(dictionary, catalogue, forward_index, previous)
             inverter.write(inverted, folder, previous, origins, report_sorting)
     whoosh_codec.write_contents(folder, catalogue, len(origins))
-    facets = open_arrays(folder / FACETS)
+    facets = open_arrays(folder / reader.FACETS)
     names = [field.name for field in catalogue.selectable]
     return {name: count_documents(facets, name) for name in names}
 
@@ -88,9 +81,9 @@ def _write_documents(
         for column in columns:
             stack.callback(column.close)
         origins = _gather(batches, docstore, forward_index, columns, previous)
-        with ArrayFileWriter(folder / PUBLICATIONS) as writer:
+        with ArrayFileWriter(folder / reader.PUBLICATIONS) as writer:
             docstore.write(writer, origins)
-        with ArrayFileWriter(folder / FACETS) as writer:
+        with ArrayFileWriter(folder / reader.FACETS) as writer:
             for column in columns:
                 column.write(writer)
     return origins

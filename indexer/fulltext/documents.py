@@ -109,11 +109,6 @@ def make_version() -> str:
     return f"{VERSION}-{metadata.version(pdf.PACKAGE)}" if pdf.is_installed() else str(VERSION)
 
 
-def get_base_version(version: str) -> str:
-    """Return a version of the extraction without that of the extra."""
-    return version.partition("-")[0]
-
-
 def is_document(file: Path) -> bool:
     """Return whether a file has full text, by its name."""
     return file.suffix.lower() in _MEDIA_TYPES
@@ -225,9 +220,7 @@ def _complete(text: FullText, file: Path) -> FullText:
 
 def make_title(file: Path) -> str:
     """Return the words of a file's name. A byte that is not UTF-8 becomes U+FFFD."""
-    stem, name = (
-        text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        for text in (unquote(file.stem), file.name)
-    )
+    texts = (text.encode("utf-8", "surrogateescape") for text in (unquote(file.stem), file.name))
+    stem, name = (text.decode("utf-8", "replace") for text in texts)
     title = " ".join(_SEPARATORS.sub(" ", stem).split())
     return title if any(map(str.isalnum, title)) else name

@@ -116,9 +116,8 @@ def list_lineage(index: Path, name: str) -> list[str]:
         try:
             predecessor = load(index, predecessor).manifest.after
         except IndexOutdated:
-            predecessor = max(
-                (earlier for earlier in list_names(index) if earlier < names[-1]), default=None
-            )
+            earlier = (each for each in list_names(index) if each < names[-1])
+            predecessor = max(earlier, default=None)
     return names
 
 

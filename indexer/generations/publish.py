@@ -25,15 +25,7 @@ import msgspec
 
 from indexer.catalogue import safe_files
 from indexer.generations import directory, fsync, manifest
-from indexer.generations.manifest import (
-    SEGMENT,
-    Generation,
-    IndexLocked,
-    IndexMissing,
-    IndexOutdated,
-    IndexWriteError,
-    Manifest,
-)
+from indexer.generations.manifest import Generation, IndexOutdated, Manifest
 
 KEEP_GENERATIONS = 3
 """Number of generations that stay on disk, including the live one."""
@@ -74,7 +66,7 @@ def lock(index: Path) -> Iterator[None]:
             hint += "; a new index is live, but a power cut may undo it"
         elif previous:
             hint += "; the live index is unchanged"
-        raise IndexWriteError(message, hint) from error
+        raise manifest.IndexWriteError(message, hint) from error
 
 
 def _acquire(lock_file: TextIO) -> None:
@@ -84,7 +76,7 @@ def _acquire(lock_file: TextIO) -> None:
         lock_file.seek(0)
         holder = lock_file.read().strip() or "just started"
         message = f"another build is running ({holder})"
-        raise IndexLocked(message, "Wait until it ends, or stop it") from None
+        raise manifest.IndexLocked(message, "Wait until it ends, or stop it") from None
     lock_file.truncate(0)
     lock_file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
     lock_file.flush()
@@ -122,7 +114,7 @@ def new_generation(index: Path) -> Iterator[Path]:
     # Names differ in number and time, so that a damaged pointer never names another generation.
     partial = folder / f"{last_number + 1:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{PARTIAL}"
     try:
-        (partial / SEGMENT).mkdir(parents=True)
+        (partial / manifest.SEGMENT).mkdir(parents=True)
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -228,7 +220,7 @@ def rollback(index: Path) -> Generation:
         if not candidates:
             message = f"there is no generation before {directory.read_live_name(index)}"
             kept = f"At most {KEEP_GENERATIONS} generations are kept"
-            raise IndexMissing(message, f"{kept}. Fix the corpus, and build again")
+            raise manifest.IndexMissing(message, f"{kept}. Fix the corpus, and build again")
         undamaged = directory.find_undamaged(index, candidates)
         generation = undamaged or directory.load_verified(index, candidates[0])
         set_live(index, generation.name)

@@ -342,8 +342,6 @@ class _FileProblems:
             self._report(Problem(self._file, 0, message, hint))
 
     def _report_one(self, problem: Problem) -> None:
-        message, entry = (
-            replace_unprintable(" ".join(text[:MAX_MESSAGE_CHARS].split()))
-            for text in (problem.what, problem.entry or "")
-        )
+        texts = (text[:MAX_MESSAGE_CHARS] for text in (problem.what, problem.entry or ""))
+        message, entry = (replace_unprintable(" ".join(text.split())) for text in texts)
         self._report(msgspec.structs.replace(problem, what=message, entry=entry or None))

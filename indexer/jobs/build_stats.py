@@ -68,7 +68,7 @@ def read_rules(folder: Path, model: str = "", limits: Limits = LIMITS) -> Rules:
         catalogue_toml.load(folder),
         thesaurus.load(folder),
         retired.load(folder),
-        tested_links.load_dead(folder),
+        [each for each in tested_links.load(folder).values() if each.status == "dead"],
         model,
         limits,
     )

@@ -20,7 +20,7 @@ from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.fulltext import FULLTEXT, Attached, AttachedTexts
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import Attachment, find_attachments, format_files
-from indexer.fulltext.documents import VERSION, TextCache, extract_all, get_base_version
+from indexer.fulltext.documents import VERSION, TextCache, extract_all
 from indexer.fulltext.text import FullText
 from indexer.generations.manifest import Generation
 from indexer.ingest.corpus import Progress
@@ -179,7 +179,7 @@ def _open_previous(
         return None
     try:
         texts = AttachedTexts(previous.segment)
-        is_same = get_base_version(texts.version) == str(VERSION)
+        is_same = texts.version.partition("-")[0] == str(VERSION)  # whatever the extra's is
         return PreviousTexts(texts, previous.segment) if is_same else None
     except (CorruptSegment, KeyError, OSError):
         return None  # the files have another format

@@ -14,14 +14,8 @@ from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment, Terms
-from indexer.generations import directory
-from indexer.generations.manifest import (
-    MANIFEST,
-    MANIFEST_DIGEST,
-    Generation,
-    IndexOutdated,
-    IndexUnusable,
-)
+from indexer.generations import directory, manifest
+from indexer.generations.manifest import Generation, IndexOutdated, IndexUnusable
 
 
 class VerifyReport(msgspec.Struct, frozen=True):
@@ -58,7 +52,7 @@ def verify(index: Path) -> Iterator[VerifyReport]:
 
 def _find_errors(generation: Generation) -> list[str]:
     errors = directory.integrity_errors(generation)
-    listed_files = {MANIFEST, MANIFEST_DIGEST, *generation.manifest.files}
+    listed_files = {manifest.MANIFEST, manifest.MANIFEST_DIGEST, *generation.manifest.files}
     paths = (path for path in generation.folder.rglob("*") if path.is_file())
     names = {path.relative_to(generation.folder).as_posix() for path in paths}
     errors += [f"{name} is not part of the generation" for name in sorted(names - listed_files)]

@@ -193,9 +193,8 @@ class DocStoreWriter:
             for item in first[:MAX_SAMPLES]
         ]
         self._dictionary = b"".join(samples)[:MAX_DICTIONARY_BYTES]
-        self._compressor = zstandard.ZstdCompressor(
-            level=1, dict_data=make_dictionary(self._dictionary)
-        )
+        dictionary = make_dictionary(self._dictionary)
+        self._compressor = zstandard.ZstdCompressor(level=1, dict_data=dictionary)
 
     @property
     def _previous_store(self) -> DocStore:
@@ -304,9 +303,8 @@ class DocStoreWriter:
         new_ids = [all_ids[number] for number in new.tolist()]
         title_keys = StringTable.from_encoded(self._new_title_keys.to_array()).to_list()
         order = sorted(range(len(new_ids)), key=new_ids.__getitem__)
-        by_id = merge_order(
-            old_by_id[old_by_id >= 0], new, order, new_ids.__getitem__, ids.get_text
-        )
+        known = old_by_id[old_by_id >= 0]
+        by_id = merge_order(known, new, order, new_ids.__getitem__, ids.get_text)
         # Titles with the same key stay in the order of their ids.
         order.sort(key=title_keys.__getitem__)
         by_title = merge_order(

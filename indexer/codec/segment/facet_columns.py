@@ -81,9 +81,8 @@ class FacetColumn:
 
     def find_between(self, low: str, high: str) -> tuple[int, ...]:
         """Return the ordinals of the values from `low` to `high` inclusive, compared as text."""
-        return tuple(
-            ordinal for ordinal, value in enumerate(self.values[:-1]) if low <= value <= high
-        )
+        values = enumerate(self.values[:-1])
+        return tuple(ordinal for ordinal, value in values if low <= value <= high)
 
 
 def count_documents(arrays: Mapping[str, Array], name: str) -> dict[str, int]:

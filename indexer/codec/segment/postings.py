@@ -122,9 +122,8 @@ def encode_occurrences(index: ForwardIndex, first: int, last: int) -> Occurrence
     codes += np.arange(end - begin)
     stream = index.stream[begin:end]
     is_word = stream >= 0
-    return OccurrenceCodes(
-        stream[is_word], codes[is_word], (last - first).bit_length(), field_bits, position_bits
-    )
+    bits = (last - first).bit_length(), field_bits, position_bits
+    return OccurrenceCodes(stream[is_word], codes[is_word], *bits)
 
 
 def sort_run(

@@ -171,9 +171,8 @@ class Segment:
 
     def get_stems(self, offsets: Array) -> Array:
         """Return the stem number at each position (int32), or -1 where there is no word."""
-        return self.stem_or_none.take(
-            self.forward_index.stream.take(offsets, mode="clip"), mode="wrap"
-        )
+        words = self.forward_index.stream.take(offsets, mode="clip")
+        return self.stem_or_none.take(words, mode="wrap")
 
     def get_fields(self, positions: Positions) -> Array:
         """Return the field of each position, as an index into `fields`."""
@@ -203,10 +202,9 @@ def take_vocabulary(segment: Segment) -> VocabularyArrays:
 
 def _count_in_default_language(segment: Segment) -> Array:
     """Return the number of documents in the catalogue's language that contain each stem."""
-    default_language = segment.catalogue.language.partition("-")[0]
-    is_default = np.array(
-        [value.partition("-")[0] == default_language for value in segment.languages.values]
-    ).take(segment.languages.first_ordinals)
+    default = segment.catalogue.language.partition("-")[0]
+    are_default = [value.partition("-")[0] == default for value in segment.languages.values]
+    is_default = np.array(are_default).take(segment.languages.first_ordinals)
     stems = segment.stems
     # Postings may be mapped from a large file. They are not read if the answer is known.
     if is_default.all():

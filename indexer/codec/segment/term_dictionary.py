@@ -272,9 +272,8 @@ class VocabularyArrays(NamedTuple):
             Dictionary(StringTable.read(arrays, name), arrays[f"{name}.frequencies"])
             for name in ("words", "stems")
         )
-        fields, identified = (
-            StringTable.read(arrays, name).to_list() for name in ("fields", "identifiers")
-        )
+        fields = StringTable.read(arrays, "fields").to_list()
+        identified = StringTable.read(arrays, "identifiers").to_list()
         return cls(
             int(arrays["size"]),
             words,
