@@ -63,16 +63,16 @@ _HAS_NETWORK = (
 
 
 class ProcessLimits(NamedTuple):
-    """Limits on a child process.
-
-    `memory`: bytes of its address space. `seconds`: processor time. `silence`: seconds without
-    output. `output`: bytes of its output.
-    """
+    """Limits on a child process."""
 
     memory: int
+    """Bytes of its address space."""
     seconds: int
+    """Processor time."""
     silence: int
+    """Seconds without output."""
     output: int
+    """Bytes of its output."""
 
 
 class ChildFailed(Exception):

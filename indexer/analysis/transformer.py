@@ -70,20 +70,19 @@ class _Prompts(msgspec.Struct):
 
 
 class Description(msgspec.Struct, frozen=True):
-    """How a folder turns a text into a vector.
-
-    `model_file`, `tokenizer_file`: absolute paths. `pooling`: `mean`, `cls`, or `last`, or the
-    reason why vectors of tokens can't be combined. `query_prompt` and `document_prompt` precede
-    the texts. `digest`: SHA-256 of all files, in hexadecimal.
-    """
+    """How a folder turns a text into a vector. The paths are absolute."""
 
     model_file: str
     tokenizer_file: str
     pooling: str
+    """`mean`, `cls`, or `last`, or the reason why vectors of tokens can't be combined."""
     max_tokens: int
     query_prompt: str
+    """The text before a query."""
     document_prompt: str
+    """The text before a document."""
     digest: str
+    """SHA-256 of all files, in hexadecimal."""
 
     @property
     def model(self) -> str:

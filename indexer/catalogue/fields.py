@@ -116,42 +116,42 @@ RELATORS: Mapping[NameRole, str] = {
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A field of `catalogue.toml`: a field of every publication, and its use.
-
-    `kind` is the type of its values. `role` is its part in a reference, by a name or alias of CSL.
-    `weight`: above 0, its words are searchable, and each occurrence counts that many times.
-    `facet`: its place among the facets, from 1. True: it follows those with a number, in the order
-    of the fields. None: it is not a facet. `fact`: its place in the line below a title in the list,
-    from 1. None: it is not shown there. `several`: whether a publication may have more than one
-    value. `parent`: the field above it in a tree. `grouping`: the file that assigns its values to
-    values of the parent. `qualifies`: another field. Values that both fields have are shown there
-    followed by `qualifier`. `values`: the only values allowed, if there are any. `detects`: detect
-    the language of a title from its text if the source does not state it. `names`: its names in
-    sources. The first one is written into pages. `restricted`: the values which mean that a
-    publication is given out on request only. `translates`: the field of the title or the abstract,
-    whose text it has in `language`.
-    """
+    """A field of `catalogue.toml`: a field of every publication, and its use."""
 
     name: str
     label: str
     kind: FieldKind = "keyword"
+    """The type of its values."""
     role: RoleOrAlias | None = None
+    """Its part in a reference, by a name or alias of CSL."""
     weight: float = 0.0
+    """Above 0, its words are searchable, and each occurrence counts that many times."""
     facet: int | bool | None = None
+    """Its place among the facets, from 1. True: after those with a number, as in the file."""
     fact: int | None = None
+    """Its place in the line below a title in the list, from 1. None: it is not shown there."""
     several: bool = False
+    """Whether a publication may have more than one value."""
     parent: str | None = None
+    """The field above it in a tree."""
     grouping: str | None = None
+    """The file that assigns its values to values of the parent."""
     qualifies: str | None = None
+    """Another field. Values that both fields have are shown there followed by `qualifier`."""
     qualifier: str = ""
     values: tuple[str, ...] = ()
+    """The only values allowed, if there are any."""
     order: ValueOrder = "count"
     required: bool = False
     detects: bool = False
+    """Detect the language of a title from its text if the source does not state it."""
     names: tuple[str, ...] = ()
+    """Its names in sources. The first one is written into pages."""
     missing: str = NOT_STATED
     restricted: tuple[str, ...] = ()
+    """The values which mean that a publication is given out on request only."""
     translates: str | None = None
+    """The field of the title or the abstract, whose text it has in `language`."""
     language: str | None = None
 
     def __post_init__(self) -> None:
@@ -215,26 +215,21 @@ ID_FIELD = Field("id", "ID")
 
 
 class FieldTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The texts of a field in another language. An empty one is not translated.
-
-    `names` are further names of the field in queries. `values` are the display texts of values, by
-    value.
-    """
+    """The texts of a field in another language. An empty one is not translated."""
 
     label: str = ""
     missing: str = ""
     qualifier: str = ""
     names: tuple[str, ...] = ()
+    """Further names of the field in queries."""
     values: dict[str, str] = {}
+    """The display texts of values, by value."""
 
 
 class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of a catalogue in another language, such as those of `catalogue.fr.toml`.
 
     An empty one is not translated.
-
-    `examples` are the explanations of the examples, in their order. A pair of a query and an
-    explanation replaces the example. `field` contains the texts of fields, by name.
     """
 
     title: str = ""
@@ -245,7 +240,9 @@ class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     map_notice: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[str | tuple[str, str], ...] = ()
+    """The explanations of the examples, in order. A pair with a query replaces the example."""
     field: dict[str, FieldTexts] = {}
+    """The texts of fields, by name."""
 
 
 WHOLE_TEXTS = ("title", "description", "publisher", "source", "footer", "map_notice")
@@ -267,17 +264,7 @@ class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """A catalogue: its fields, and its title, description, language, and notices.
-
-    `publisher_site` is the host of the publisher's site, where titles are searched for. `contact`
-    is an email address or a URL where readers report errors. `examples` are pairs of a query and
-    its explanation. `types` has rules for the types of publications, the first that applies first.
-    `accent`: the color of links on light and on dark pages, or ().
-    `logo`: the name of an image in the folder, and `logo_image` its bytes. `footer` is a text at
-    the end of each page, and `map_notice` one next to each map. `groups`: the parents of each value
-    of the child field. `translations` contains its texts in other languages. `files`: whether the
-    site serves the files of publications.
-    """
+    """A catalogue: its fields, and its title, description, language, and notices."""
 
     title: str
     description: str
@@ -285,19 +272,31 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     language: str = "en"
     publisher: str = ""
     publisher_site: str = ""
+    """The host of the publisher's site, where titles are searched for."""
     contact: str = ""
+    """An email address or a URL where readers report errors."""
     source: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
+    """Pairs of a query and its explanation."""
     types: tuple[TypeRule, ...] = msgspec.field(name="type", default=())
+    """The rules for the types of publications, the first that applies first."""
     accent: tuple[str, ...] = ()
+    """The color of links on light and on dark pages, or ()."""
     logo: str = ""
+    """The name of an image in the folder."""
     files: Literal["", "serve"] = ""
+    """Whether the site serves the files of publications."""
     footer: str = ""
+    """A text at the end of each page."""
     map_notice: str = ""
+    """A text next to each map."""
     groups: dict[str, tuple[str, ...]] = {}
+    """The parents of each value of the child field."""
     logo_image: bytes = b""
+    """The bytes of `logo`."""
     translations: dict[str, CatalogueTexts] = {}
+    """Its texts in other languages."""
 
     @cached_property
     def by_name(self) -> dict[str, Field]:

@@ -29,16 +29,15 @@ could open it."""
 
 
 class LinkResult(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A link, and the result of its last test.
-
-    `reason` is a short text, such as "404 Not Found". `target` is the new URL of a moved link.
-    """
+    """A link, and the result of its last test."""
 
     url: str
     status: LinkStatus
     reason: str
+    """A short text, such as "404 Not Found"."""
     time: Annotated[datetime, msgspec.Meta(tz=True)]
     target: str = ""
+    """The new URL of a moved link."""
 
 
 @contextmanager

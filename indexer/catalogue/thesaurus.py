@@ -25,18 +25,17 @@ THESAURUS_FILE = "thesaurus.toml"
 
 
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A concept and its labels by language.
-
-    `acronyms` apply in any language, and match in capitals only. `broader` contains the ids of
-    concepts of which it is a kind or a part. `related` contains the ids of associated concepts.
-    """
+    """A concept and its labels by language."""
 
     id: str
     prefLabel: Mapping[str, str]  # noqa: N815  the names of SKOS
     altLabel: Mapping[str, tuple[str, ...]] = {}  # noqa: N815
     acronyms: tuple[str, ...] = ()
+    """They apply in any language, and match in capitals only."""
     broader: tuple[str, ...] = ()
+    """The ids of concepts of which it is a kind or a part."""
     related: tuple[str, ...] = ()
+    """The ids of associated concepts."""
 
     def get_labels(self, language: str) -> tuple[str, ...]:
         """Return its labels in a language, the preferred label first."""

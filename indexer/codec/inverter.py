@@ -160,16 +160,15 @@ and a text is normalized as a whole."""
 
 
 class TermKind(NamedTuple):
-    """A kind of term: its name, the term number of each word, and the number of terms.
-
-    `previous_numbers` gives the new number of each term of the previous segment. Numbers of removed
-    terms are negative.
-    """
+    """A kind of term."""
 
     name: str
     of_word: Array
+    """The term number of each word."""
     size: int
+    """The number of terms."""
     previous_numbers: Array
+    """The new number of each term of the previous segment, negative if it was removed."""
 
 
 class Inverter(NamedTuple):

@@ -42,13 +42,11 @@ _MAX_NAMED = 3
 
 
 class Attachment(NamedTuple):
-    """A file of a publication.
-
-    `file` is its path in the corpus folder, with slashes, or its absolute path if it is outside.
-    """
+    """A file of a publication."""
 
     doc_number: int
     file: str
+    """Its path in the corpus folder, with slashes, or its absolute path if it is outside."""
     path: Path
 
 

@@ -86,31 +86,31 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class FullText(msgspec.Struct, frozen=True, kw_only=True):
-    """The text of one file.
+    """The text of one file, and what it says about the publication, if that is certain.
 
-    `digest` is the SHA-256 of the file (hexadecimal). `media_type` is its type, such as
-    application/pdf. `pages` gives the text of each page, with an empty line between paragraphs. A
-    page without a text layer is empty. If not `has_pages`, an item is a section of the text.
-    A file that can't be read has no pages. `faults` are the parts of the file that are not in
-    `pages`.
-
-    The other attributes describe the publication; they are empty or None if they are not certain.
-    `is_title_guessed`: the title is the largest text of the first page, or the name of the file.
-    `language` is a code such as en. `is_language_detected`: nobody states it.
+    A file that can't be read has no pages.
     """
 
     digest: str = ""
+    """The SHA-256 of the file (hexadecimal)."""
     media_type: str
+    """Its type, such as application/pdf."""
     pages: tuple[str, ...]
+    """The text of each page, with an empty line between paragraphs; empty without a text layer."""
     has_pages: bool = True
+    """False: an item of `pages` is a section of the text."""
     faults: tuple[Fault, ...] = ()
+    """The parts of the file that are not in `pages`."""
     title: str = ""
     is_title_guessed: bool = False
+    """The title is the largest text of the first page, or the name of the file."""
     authors: tuple[str, ...] = ()
     year: int | None = None
     doi: str = ""
     language: str | None = None
+    """A code such as en."""
     is_language_detected: bool = False
+    """Nobody states the language."""
 
     @property
     def empty_pages(self) -> int:

@@ -73,37 +73,35 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The description of a generation.
-
-    `format`: version of the segment format. `analysis`: version of the text analysis.
-    `schema`: fingerprint of the catalogue. `corpus`: digest of all input, including the thesaurus,
-    the translations of the catalogue, and the problems.
-    `built`: time of the build in UTC, ISO 8601. `seconds`: its duration.
-    `after`: name of the predecessor. It is the generation that was live before, or an earlier
-    undamaged one if that is damaged.
-    `merged`: number of records that were merged into other ones.
-    `counts`: for each facet, the number of publications with each of its most frequent values.
-    `meaning`: model of the embeddings, or "" if the segment has no vectors.
-    `limits`: the limits within which the corpus was read.
-    `files`: size in bytes and SHA-256 of every file except the manifest and its digest.
-    """
+    """The description of a generation."""
 
     format: int
+    """Version of the segment format."""
     analysis: int
+    """Version of the text analysis."""
     schema: str
+    """Fingerprint of the catalogue."""
     corpus: str
+    """Digest of all input: with the thesaurus, the translations, and the problems."""
     built: str
+    """Time of the build in UTC, ISO 8601."""
     seconds: float
     after: str | None = None
+    """Name of the predecessor: the generation that was live, or an earlier, undamaged one."""
     publications: int
     merged: int = 0
+    """Number of records that were merged into other ones."""
     changes: Changes
     counts: dict[str, dict[str, int]]
+    """For each facet, the number of publications with each of its most frequent values."""
     problems: tuple[Problem, ...]
     catalogue: Catalogue
     meaning: str = ""
+    """Model of the embeddings, or "" if the segment has no vectors."""
     limits: Limits = LIMITS
+    """The limits within which the corpus was read."""
     files: dict[str, tuple[int, str]] = {}
+    """Size in bytes and SHA-256 of every file except the manifest and its digest."""
 
 
 class Generation(msgspec.Struct, frozen=True):

@@ -37,16 +37,14 @@ Status = Literal["published", "unchanged", "failed"]
 
 
 class LastBuild(msgspec.Struct, frozen=True):
-    """The outcome of a build.
-
-    `at` is the time when the build ended, in UTC (ISO 8601). `what` is the error message of a
-    failed build.
-    """
+    """The outcome of a build."""
 
     at: str
+    """The time when the build ended, in UTC (ISO 8601)."""
     status: Status
     seconds: float
     what: str = ""
+    """The error message of a failed build."""
 
 
 @contextmanager

@@ -34,16 +34,14 @@ FolderState = dict[Path, tuple[int, int]]
 
 
 class SourceFile(NamedTuple):
-    """A file of a corpus, its reader, and its mapping.
-
-    `file` is its name in problems and in `sources.toml`. Without a `mapper`, its columns have the
-    names of the catalogue.
-    """
+    """A file of a corpus, its reader, and its mapping."""
 
     path: Path
     file: str
+    """Its name in problems and in `sources.toml`."""
     reader: Reader
     mapper: Mapper | None = None
+    """None: its columns have the names of the catalogue."""
 
 
 def find_source_files(

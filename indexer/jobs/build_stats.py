@@ -48,17 +48,16 @@ MIN_SIMILARITY = 50
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """The files of a corpus folder without records, and the settings of a build.
-
-    `retired`: the entries of `retired.toml`. `dead_links`: those of `tested.links`. `model`: the
-    model of the embeddings, or "" without embeddings.
-    """
+    """The files of a corpus folder without records, and the settings of a build."""
 
     catalogue: Catalogue
     thesaurus: Thesaurus = Thesaurus()
     retired: RetiredIds = {}
+    """The entries of `retired.toml`."""
     dead_links: Sequence[LinkResult] = ()
+    """Those of `tested.links`."""
     model: str = ""
+    """The model of the embeddings, or "" without embeddings."""
     limits: Limits = LIMITS
 
 
@@ -202,13 +201,11 @@ class BuildStats:
 
 
 class Former(NamedTuple):
-    """A generation that was live before, and the digests of its publications, if it is undamaged.
-
-    They are in the order of the corpus.
-    """
+    """A generation that was live before."""
 
     generation: Generation
     digests: Mapping[str, bytes]
+    """Those of its publications, in the order of the corpus; none if it is damaged."""
 
 
 def find_former(index: Path, predecessor: Generation | None, stats: BuildStats) -> list[Former]:

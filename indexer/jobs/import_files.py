@@ -77,19 +77,18 @@ class _Unrecognized:
 
 
 class ImportFile(NamedTuple):
-    """A file to import.
-
-    `name`: its path in the corpus folder, or its absolute path if it is not copied. `evidence`: why
-    its format was recognized. `source`: its source in the existing `sources.toml`. `root`: the
-    imported folder that contains it, as in its name, or None if the file itself is imported.
-    """
+    """A file to import."""
 
     path: Path
     name: str
+    """Its path in the corpus folder, or its absolute path if it is not copied."""
     reader: Reader
     evidence: str
+    """Why its format was recognized."""
     source: Source | None = None
+    """Its source in the existing `sources.toml`."""
     root: Path | None = None
+    """The imported folder that contains it, as in its name, or None for a file of its own."""
 
     @property
     def is_pdf(self) -> bool:
@@ -158,14 +157,12 @@ class Group:
 
 
 class Plan(NamedTuple):
-    """A group and its sources, with the reason of each guess by field.
-
-    The sources are those of the folder, or else those of a proposal.
-    """
+    """A group and its sources, those of the folder, or else those of a proposal."""
 
     group: Group
     sources: Sequence[Source]
     comments: Mapping[str, str] = {}
+    """The reason of each guess, by field."""
 
 
 def find_files(

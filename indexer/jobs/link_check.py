@@ -35,15 +35,14 @@ Places = Mapping[str, list[Publication]]
 
 
 class LinkReport(msgspec.Struct, frozen=True):
-    """The results of the links of a corpus, whether this check tested them or an earlier one.
-
-    `counts`: number of links by status, or "not tested". `problems`: the dead and moved links.
-    `unclear`: the links that may work in a browser.
-    """
+    """The results of the links of a corpus, whether this check tested them or an earlier one."""
 
     counts: Mapping[str, int]
+    """The number of links by status, or "not tested"."""
     problems: tuple[Problem, ...]
+    """The dead and moved links."""
     unclear: tuple[Problem, ...]
+    """The links that may work in a browser."""
 
 
 def check_links(

@@ -177,15 +177,13 @@ def collect_texts(publications: Sequence[Publication], catalogue: Catalogue) -> 
 
 
 class WordTable(NamedTuple):
-    """The sorted words of an index, and the maps from other numbers to theirs.
-
-    `numbers` gives the final number of each provisional number, `previous_numbers` that of each
-    word of the previous segment. Both have GAP for words that no longer occur.
-    """
+    """The sorted words of an index. Other numbers of words that no longer occur are GAP."""
 
     words: list[str]
     numbers: Array
+    """The final number of each provisional number."""
     previous_numbers: Array
+    """The final number of each word of the previous segment."""
 
 
 def number_words(words: Sequence[str], counts: Array, previous_count: int) -> WordTable:
@@ -204,15 +202,13 @@ def number_words(words: Sequence[str], counts: Array, previous_count: int) -> Wo
 
 
 class StemTable(NamedTuple):
-    """The distinct stems of a vocabulary, sorted. `of_word` gives the stem number of each word.
-
-    `previous_numbers` gives the new number of each stem of the previous segment, GAP for those that
-    are gone.
-    """
+    """The distinct stems of a vocabulary, sorted."""
 
     texts: list[str]
     of_word: Array
+    """The stem number of each word."""
     previous_numbers: Array
+    """The new number of each stem of the previous segment, or GAP."""
 
 
 def number_stems(
@@ -246,24 +242,24 @@ def number_stems(
 
 
 class VocabularyArrays(NamedTuple):
-    """All that a vocabulary needs from an index. `size` is the number of documents.
-
-    `stem_of` gives the stem number of each word. By stem number, `occurrence_offsets` contains the
-    running totals of the occurrences, and `default_language_frequencies` the number of documents in
-    the catalogue's language. `languages` contains the languages of the documents. `values` contains
-    the values of each facet and of each field with a parent: sorted, and `none` at the end.
-    `identifiers` gives the sorted values of each other field with exact values.
-    """
+    """All that a vocabulary needs from an index."""
 
     size: int
+    """The number of documents."""
     words: Dictionary
     stems: Dictionary
     stem_of: Array
+    """The stem number of each word."""
     occurrence_offsets: Array
+    """The running totals of the occurrences, by stem number."""
     default_language_frequencies: Array
+    """The number of documents in the catalogue's language, by stem number."""
     languages: Sequence[str]
+    """Those of the documents."""
     values: Mapping[str, Sequence[str]]
+    """The values of each facet and of each field with a parent: sorted, and `none` at the end."""
     identifiers: Mapping[str, StringTable]
+    """The sorted values of each other field with exact values."""
 
     @classmethod
     def read(cls, arrays: Mapping[str, Array]) -> Self:
