@@ -4,7 +4,7 @@
 reports a problem, by the fields of `catalogue.toml` (`catalogue`). No later step sees raw input.
 `analysis` turns text into terms, and `codec` writes them as a segment. `jobs` run a whole build,
 and `generations` publishes the result in one switch. `child_process` runs the parts that read
-untrusted files of any kind, and `sandbox` closes everything else to them.
+untrusted files of any kind, and closes everything else to them.
 
 Writing is a batch job, and reading is a request: `search_app` opens finished generations only.
 """

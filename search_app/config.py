@@ -19,7 +19,7 @@ from indexer.catalogue.limits import Limits, whole_number
 from indexer.cluster.connection import AddressError, ClusterAddress, parse_address
 
 if TYPE_CHECKING:
-    from indexer.analysis.transformer.encoder import TransformerEncoder
+    from indexer.analysis.transformer import TransformerEncoder
 
 
 class SettingError(Exception):
@@ -217,7 +217,7 @@ def load_encoder(
     if not settings.encoder:
         return None
     # Importing it here keeps everything fast that uses no encoder.
-    from indexer.analysis.transformer.encoder import TransformerEncoder
+    from indexer.analysis.transformer import TransformerEncoder
 
     try:
         return TransformerEncoder(Path(settings.encoder), threads, seconds)

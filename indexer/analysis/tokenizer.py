@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import IGNORABLE, NEEDLESS_SPACE, surface_form
+from indexer.analysis.cleaning import IGNORABLE, NEEDLESS_SPACE, surface_form
 
 VERSION = 4
 """Increase it if the same text gives other terms. An index of another version is outdated."""
@@ -152,8 +152,5 @@ def add_marks(text: str) -> str:
 
 
 def words_and_marks(text: str) -> list[str]:
-    """Return the words and marks of a text made by `add_marks`, in order and not folded.
-
-    An unsegmented run is one word: see `bigrams`.
-    """
+    """Return the words, not folded, and the marks of a text by `add_marks`. See `bigrams`."""
     return _TOKEN_OR_MARK.findall(text.replace("_", " "))

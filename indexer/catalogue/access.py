@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer import toml
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 
@@ -145,9 +145,5 @@ def _fold_all(restricted: tuple[str, ...]) -> Mapping[str, str]:
 @lru_cache(maxsize=10_000)
 def fold_value(text: str) -> str:
     """Return a text without the differences that do not count."""
-    return _trim(fold(text))
-
-
-def _trim(folded: str) -> str:
-    words = " ".join(folded.split())
+    words = " ".join(fold(text).split())
     return words.strip("".join({char for char in words if not char.isalnum()})) or words

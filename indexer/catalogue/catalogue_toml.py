@@ -8,17 +8,17 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 import msgspec
 
 from indexer import toml
 from indexer.analysis import language_detection
-from indexer.catalogue import appearance, safe_files, translations
-from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Field
+from indexer.catalogue import safe_files, translations
+from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Faults, Field
 from indexer.extras import describe_installation
 from indexer.values import identifiers, iso_codes
 
@@ -32,22 +32,33 @@ RESERVED_NAMES = frozenset(
 _OWN_ROLES = {"title": "title", "summary": "abstract"}
 """Names of fields that only fields of one role may have, because the API uses them for that."""
 
-Faults = Iterator[tuple[str, str]]
+PAPERS: Mapping[str, str] = {"light": "#FAF9F6", "dark": "#14191D"}
+"""The color of the page in each mode, as in style.css."""
+MIN_CONTRAST = 4.5
+"""Minimum contrast of text that WCAG asks for at level AA."""
+LOGO_TYPES: Mapping[str, str] = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+}
+"""Media types of logos by the end of the file name."""
+MAX_LOGO_BYTES = 100_000
+"""Limit on a logo. Each page loads it, and it is part of the description of the index."""
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return each fault of a catalogue, with a hint."""
-    of_fields = [_find_name_faults, _find_value_faults, _find_parent_faults]
-    of_fields.append(translations.find_field_faults)
+    faults = [*_find_shared_faults(catalogue)]
+    for field in catalogue.fields:
+        faults += _find_name_faults(field, catalogue)
+        faults += _find_value_faults(field, catalogue)
+        faults += _find_parent_faults(field, catalogue)
+        faults += translations.find_field_faults(field, catalogue)
     return [
-        *_find_shared_faults(catalogue),
-        *(
-            fault
-            for field in catalogue.fields
-            for find in of_fields
-            for fault in find(field, catalogue)
-        ),
-        *appearance.find_faults(catalogue.accent, catalogue.logo),
+        *faults,
+        *_find_appearance_faults(catalogue),
         *_find_fulltext_faults(catalogue),
         *_find_type_faults(catalogue),
     ]
@@ -96,9 +107,8 @@ def _find_shared_faults(catalogue: Catalogue) -> Faults:
     if len(children) > 1:
         hint = "Keep one of them: a catalogue has at most one tree"
         yield f"{_list_names(children)} have a parent", hint
-    if catalogue.map_notice and not any(
-        field.kind == "country" for field in children if field.parent
-    ):
+    has_map = any(field.kind == "country" for field in children if field.parent)
+    if catalogue.map_notice and not has_map:
         hint = "Remove it, or give a field of the kind country a parent"
         yield "the map_notice needs a map, which no field makes", hint
 
@@ -129,10 +139,8 @@ def _find_value_faults(field: Field, catalogue: Catalogue) -> Faults:
         hint = "Number the places of facets and facts from 1"
         yield f"{field.name!r} has a place below 1", hint
     if field.qualifies is not None and field.qualifies not in catalogue.by_name:
-        yield (
-            f"{field.name!r} qualifies an unknown field {field.qualifies!r}",
-            "Use the name of a field",
-        )
+        message = f"{field.name!r} qualifies an unknown field {field.qualifies!r}"
+        yield message, "Use the name of a field"
     is_chosen = bool(field.facet) or field.parent is not None
     if is_chosen and field.kind in ("text", "link"):
         hint = "Use the kind keyword, year, language, or country"
@@ -172,6 +180,44 @@ def _find_parent_faults(field: Field, catalogue: Catalogue) -> Faults:
     elif not (parent.facet and parent.several and not parent.parent):
         hint = "Choose a facet with several = true and without a parent"
         yield f"{field.parent!r} can't be the parent of {field.name!r}", hint
+
+
+def _find_appearance_faults(catalogue: Catalogue) -> Faults:
+    """Yield the faults of the colors of links, and of the logo."""
+    accent, logo = catalogue.accent, catalogue.logo
+    if accent and (len(accent) != len(PAPERS) or not all(map(_COLOR.fullmatch, accent))):
+        hint = 'Write a color for light pages and one for dark ones: ["#1B5A78", "#8FC7E0"]'
+        yield f"the accent {list(accent)!r} is not a pair of colors", hint
+    elif accent:
+        for color, (mode, paper) in zip(accent, PAPERS.items(), strict=True):
+            contrast = compute_contrast(color, paper)
+            better = "darker" if mode == "light" else "lighter"
+            if contrast < MIN_CONTRAST:
+                message = f"the accent {color} has a contrast of {contrast:.1f} on {mode} pages"
+                hint = f"Choose a {better} color: it needs a contrast of {MIN_CONTRAST} to {paper}"
+                yield message, hint
+    if logo and (PurePath(logo).name != logo or PurePath(logo).suffix not in LOGO_TYPES):
+        hint = f"Name a file in the folder of catalogue.toml that ends in {', '.join(LOGO_TYPES)}"
+        yield f"the logo {logo!r} is not the name of an image", hint
+
+
+def compute_contrast(color: str, other: str) -> float:
+    """Return the contrast ratio of two colors such as `#1B5A78`, from 1 to 21.
+
+    It is that of WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio.
+    """
+    dark, light = sorted((_compute_luminance(color), _compute_luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _compute_luminance(color: str) -> float:
+    """Return the relative luminance of a color, from 0 for black to 1 for white."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _find_fulltext_faults(catalogue: Catalogue) -> Faults:
@@ -268,23 +314,20 @@ def load(folder: Path) -> Catalogue:
 
 
 def _read_logo(file: Path) -> bytes:
-    hint = f"Use an image of at most {appearance.MAX_LOGO_BYTES:,} bytes in this folder"
+    hint = f"Use an image of at most {MAX_LOGO_BYTES:,} bytes in this folder"
     if safe_files.leaves_folder(file, file.parent):
         raise CatalogueError(file, "it is a link out of the corpus folder", hint)
     try:
-        image = safe_files.read_file(file, appearance.MAX_LOGO_BYTES + 1)
+        image = safe_files.read_file(file, MAX_LOGO_BYTES + 1)
     except OSError as error:
         raise CatalogueError(file, f"the logo cannot be read: {error.strerror}", hint) from error
-    if len(image) > appearance.MAX_LOGO_BYTES:
+    if len(image) > MAX_LOGO_BYTES:
         raise CatalogueError(file, "the logo is too large", hint)
     return image
 
 
 def format_toml(catalogue: Catalogue) -> str:
-    """Return a catalogue as TOML that `load` reads back.
-
-    Grouping, logo, and translations are separate files.
-    """
+    """Return a catalogue as TOML for `load`, without grouping, logo, and translations."""
     table = msgspec.to_builtins(catalogue)
     fields, rules = table.pop("field"), table.pop("type")
     lines = [
@@ -301,9 +344,8 @@ def format_toml(catalogue: Catalogue) -> str:
         ]
     for rule in rules:
         lines += ["", "[[type]]", f"csl = {format_toml_value(rule['csl'])}"]
-        lines += [
-            f"where.{name} = {format_toml_value(values)}" for name, values in rule["where"].items()
-        ]
+        conditions = rule["where"].items()
+        lines += [f"where.{name} = {format_toml_value(values)}" for name, values in conditions]
     return "\n".join([*lines, ""])
 
 
@@ -345,9 +387,8 @@ def _load_groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
     for name, children in [line for lines in table.values() for line in lines.items()]:
         if name == MISSING:
-            raise CatalogueError(
-                file, f"{name!r} is reserved for a missing value", "Choose another"
-            )
+            message = f"{name!r} is reserved for a missing value"
+            raise CatalogueError(file, message, "Choose another")
         if parent.values and name not in parent.values:
             hint = f"Use a value that {CATALOGUE_FILE} allows: {', '.join(parent.values)}"
             raise CatalogueError(file, f"{name!r} is not a value of {parent.name!r}", hint)

@@ -2,20 +2,24 @@
 
 The Whoosh schema, the facets, the forms, the API and the documentation derive from these fields.
 Another catalogue with other facets needs only another corpus folder, and no code.
+
+The roles of fields in a reference, such as `container-title`, and the types of publications, such
+as `article-journal`, are those of the Citation Style Language (CSL 1.0.2, appendix III and IV,
+https://docs.citationstyles.org/en/stable/specification.html). `search_app.export.csl` maps a
+publication to them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from indexer.catalogue.records import Link, Publication, Value
-from indexer.catalogue.roles import ALIASES, Role, RoleOrAlias, TypeRule
 from indexer.values import dates, identifiers, iso_codes, names
 from indexer.values.publication_types import FALLBACK_TYPE, PublicationType
 
@@ -51,45 +55,103 @@ _DISPLAYED_KINDS = frozenset(("language", "country", "name", "date", "link"))
 _UNKEYED_KINDS = frozenset(("text", "file", "fulltext"))
 """Kinds whose values are too long to be typed, or are not shown."""
 ValueOrder = Literal["count", "listed", "descending"]
+Faults = Iterator[tuple[str, str]]
+"""The faults of a file of a corpus, each with a hint."""
+
+NameRole = Literal["author", "editor", "translator", "director", "contributor"]
+Role = Literal[
+    "title",
+    "type",
+    "abstract",
+    "issued",
+    "author",
+    "editor",
+    "translator",
+    "director",
+    "contributor",
+    "archive",
+    "call-number",
+    "collection-number",
+    "collection-title",
+    "container-title",
+    "dimensions",
+    "DOI",
+    "edition",
+    "event-place",
+    "event-title",
+    "genre",
+    "ISBN",
+    "ISSN",
+    "issue",
+    "keyword",
+    "language",
+    "medium",
+    "note",
+    "number",
+    "number-of-pages",
+    "page",
+    "PMID",
+    "publisher",
+    "publisher-place",
+    "URL",
+    "version",
+    "volume",
+    "coverage",
+    "rights",
+]
+"""All are terms of CSL, except `coverage` and `rights` of Dublin Core."""
+ALIASES: dict[str, Role] = {"summary": "abstract", "date": "issued"}
+"""Other names of roles in `catalogue.toml`."""
+RoleOrAlias = Role | Literal["summary", "date"]
+
+NAME_ROLES: tuple[NameRole, ...] = get_args(NameRole)
+RELATORS: Mapping[NameRole, str] = {
+    "author": "aut",
+    "editor": "edt",
+    "translator": "trl",
+    "director": "drt",
+    "contributor": "ctb",
+}
+"""The MARC code of each role (https://www.loc.gov/marc/relators/)."""
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A field of `catalogue.toml`: a field of every publication, and its use.
-
-    `kind` is the type of its values. `role` is its part in a reference, by a name or alias of CSL.
-    `weight`: above 0, its words are searchable, and each occurrence counts that many times.
-    `facet`: its place among the facets, from 1. True: it follows those with a number, in the order
-    of the fields. None: it is not a facet. `fact`: its place in the line below a title in the list,
-    from 1. None: it is not shown there. `several`: whether a publication may have more than one
-    value. `parent`: the field above it in a tree. `grouping`: the file that assigns its values to
-    values of the parent. `qualifies`: another field. Values that both fields have are shown there
-    followed by `qualifier`. `values`: the only values allowed, if there are any. `detects`: detect
-    the language of a title from its text if the source does not state it. `names`: its names in
-    sources. The first one is written into pages. `restricted`: the values which mean that a
-    publication is given out on request only. `translates`: the field of the title or the abstract,
-    whose text it has in `language`.
-    """
+    """A field of `catalogue.toml`: a field of every publication, and its use."""
 
     name: str
     label: str
     kind: FieldKind = "keyword"
+    """The type of its values."""
     role: RoleOrAlias | None = None
+    """Its part in a reference, by a name or alias of CSL."""
     weight: float = 0.0
+    """Above 0, its words are searchable, and each occurrence counts that many times."""
     facet: int | bool | None = None
+    """Its place among the facets, from 1. True: after those with a number, as in the file."""
     fact: int | None = None
+    """Its place in the line below a title in the list, from 1. None: it is not shown there."""
     several: bool = False
+    """Whether a publication may have more than one value."""
     parent: str | None = None
+    """The field above it in a tree."""
     grouping: str | None = None
+    """The file that assigns its values to values of the parent."""
     qualifies: str | None = None
+    """Another field. Values that both fields have are shown there followed by `qualifier`."""
     qualifier: str = ""
     values: tuple[str, ...] = ()
+    """The only values allowed, if there are any."""
     order: ValueOrder = "count"
     required: bool = False
     detects: bool = False
+    """Detect the language of a title from its text if the source does not state it."""
     names: tuple[str, ...] = ()
+    """Its names in sources. The first one is written into pages."""
     missing: str = NOT_STATED
     restricted: tuple[str, ...] = ()
+    """The values which mean that a publication is given out on request only."""
     translates: str | None = None
+    """The field of the title or the abstract, whose text it has in `language`."""
     language: str | None = None
 
     def __post_init__(self) -> None:
@@ -153,26 +215,21 @@ ID_FIELD = Field("id", "ID")
 
 
 class FieldTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The texts of a field in another language. An empty one is not translated.
-
-    `names` are further names of the field in queries. `values` are the display texts of values, by
-    value.
-    """
+    """The texts of a field in another language. An empty one is not translated."""
 
     label: str = ""
     missing: str = ""
     qualifier: str = ""
     names: tuple[str, ...] = ()
+    """Further names of the field in queries."""
     values: dict[str, str] = {}
+    """The display texts of values, by value."""
 
 
 class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of a catalogue in another language, such as those of `catalogue.fr.toml`.
 
     An empty one is not translated.
-
-    `examples` are the explanations of the examples, in their order. A pair of a query and an
-    explanation replaces the example. `field` contains the texts of fields, by name.
     """
 
     title: str = ""
@@ -183,7 +240,9 @@ class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     map_notice: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[str | tuple[str, str], ...] = ()
+    """The explanations of the examples, in order. A pair with a query replaces the example."""
     field: dict[str, FieldTexts] = {}
+    """The texts of fields, by name."""
 
 
 WHOLE_TEXTS = ("title", "description", "publisher", "source", "footer", "map_notice")
@@ -193,18 +252,19 @@ FIELD_TEXTS = ("label", "missing", "qualifier")
 NO_FIELD_TEXTS, NO_TEXTS = FieldTexts(), CatalogueTexts()
 
 
-class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """A catalogue: its fields, and its title, description, language, and notices.
+class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A `[[type]]` of `catalogue.toml`: publications with certain values have this type.
 
-    `publisher_site` is the host of the publisher's site, where titles are searched for. `contact`
-    is an email address or a URL where readers report errors. `examples` are pairs of a query and
-    its explanation. `types` has rules for the types of publications, the first that applies first.
-    `accent`: the color of links on light and on dark pages, or ().
-    `logo`: the name of an image in the folder, and `logo_image` its bytes. `footer` is a text at
-    the end of each page, and `map_notice` one next to each map. `groups`: the parents of each value
-    of the child field. `translations` contains its texts in other languages. `files`: whether the
-    site serves the files of publications.
+    `where`: for each field, the values of which a publication has at least one. Without fields, the
+    rule applies to every publication. The first rule that applies is the one used.
     """
+
+    csl: PublicationType
+    where: dict[str, tuple[str, ...]] = {}
+
+
+class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """A catalogue: its fields, and its title, description, language, and notices."""
 
     title: str
     description: str
@@ -212,19 +272,31 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     language: str = "en"
     publisher: str = ""
     publisher_site: str = ""
+    """The host of the publisher's site, where titles are searched for."""
     contact: str = ""
+    """An email address or a URL where readers report errors."""
     source: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
+    """Pairs of a query and its explanation."""
     types: tuple[TypeRule, ...] = msgspec.field(name="type", default=())
+    """The rules for the types of publications, the first that applies first."""
     accent: tuple[str, ...] = ()
+    """The color of links on light and on dark pages, or ()."""
     logo: str = ""
+    """The name of an image in the folder."""
     files: Literal["", "serve"] = ""
+    """Whether the site serves the files of publications."""
     footer: str = ""
+    """A text at the end of each page."""
     map_notice: str = ""
+    """A text next to each map."""
     groups: dict[str, tuple[str, ...]] = {}
+    """The parents of each value of the child field."""
     logo_image: bytes = b""
+    """The bytes of `logo`."""
     translations: dict[str, CatalogueTexts] = {}
+    """Its texts in other languages."""
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -242,10 +314,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def by_query_name(self) -> dict[str, Field]:
-        """The fields by each name that a query may use, in lower case.
-
-        A field's own name takes precedence over the source names of other fields.
-        """
+        """The fields by each name in a query, in lower case. A field's own name comes first."""
         named = ((name, field) for field in self.fields for name in self.list_query_names(field))
         own = {field.name.lower(): field for field in self.fields}
         return dict(reversed([*named])) | own
@@ -297,9 +366,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def identifiers(self) -> tuple[Field, ...]:
         """The fields of identifiers, each of which finds exactly the publications that have it."""
-        return tuple(
-            field for field in self.fields if field.kind in identifiers.KINDS and not field.facet
-        )
+        fields = (field for field in self.fields if not field.facet)
+        return tuple(field for field in fields if field.kind in identifiers.KINDS)
 
     @cached_property
     def facts(self) -> tuple[Field, ...]:
@@ -370,10 +438,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def date_field(self) -> Field | None:
         """The field whose years sort the publications: the year of issue."""
-        return next(
-            (field for field in self.fields if field.role == "issued" and field.kind == "year"),
-            None,
-        )
+        years = (field for field in self.fields if field.kind == "year")
+        return next((field for field in years if field.role == "issued"), None)
 
     def find_type(self, publication: Publication) -> PublicationType:
         """Return the type of a publication: that of the first rule that applies to it."""
@@ -400,9 +466,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         values = dict(publication.values)
         for parent, child in self.children.items():
             stated = [str(value) for value in values.get(parent, ())]
-            inherited = [
-                group for value in values.get(child.name, ()) for group in self.groups[str(value)]
-            ]
+            children = map(str, values.get(child.name, ()))
+            inherited = [group for each in children for group in self.groups[each]]
             if combined := tuple(dict.fromkeys([*stated, *inherited])):
                 values[parent] = combined
         return msgspec.structs.replace(publication, values=values)
@@ -428,10 +493,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return None
 
     def translate_name(self, name: str) -> str:
-        """Return the name of a concept in the language of the page, or else its own.
-
-        `name` is its name in the catalogue's language.
-        """
+        """Return the name of a concept in the language of the page, or else its own, `name`."""
         return name
 
     def find_name_language(self, name: str) -> str | None:
@@ -466,10 +528,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the catalogue and its grouping, without the translations.
-
-        A change of it forces a full rebuild.
-        """
+        """SHA-256 of the catalogue without translations. A change forces a full rebuild."""
         untranslated = msgspec.structs.replace(self, translations={})
         return sha256(msgspec.json.encode(untranslated)).hexdigest()
 

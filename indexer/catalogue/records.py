@@ -7,7 +7,7 @@ record is reported as a `Problem`. It raises no exception, so the rest of the so
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 import msgspec
@@ -140,6 +140,9 @@ class Problem(msgspec.Struct, frozen=True):
         entry = f" ({self.entry})" if self.entry else ""
         return f"{place}{entry}: {self.what}. {self.hint}"
 
+
+Report = Callable[[Problem], None]
+"""Receives each problem when it is found."""
 
 NO_DIGEST = bytes(DIGEST_BYTES)
 """The digest of a record that is mapped and validated again in every build."""

@@ -24,17 +24,15 @@ MIN_YEAR, MAX_YEAR = 1001, 9998
 class Retired(
     msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """An id that no publication has any more.
-
-    `title` is the last title of its publication, or "" if unknown. `time` is when a build retired
-    it. It is None only for an entry of `retired.toml` with a successor. `successor` is the id that
-    the publication has now, or "" if it was removed.
-    """
+    """An id that no publication has any more."""
 
     id: str
     title: str = ""
+    """The last title of its publication, or "" if unknown."""
     time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When a build retired it; None only for an entry of `retired.toml` with a successor."""
     successor: str = ""
+    """The id that the publication has now, or "" if it was removed."""
 
 
 RetiredIds = Mapping[str, Retired]

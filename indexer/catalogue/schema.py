@@ -75,8 +75,6 @@ def get_text(publication: Publication, field: Field, catalogue: Catalogue) -> st
         return publication.title
     if field.role == "abstract":
         return publication.summary or ""
-    texts = [
-        field.search_text(value, catalogue.language)
-        for value in publication.values.get(field.name, ())
-    ]
+    values = publication.values.get(field.name, ())
+    texts = [field.search_text(value, catalogue.language) for value in values]
     return tokenizer.PARAGRAPH_BREAK.join(texts)

@@ -29,29 +29,15 @@ could open it."""
 
 
 class LinkResult(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A link, and the result of its last test.
-
-    `reason` is a short text, such as "404 Not Found". `target` is the new URL of a moved link.
-    """
+    """A link, and the result of its last test."""
 
     url: str
     status: LinkStatus
     reason: str
+    """A short text, such as "404 Not Found"."""
     time: Annotated[datetime, msgspec.Meta(tz=True)]
     target: str = ""
-
-
-def load(folder: Path) -> dict[str, LinkResult]:
-    """Return the last result of each link in a corpus folder, by URL. Without a file, return none.
-
-    Raise CatalogueError if the file is invalid.
-    """
-    return _read(folder, LINKS_FILE)
-
-
-def load_dead(folder: Path) -> list[LinkResult]:
-    """Return the results of the dead links in a corpus folder. Raise CatalogueError as `load`."""
-    return [result for result in load(folder).values() if result.status == "dead"]
+    """The new URL of a moved link."""
 
 
 @contextmanager
@@ -61,7 +47,7 @@ def update(folder: Path, urls: Iterable[str]) -> Iterator[Recorder]:
     The file then has the results of `urls` only. After an error before the first result, the file
     stays as it is. Raise CatalogueError if a file is invalid.
     """
-    results = load(folder) | _read(folder, _PARTIAL_FILE)
+    results = load(folder) | load(folder, _PARTIAL_FILE)
     partial = folder / _PARTIAL_FILE
     is_needed = partial.exists()
     partial.unlink(missing_ok=True)  # it may be a link to another file
@@ -102,7 +88,11 @@ def _encode(result: LinkResult) -> bytes:
     return msgspec.json.encode(result) + b"\n"
 
 
-def _read(folder: Path, name: str) -> dict[str, LinkResult]:
+def load(folder: Path, name: str = LINKS_FILE) -> dict[str, LinkResult]:
+    """Return the last result of each link in a corpus folder, by URL; none without a file.
+
+    Raise CatalogueError if the file is invalid.
+    """
     file = folder / name
     if not os.path.lexists(file):
         return {}

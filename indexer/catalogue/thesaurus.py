@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
@@ -17,25 +17,25 @@ from pathlib import Path
 
 import msgspec
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue.catalogue_toml import raise_faults, read_toml
+from indexer.catalogue.fields import Faults
 
 THESAURUS_FILE = "thesaurus.toml"
 
 
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A concept and its labels by language.
-
-    `acronyms` apply in any language, and match in capitals only. `broader` contains the ids of
-    concepts of which it is a kind or a part. `related` contains the ids of associated concepts.
-    """
+    """A concept and its labels by language."""
 
     id: str
     prefLabel: Mapping[str, str]  # noqa: N815  the names of SKOS
     altLabel: Mapping[str, tuple[str, ...]] = {}  # noqa: N815
     acronyms: tuple[str, ...] = ()
+    """They apply in any language, and match in capitals only."""
     broader: tuple[str, ...] = ()
+    """The ids of concepts of which it is a kind or a part."""
     related: tuple[str, ...] = ()
+    """The ids of associated concepts."""
 
     def get_labels(self, language: str) -> tuple[str, ...]:
         """Return its labels in a language, the preferred label first."""
@@ -77,17 +77,12 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
 
         The name is the first label. A concept without a label in one of them is left out.
         """
-        labels = (
-            (concept.get_labels(own), concept.get_labels(language)) for concept in self.concept
-        )
+        labels = ((each.get_labels(own), each.get_labels(language)) for each in self.concept)
         return {named[0]: translated[0] for named, translated in labels if named and translated}
 
 
 def load(folder: Path) -> Thesaurus:
-    """Return the thesaurus of a corpus folder, or an empty one if there is no file.
-
-    Raise CatalogueError if the file is unreadable or has any of the `find_faults`.
-    """
+    """Return the thesaurus of a corpus folder, empty if it has no file. Raise CatalogueError."""
     file = folder / THESAURUS_FILE
     if not os.path.lexists(file):
         return Thesaurus()
@@ -96,7 +91,7 @@ def load(folder: Path) -> Thesaurus:
     return thesaurus
 
 
-def find_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+def find_faults(thesaurus: Thesaurus) -> Faults:
     """Yield each fault with a hint.
 
     Faults are duplicate ids, acronyms or labels, an unknown or circular `broader`, and a `related`
@@ -104,19 +99,14 @@ def find_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     """
     for identity in _find_repeated(concept.id for concept in thesaurus.concept):
         yield f"two concepts have the id {identity!r}", "Give each concept a unique id"
-    for acronym in _find_repeated(
-        acronym for concept in thesaurus.concept for acronym in set(concept.acronyms)
-    ):
+    acronyms = (acronym for concept in thesaurus.concept for acronym in set(concept.acronyms))
+    for acronym in _find_repeated(acronyms):
         yield f"two concepts have the acronym {acronym!r}", "Remove it from one of them"
-    for language in sorted(
-        {language for concept in thesaurus.concept for language in concept.languages}
-    ):
+    for language in sorted({each for concept in thesaurus.concept for each in concept.languages}):
         labels = (set(map(fold, concept.get_labels(language))) for concept in thesaurus.concept)
         for label in _find_repeated(chain.from_iterable(labels)):
-            yield (
-                f"two concepts have the label {label!r} in {language!r}",
-                "Remove it from one of them",
-            )
+            message = f"two concepts have the label {label!r} in {language!r}"
+            yield message, "Remove it from one of them"
     yield from _find_relation_faults(thesaurus)
 
 
@@ -124,7 +114,7 @@ def _find_repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
-def _find_relation_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+def _find_relation_faults(thesaurus: Thesaurus) -> Faults:
     concepts = thesaurus.by_id
     for concept in thesaurus.concept:
         relations = {"broader": ("narrower than", concept.broader)}
@@ -135,10 +125,8 @@ def _find_relation_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
                 message = f"{concept.id!r} is {is_what} {unknown!r}, which does not exist"
                 yield message, f"Add that concept, or remove it from `{key}`"
         for other in sorted({*concept.related} & {concept.id, *concept.broader}):
-            message = (
-                f"{concept.id!r} is related to {other!r}, which is itself or a broader concept"
-            )
-            yield message, "Remove it from `related`"
+            message = f"{concept.id!r} is related to {other!r}"
+            yield f"{message}, which is itself or a broader concept", "Remove it from `related`"
     try:
         TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
     except CycleError as error:

@@ -19,6 +19,7 @@ from indexer.catalogue.fields import (
     WHOLE_TEXTS,
     Catalogue,
     CatalogueTexts,
+    Faults,
     Field,
     FieldTexts,
     get_primary,
@@ -62,10 +63,7 @@ def translate(
 
 
 def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
-    """Return the translation into a language, or into a variant of it; without any, no texts.
-
-    Texts without a translation have the standard one, if there is one.
-    """
+    """Return the texts in a language or a variant of it, or else standard ones if it has any."""
     translations = catalogue.translations
     variants = (tag for tag in translations if get_primary(tag) == get_primary(language))
     texts = translations.get(language) or translations.get(next(variants, ""), NO_TEXTS)
@@ -138,7 +136,6 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
 
     @property
     def page_language(self) -> str:
-        """The language of a page."""
         return self.display_language
 
     def renames(self, field: str) -> bool:
@@ -161,7 +158,6 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
         return self.by_name[field].display(value, self.display_language)
 
     def find_label_language(self, name: str, value: Value) -> str | None:
-        """Return the own language if the display text of a value is the one of the source."""
         field = self.by_name[name]
         has_no_language = field.kind not in _FREE_KINDS and self.display_language != self.language
         if has_no_language or str(value) in self._get_translations(name):
@@ -173,20 +169,16 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
         return self.texts.field.get(field, NO_FIELD_TEXTS).values
 
     def find_text_language(self, text: str) -> str | None:
-        """Return the own language if a text of the catalogue has no translation."""
         return self.language if text in self._own_texts else None
 
     def translate_name(self, name: str) -> str:
-        """Return the name of a concept in the display language, or else its own."""
         return self.names.get(name, name)
 
     def find_name_language(self, name: str) -> str | None:
-        """Return the own language if a concept has no name in the display language."""
         is_own = self.display_language == self.language or name not in self.names
         return self.language if is_own else None
 
     def find_publication_language(self, publication: Publication) -> str | None:
-        """Return the language of the title and the abstract of a publication."""
         return publication.lang or self.language
 
     @cached_property
@@ -204,10 +196,7 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
 
 
 def list_query_names(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:
-    """Yield each name of each field in queries that a translation gives, in all languages.
-
-    These are its label and its further names.
-    """
+    """Yield the labels and further names that translations in any language give to fields."""
     for field, texts in _list_field_texts(catalogue):
         yield from ((name, field) for name in (texts.label, *texts.names) if name)
 
@@ -227,48 +216,37 @@ def list_value_labels(catalogue: Catalogue, name: str) -> Iterator[tuple[str, st
 def _list_field_texts(catalogue: Catalogue) -> Iterator[tuple[Field, FieldTexts]]:
     for language in dict.fromkeys((*catalogue.translations, *_read_standard("labels"))):
         texts = _find_texts(catalogue, language)
-        yield from (
-            (field, texts.field.get(field.name, NO_FIELD_TEXTS)) for field in catalogue.fields
-        )
+        for field in catalogue.fields:
+            yield field, texts.field.get(field.name, NO_FIELD_TEXTS)
 
 
-def find_field_faults(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+def find_field_faults(field: Field, catalogue: Catalogue) -> Faults:
     """Yield each fault of a field that has a title or abstract in another language."""
     if field.translates is None and field.language is None:
         return
     translated = catalogue.by_name.get(field.translates or "")
     if translated is None or translated.role not in ("title", "abstract"):
-        yield (
-            f"{field.name!r} translates {field.translates!r}",
-            "Name the field of the title or of the abstract",
-        )
+        hint = "Name the field of the title or of the abstract"
+        yield f"{field.name!r} translates {field.translates!r}", hint
     if not iso_codes.has_names(field.language or ""):
-        yield (
-            f"{field.name!r} has the language {field.language!r}",
-            "Write a code such as fr or pt-BR",
-        )
+        hint = "Write a code such as fr or pt-BR"
+        yield f"{field.name!r} has the language {field.language!r}", hint
     if field.kind != "text" or field.several:
         yield f"{field.name!r} is a translation, but not one text", "Use the kind 'text', once"
 
 
-def find_faults(
-    language: str, texts: CatalogueTexts, catalogue: Catalogue
-) -> Iterator[tuple[str, str]]:
+def find_faults(language: str, texts: CatalogueTexts, catalogue: Catalogue) -> Faults:
     """Yield each fault of the texts in a language, with a hint."""
     if not iso_codes.has_names(language):
-        yield (
-            f"the language {language!r} is unknown",
-            "Name the file after a code such as fr or pt-BR: catalogue.fr.toml",
-        )
+        hint = "Name the file after a code such as fr or pt-BR: catalogue.fr.toml"
+        yield f"the language {language!r} is unknown", hint
     elif get_primary(language) == get_primary(catalogue.language):
         yield f"{language!r} is the language of the catalogue itself", "Write its texts there"
     for key, own in (("notices", catalogue.notices), ("examples", catalogue.examples)):
         number = len(getattr(texts, key))
         if number not in {0, len(own)}:
-            yield (
-                f"it has {number} {key}, but the catalogue has {len(own)}",
-                "Translate all of them in their order, or none",
-            )
+            hint = "Translate all of them in their order, or none"
+            yield f"it has {number} {key}, but the catalogue has {len(own)}", hint
     for name, field_texts in texts.field.items():
         if field := catalogue.by_name.get(name):
             yield from _find_text_faults(field, field_texts, catalogue)
@@ -277,9 +255,7 @@ def find_faults(
             yield f"the catalogue has no field {name!r}", f"Use the name of a field: {names}"
 
 
-def _find_text_faults(
-    field: Field, texts: FieldTexts, catalogue: Catalogue
-) -> Iterator[tuple[str, str]]:
+def _find_text_faults(field: Field, texts: FieldTexts, catalogue: Catalogue) -> Faults:
     for name in texts.names:
         other = catalogue.by_query_name.get(name.lower(), field)
         if other != field:

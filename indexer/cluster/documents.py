@@ -22,14 +22,17 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.records import Problem
 from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.docstore import NO_YEAR
+from indexer.codec.segment.docstore import NO_YEAR, make_title_key
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.fulltext import AttachedTexts
-from indexer.codec.segment.postings import split_runs
+from indexer.codec.segment.postings import split_offsets
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.sort_orders import make_title_key
-from indexer.codec.segment.term_dictionary import FIRST_NUMBER, decode_stem, decode_surface
-from indexer.codec.segment.word_stream import WordNumbers
+from indexer.codec.segment.term_dictionary import (
+    FIRST_NUMBER,
+    WordNumbers,
+    decode_stem,
+    decode_surface,
+)
 from indexer.generations.manifest import Dates
 
 MAX_ID_BYTES = 512
@@ -96,7 +99,7 @@ def list_documents(segment: Segment, texts: AttachedTexts | None, dates: Dates) 
     Raise CorruptSegment or OSError if a full text can't be read.
     """
     encoder = _Encoder(segment, texts, dates)
-    for first, last in split_runs(segment.forward_index):
+    for first, last in split_offsets(segment.forward_index.starts[:, 0]):
         yield from encoder.encode(first, last)
 
 

@@ -24,8 +24,8 @@ from indexer.cluster.connection import BUILDS, ClusterError
 from indexer.cluster.errors import translate_errors
 from indexer.cluster.generations import SMALL_INDEX, ClusterGenerations, Mark
 from indexer.generations import publish
-from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexLocked
+from indexer.generations.publish import LastBuild
 
 _READ_SECONDS = 3
 """Seconds that a node may take for the outcome of the last build. The metrics wait for it."""

@@ -9,12 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.codec.segment import array_file
-from indexer.codec.segment.array_file import Array, ArrayFileWriter, CorruptSegment
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, CorruptSegment, StringTable
 from indexer.codec.segment.fulltext import AttachedTexts
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from indexer.codec.segment.reader import Segment, take_vocabulary
-from indexer.codec.segment.string_table import StringTable
-from indexer.codec.segment.vocabulary import VocabularyArrays
+from indexer.codec.segment.term_dictionary import FullTextDictionary, VocabularyArrays
 from indexer.generations.manifest import IndexOutdated
 
 VOCABULARY = "vocabulary.seg"

@@ -12,12 +12,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 import msgspec
@@ -25,29 +23,18 @@ import numpy as np
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.codec.segment import postings
+from indexer.codec.segment import postings, term_dictionary
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
     Spool,
+    StringTable,
+    encode_texts,
     pick_dtype,
     pick_offset_dtype,
 )
 from indexer.codec.segment.postings import ForwardIndex
-from indexer.codec.segment.string_table import StringTable, encode_texts
-from indexer.codec.segment.term_dictionary import (
-    FIELD_END,
-    FIRST_NUMBER,
-    StemTable,
-    WordTable,
-    number_stems,
-    number_words,
-)
-from indexer.codec.segment.word_stream import (
-    WordNumbers,
-    collect_texts,
-    to_provisional,
-)
+from indexer.codec.segment.term_dictionary import FIRST_NUMBER, StemTable, WordNumbers, WordTable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,16 +85,15 @@ class BuildProcess(AbstractContextManager["BuildProcess"]):
 
 
 def _end_with_build() -> None:
-    """Exit this process when the build exits.
+    """Exit this process when the build exits. If it is killed, no other code ends this process."""
 
-    If the build is killed, no other code ends this process.
-    """
-    Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
+    def exit_after_build() -> None:
+        build = parent_process()
+        assert build
+        build.join()
+        os._exit(1)
 
-
-def _end_after(build: BaseProcess) -> None:
-    build.join()
-    os._exit(1)
+    Thread(target=exit_after_build, daemon=True).start()
 
 
 NO_STEMS = np.zeros(0, np.int32)
@@ -119,7 +105,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Publication]).decode
 
 
-class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
+class ForwardIndexWriter(ExitStack):
     """The forward index of all documents, built batch by batch and spooled to disk.
 
     `words` are those of the previous segment. `counts` gives the number of occurrences of each
@@ -128,24 +114,17 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue, words: Sequence[str] = ()) -> None:
+        super().__init__()
         self.catalogue, self._previous_words = catalogue, len(words)
         self._numbers = WordNumbers(catalogue.language, words)
+        self._process = self.enter_context(BuildProcess())
         self._words, self._spool = Spool(folder, np.uint8), Spool(folder, np.int32)
+        self.callback(self._words.close)
+        self.callback(self._spool.close)
         self._words.append(encode_texts(words))
         self._pending: deque[Future[tuple[Array, Array]] | Array] = deque()
         self._batches = 0
-        self._process = BuildProcess()
         self.counts = np.zeros(FIRST_NUMBER + len(words), np.int64)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._spool.close()
-        self._words.close()
-        self._process.__exit__(kind, error, traceback)
 
     def add(self, publications: Sequence[Publication]) -> None:
         """Append the words of new documents."""
@@ -156,13 +135,15 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         if self._process.is_started:
             self._pending.append(self._process.submit(_number_publications, _encode(publications)))
         else:
-            self._pending.append(self._numbers.encode(collect_texts(publications, self.catalogue)))
+            texts = term_dictionary.collect_texts(publications, self.catalogue)
+            self._pending.append(self._numbers.encode(texts))
             self._words.append(encode_texts(self._numbers.take_new_words()))
         self._collect(MAX_PENDING_BATCHES)
 
     def copy(self, stream: Array) -> None:
         """Append documents of the previous segment, given their words in its numbers."""
-        self._pending.append(to_provisional(stream))
+        # The previous words were the first to get numbers, in the same order.
+        self._pending.append(stream + np.int32(FIRST_NUMBER))
         self._collect(MAX_PENDING_BATCHES)
 
     def _collect(self, max_pending: int) -> None:
@@ -187,13 +168,11 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
     def write_words(
         self, writer: ArrayFileWriter, stems: Sequence[str] = (), stem_of: Array = NO_STEMS
     ) -> tuple[WordTable, StemTable]:
-        """Write the words and their stems. Call `finish` before.
-
-        `stems` and `stem_of` are those of the previous segment.
-        """
+        """Write the words and stems after `finish`, given the previous `stems` and `stem_of`."""
         words = StringTable.from_encoded(self._words.to_array()).to_list()
-        word_table = number_words(words, self.counts, self._previous_words)
-        stem_table = number_stems(word_table, self.catalogue.language, stems, stem_of)
+        word_table = term_dictionary.number_words(words, self.counts, self._previous_words)
+        language = self.catalogue.language
+        stem_table = term_dictionary.number_stems(word_table, language, stems, stem_of)
         StringTable.from_texts(word_table.words).write(writer, "words")
         StringTable.from_texts(stem_table.texts).write(writer, "stems")
         writer.add("stem_of", stem_table.of_word)
@@ -210,8 +189,8 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         for first in range(0, len(provisional), postings.MAX_RUN_WORDS):
             part = words.numbers[provisional[first : first + postings.MAX_RUN_WORDS]]
             stream[first : first + postings.MAX_RUN_WORDS] = part
-            ends = np.flatnonzero(part == FIELD_END)
-            gap_fields = np.searchsorted(ends, np.flatnonzero(part < FIELD_END))
+            ends = np.flatnonzero(part == term_dictionary.FIELD_END)
+            gap_fields = np.searchsorted(ends, np.flatnonzero(part < term_dictionary.FIELD_END))
             gaps_of_parts.append((count, np.bincount(gap_fields)))
             starts_of_parts.append((ends + (first + 1)).astype(kind))
             count += len(ends)
@@ -237,5 +216,5 @@ def _begin_numbers(catalogue: Catalogue, words: list[str]) -> None:
 
 def _number_publications(encoded: bytes) -> tuple[Array, Array]:
     """Return the stream of publications, and the words that are new in them, encoded."""
-    stream = _numbers.encode(collect_texts(_decode(encoded), _catalogue))
+    stream = _numbers.encode(term_dictionary.collect_texts(_decode(encoded), _catalogue))
     return stream, encode_texts(_numbers.take_new_words())

@@ -26,27 +26,19 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Problem, Publication, SourceLocation
 from indexer.codec.forward_index import ForwardIndexWriter
 from indexer.codec.inverter import PAGE, Inverter, TermKind
+from indexer.codec.segment import fulltext
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
+    BlobTable,
     Spool,
+    compute_offsets,
+    expand_ranges,
     pick_offset_dtype,
 )
 from indexer.codec.segment.docstore import make_dictionary
-from indexer.codec.segment.fulltext import (
-    PAGES,
-    Attached,
-    AttachedTexts,
-    FileProblem,
-    TextInfo,
-    write_attached,
-)
-from indexer.codec.segment.postings import (
-    ForwardIndex,
-    SortedRun,
-    split_offsets,
-)
-from indexer.codec.segment.string_table import BlobTable, compute_offsets, expand_ranges
+from indexer.codec.segment.fulltext import PAGES, Attached, AttachedTexts, FileProblem, TextInfo
+from indexer.codec.segment.postings import ForwardIndex, SortedRun, split_offsets
 from indexer.codec.segment.term_dictionary import FIRST_NUMBER, WordTable
 from indexer.fulltext.documents import make_version
 from indexer.fulltext.text import FullText
@@ -56,7 +48,7 @@ PAGES_AT_A_TIME = 1000
 DICTIONARY_BYTES = 1 << 16
 """Size of the compression dictionary of the pages."""
 _LEVEL = 9
-_SOURCE = SourceLocation("", 0)
+_make_page = partial(Publication, id="", title="", source=SourceLocation("", 0))
 
 Extract = Callable[[Sequence[Attached]], Iterable[FullText]]
 """Returns the text of each file, in order."""
@@ -138,7 +130,7 @@ def write_texts(
     usable = [each for each in attached if each.size]  # nobody can open an empty file
     current = [FileProblem(files[key], each) for key in files for each in problems.get(key, ())]
     texts = [numbers[each.digest] for each in usable]
-    write_attached(folder, usable, texts, current, make_version())
+    fulltext.write_attached(folder, usable, texts, current, make_version())
     return [each.problem for each in current]
 
 
@@ -167,20 +159,14 @@ class _PageWriter(ExitStack):
         self._batch: list[Publication] = []
 
     def add(self, text: FullText) -> None:
-        """Add a text."""
-        self._infos.append(
-            TextInfo(text.digest, text.media_type, text.has_pages, text.language, text.empty_pages)
-        )
+        described = (text.digest, text.media_type, text.has_pages, text.language)
+        self._infos.append(TextInfo(*described, text.empty_pages))
         self._page_counts.append(len(text.pages))
         for page in text.pages:
             data = page.encode("utf-8", "replace")
             self._pages.append(np.frombuffer(data, np.uint8))
             self._page_bytes.append(len(data))
-            self._batch.append(
-                Publication(
-                    id="", title="", summary=data.decode(), lang=text.language, source=_SOURCE
-                )
-            )
+            self._batch.append(_make_page(summary=data.decode(), lang=text.language))
             if len(self._batch) == PAGES_AT_A_TIME:
                 self._number_words()
 
@@ -189,7 +175,6 @@ class _PageWriter(ExitStack):
         self._batch = []
 
     def write(self) -> None:
-        """Write the file."""
         self._number_words()
         self._forward_index.finish()
         infos, counts = self._infos, np.array(self._page_counts, np.int64)

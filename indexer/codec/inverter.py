@@ -9,7 +9,7 @@ not changed (see `postings.compute_means`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -18,17 +18,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from indexer.codec.segment import postings, sort_orders
+from indexer.codec.segment import docstore, postings
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
     Spool,
+    compute_offsets,
     pick_dtype,
     pick_offset_dtype,
 )
 from indexer.codec.segment.postings import ForwardIndex, MergedRuns, SortedRun, split_offsets
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import compute_offsets
 
 
 class MergedPostings:
@@ -62,10 +62,7 @@ class MergedPostings:
         return np.append(offsets[staying], offsets[-1])[following]
 
     def _find_places(self) -> Array:
-        """Return, for each new posting, the previous posting that it precedes.
-
-        Postings are ordered by term, then by document.
-        """
+        """Return the previous posting that each new one precedes, by term, then by document."""
         ends, staying = self._begins[:-1].copy(), np.flatnonzero(self._terms >= 0)
         ends[self._terms[staying]] = self._arrays["offsets"][staying + 1]
         terms = np.repeat(np.arange(len(ends)), self._new.doc_counts)
@@ -153,10 +150,7 @@ WORD, STEM, PAGE = "word", "stem", "page"
 NO_ORIGINS = np.zeros(0, np.int64)
 STORED_ARRAYS: dict[str, dict[str, tuple[str, ...]]] = {
     WORD: {"offsets": ("documents", "weights")},
-    STEM: {
-        "position_offsets": ("positions",),
-        "offsets": ("documents", "weights", "frequencies"),
-    },
+    STEM: {"position_offsets": ("positions",), "offsets": ("documents", "weights", "frequencies")},
     PAGE: {"position_offsets": ("positions",), "offsets": ("documents", "frequencies")},
 }
 """The arrays of `SortedRun` that are stored for each kind, by the array of offsets into them.
@@ -166,16 +160,15 @@ and a text is normalized as a whole."""
 
 
 class TermKind(NamedTuple):
-    """A kind of term: its name, the term number of each word, and the number of terms.
-
-    `previous_numbers` gives the new number of each term of the previous segment. Numbers of removed
-    terms are negative.
-    """
+    """A kind of term."""
 
     name: str
     of_word: Array
+    """The term number of each word."""
     size: int
+    """The number of terms."""
     previous_numbers: Array
+    """The new number of each term of the previous segment, negative if it was removed."""
 
 
 class Inverter(NamedTuple):
@@ -205,20 +198,20 @@ class Inverter(NamedTuple):
         called after each sorted run and after each array.
         """
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
+            documents = [*split_offsets(self.forward_index.starts[:, 0])]
             sources: Sequence[PostingsSource] = (
                 self._merge_new(previous, origins, threads)
                 if previous and self._can_merge(previous, origins)
-                else self._sort_all(folder, spools, threads, report)
+                else self._sort_all(documents, folder, spools, threads, report)
             )
             fills: list[Fill] = []
             arrays: dict[str, Array] = {}
             for kind, source in zip(self.kinds, sources, strict=True):
                 fills += _allocate(writer, kind.name, source, arrays)
-            runs = sum(1 for _ in postings.split_runs(self.forward_index))
             futures = [threads.submit(fill) for fill in fills]
-            for number, future in enumerate(futures, start=runs + 1):
+            for number, future in enumerate(futures, start=len(documents) + 1):
                 future.result()
-                report(number, runs + len(fills))
+                report(number, len(documents) + len(fills))
         return arrays
 
     def _can_merge(self, previous: Segment, origins: Array) -> bool:
@@ -237,38 +230,35 @@ class Inverter(NamedTuple):
         )
 
     def _sort_all(
-        self, folder: Path, spools: ExitStack, threads: Executor, report: ReportSorting
+        self,
+        documents: Sequence[tuple[int, int]],
+        folder: Path,
+        spools: ExitStack,
+        threads: Executor,
+        report: ReportSorting,
     ) -> list[MergedRuns]:
-        """Return the postings of all documents, sorted run by run."""
-        count = sum(1 for _ in postings.split_runs(self.forward_index))
+        """Return the postings of ranges of documents, one of which is a run."""
         stored = sum(len(names) for k in self.kinds for names in STORED_ARRAYS[k.name].values())
         collected = [RunSpool(folder, spools) for _ in self.kinds]
-        for number, runs in enumerate(self._sort_runs(threads), start=1):
+        for number, runs in enumerate(self._sort_runs(documents, threads), start=1):
             for of_kind, run in zip(collected, runs, strict=True):
                 of_kind.append(run)
-            report(number, count + stored)
+            report(number, len(documents) + stored)
         earlier = ([run] for run in self.earlier) if self.earlier else ([] for _ in self.kinds)
         return [
             MergedRuns([*before, *of_kind])
             for before, of_kind in zip(earlier, collected, strict=True)
         ]
 
-    def _sort_runs(self, threads: Executor) -> Iterator[list[SortedRun]]:
-        """Yield the postings of each run, by kind.
-
-        One run is sorted while the next is prepared.
-        """
+    def _sort_runs(
+        self, documents: Iterable[tuple[int, int]], threads: Executor
+    ) -> Iterator[list[SortedRun]]:
+        """Yield the postings of each run, by kind. One run is sorted while the next is prepared."""
         ahead: deque[list[Future[SortedRun]]] = deque()
-        for first, last in postings.split_runs(self.forward_index):
+        for first, last in documents:
             occurrences = postings.encode_occurrences(self.forward_index, first, last)
-            ahead.append(
-                [
-                    threads.submit(
-                        postings.sort_run, occurrences, kind.of_word, kind.size, first, self.norms
-                    )
-                    for kind in self.kinds
-                ]
-            )
+            sort = partial(postings.sort_run, occurrences, first=first, norms=self.norms)
+            ahead.append([threads.submit(sort, each.of_word, each.size) for each in self.kinds])
             if len(ahead) > 1:
                 yield [future.result() for future in ahead.popleft()]
         for futures in ahead:
@@ -277,10 +267,9 @@ class Inverter(NamedTuple):
     def _merge_new(
         self, previous: Segment, origins: Array, threads: Executor
     ) -> list[MergedPostings]:
-        """Return the previous postings, merged with those of the new documents."""
         new = np.flatnonzero(origins < 0)
         occurrences = postings.encode_occurrences(self.forward_index.select(new), 0, len(new))
-        documents = sort_orders.invert(origins, previous.size)
+        documents = docstore.invert(origins, previous.size)
 
         def merge(kind: TermKind) -> MergedPostings:
             new_run = postings.sort_run(occurrences, kind.of_word, kind.size, 0, self.norms[new])

@@ -30,11 +30,10 @@ from whoosh.reading import TermInfo, TermNotFound
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, expand_ranges
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import expand_ranges
 from indexer.codec.segment.term_dictionary import decode_surface
 
 
@@ -103,15 +102,10 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
         return frozenset()
 
     def _get_lengths(self, fieldname: str) -> Array:
-        """Return the number of terms of a field, by document.
-
-        A word counts as two terms, a value as one.
-        """
+        """Return the number of terms of a field, by document. A word counts as two of them."""
         if fieldname in self._segment.fields:
-            column: Array = self._segment.forward_index.lengths[
-                :, self._segment.fields.index(fieldname)
-            ]
-            return column.astype(np.int64) * 2
+            number = self._segment.fields.index(fieldname)
+            return self._segment.forward_index.lengths[:, number].astype(np.int64) * 2
         if fieldname == "id":
             return np.ones(self._segment.size, np.int64)
         values = self._segment.columns[fieldname.removesuffix(schema.EXACT)]
@@ -210,11 +204,9 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         self, fieldname: str, text: bytes, format_: Format, scorer: object = None
     ) -> ListMatcher:
         occurrences = self._find_occurrences(fieldname, text)
-        values = (
-            [format_.encode(positions) for positions in occurrences.positions]
-            if format_.supports("positions")
-            else None
-        )
+        values = None
+        if format_.supports("positions"):
+            values = [format_.encode(positions) for positions in occurrences.positions]
         return ListMatcher(
             occurrences.documents,
             [float(len(positions)) for positions in occurrences.positions],
@@ -311,10 +303,8 @@ class WordLexicon:
             stream_positions = self._segment.find_word_positions(np.array(self._words[term]))
         in_field = self._segment.get_fields(stream_positions) == self._field
         order = np.argsort(stream_positions.offsets[in_field])
-        documents, offsets = (
-            stream_positions.documents[in_field][order],
-            stream_positions.offsets[in_field][order],
-        )
+        documents = stream_positions.documents[in_field][order]
+        offsets = stream_positions.offsets[in_field][order]
         positions = offsets - self._segment.forward_index.starts[documents, self._field]
         distinct, counts = np.unique(documents, return_counts=True)
         split = np.split(positions, np.cumsum(counts)[:-1])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -18,10 +18,9 @@ from indexer.analysis.cleaning import compose, is_printable
 from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Problem, Publication, Report
 from indexer.fulltext.documents import SUFFIXES, is_pdf
 
-Report = Callable[[Problem], None]
 _SEVERAL = -1
 """In place of a document number: several publications."""
 _SLASHES = "_-:"
@@ -43,13 +42,11 @@ _MAX_NAMED = 3
 
 
 class Attachment(NamedTuple):
-    """A file of a publication.
-
-    `file` is its path in the corpus folder, with slashes, or its absolute path if it is outside.
-    """
+    """A file of a publication."""
 
     doc_number: int
     file: str
+    """Its path in the corpus folder, with slashes, or its absolute path if it is outside."""
     path: Path
 
 
@@ -140,7 +137,6 @@ class _Claims:
         self._by_place[_make_place(file)].append(file)
 
     def add(self, doc_number: int, publication: Publication) -> None:
-        """Add the claims of a publication."""
         for location in (publication.source, *publication.other_sources):
             self._add_source(location.file, doc_number)
         for row in self._file_rows:
@@ -185,7 +181,6 @@ class _Claims:
             (self._ambiguous if found else self._missing)[source][name] = None
 
     def resolve(self, report: Report) -> Iterator[Attachment]:
-        """Yield the attachments. Report what could not be decided."""
         chosen: dict[str, Iterable[int]] = {**self._named}
         for file, claims in self._similar.items():
             # With different paths, they name different files, of which at most one is here.
@@ -242,10 +237,8 @@ class _Claims:
             counted = Counter(PurePosixPath(file).suffix.lower() for file in unused)
             count = ", ".join(f"{number} {suffix}" for suffix, number in counted.items())
             message = f"no publication has {format_files(unused)} (files: {count})"
-            hint = (
-                "Name a file after the id or DOI of its publication, or name it in a row of files"
-            )
-            report(Problem(unused[0], 0, message, hint))
+            hint = "Name a file after the id or DOI of its publication"
+            report(Problem(unused[0], 0, message, f"{hint}, or name it in a row of files"))
 
 
 def _fold(text: str) -> str:

@@ -47,10 +47,7 @@ class TextCache:
         self._folder = folder or base / "texts"
 
     def load(self, key: str) -> FullText | None:
-        """Return a text, or None if it is not cached, or its file is damaged.
-
-        The first bytes of a file are the SHA-256 of the rest.
-        """
+        """Return a text, or None if it is not cached, or does not match the SHA-256 before it."""
         file = self._folder / key
         try:
             content = file.read_bytes()
@@ -112,11 +109,6 @@ def make_version() -> str:
     return f"{VERSION}-{metadata.version(pdf.PACKAGE)}" if pdf.is_installed() else str(VERSION)
 
 
-def get_base_version(version: str) -> str:
-    """Return a version of the extraction without that of the extra."""
-    return version.partition("-")[0]
-
-
 def is_document(file: Path) -> bool:
     """Return whether a file has full text, by its name."""
     return file.suffix.lower() in _MEDIA_TYPES
@@ -143,10 +135,7 @@ def check_size(stream: BufferedReader, limits: Limits) -> None:
 def extract_all(
     files: Iterable[tuple[Path, str]], limits: Limits, cache: TextCache
 ) -> Generator[FullText, None, None]:
-    """Yield the texts of pairs of a file and its SHA-256, in order, reading several at a time.
-
-    A file that can't be read has no pages, and a fault.
-    """
+    """Yield the texts of files, given with their SHA-256, in order. A bad file has only a fault."""
 
     def extract_one(file: Path, digest: str) -> FullText:
         try:
@@ -171,10 +160,7 @@ def extract_all(
 
 
 def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullText:
-    """Return the text of a file, whose SHA-256 is `digest`. Raise ExtractionError.
-
-    Its title is that of the file, or guessed from its text or name.
-    """
+    """Return the text of a file, whose SHA-256 is `digest`, with a title. Raise ExtractionError."""
     suffix = _find_suffix(file)
     if suffix not in _MEDIA_TYPES:
         known = ", ".join(sorted(_MEDIA_TYPES))
@@ -234,9 +220,7 @@ def _complete(text: FullText, file: Path) -> FullText:
 
 def make_title(file: Path) -> str:
     """Return the words of a file's name. A byte that is not UTF-8 becomes U+FFFD."""
-    stem, name = (
-        text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        for text in (unquote(file.stem), file.name)
-    )
+    texts = (text.encode("utf-8", "surrogateescape") for text in (unquote(file.stem), file.name))
+    stem, name = (text.decode("utf-8", "replace") for text in texts)
     title = " ".join(_SEPARATORS.sub(" ", stem).split())
     return title if any(map(str.isalnum, title)) else name

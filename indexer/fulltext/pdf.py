@@ -16,13 +16,14 @@ from indexer.analysis.tokenizer import is_unsegmented
 from indexer.catalogue.limits import Limits
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 from indexer.extras import describe_installation
-from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.text import (
     DECODING_ERRORS,
     OUTPUT_BYTES_PER_CHARACTER,
     ExtractionError,
     Fault,
     FullText,
+    clean_line,
+    clean_pages,
     limit_pages,
     make_page_fault,
 )
@@ -279,10 +280,7 @@ def extract_pdf(stream: IO[bytes], limits: Limits) -> FullText:
 
 
 def _run(stream: IO[bytes], limits: Limits) -> tuple[Description, list[_Page], str]:
-    """Return the output of the child process, and why it ended early, or "".
-
-    Raise ExtractionError if it ended before the first page.
-    """
+    """Return the output of the child process, and why it ended early. Raise ExtractionError."""
     most_bytes = OUTPUT_BYTES_PER_CHARACTER * max(limits.longest_document, 1_000_000)
     child_limits = ProcessLimits(MAX_MEMORY_BYTES, MAX_SECONDS, MAX_PAGE_SECONDS, most_bytes)
     arguments = (limits.most_pages, limits.longest_document)

@@ -110,7 +110,9 @@ def _find_lines(page: pypdfium2.PdfTextpage, text: str) -> list[Line]:
             box = boxes.measure_line(start, line)
             line = _RIGHT_TO_LEFT.sub(partial(boxes.order_letters, start), line)
             line += "-" * (match[0] == _HYPHEN)
-            lines.append((_join_pairs(line), *box))
+            if _SURROGATE.search(line):
+                line = line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+            lines.append((line, *box))
         start = match.end()
     return lines
 
@@ -120,12 +122,6 @@ def _split_pairs(text: str) -> str:
     if max(text, default="") <= "\uffff":
         return text
     return "".join(map(chr, array("H", text.encode("utf-16-le"))))
-
-
-def _join_pairs(text: str) -> str:
-    if not _SURROGATE.search(text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 class _Boxes:

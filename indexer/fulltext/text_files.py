@@ -20,7 +20,6 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
-from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.text import (
     DECODING_ERRORS,
     OUTPUT_BYTES_PER_CHARACTER,
@@ -28,6 +27,8 @@ from indexer.fulltext.text import (
     ExtractionError,
     Fault,
     FullText,
+    clean_line,
+    clean_pages,
     limit_pages,
     make_page_fault,
 )
@@ -82,10 +83,7 @@ def extract_text(stream: IO[bytes], suffix: str, limits: Limits) -> FullText:
 
 
 def main(suffix: str, limits: dict[str, Any]) -> None:
-    """Write the text of the file on standard input.
-
-    If it can't be read, it has no pages, and the reason is its only fault.
-    """
+    """Write the text of the file on standard input, or else the reason as its only fault."""
     read, media_type = READERS[suffix]
     try:
         text = read(sys.stdin.buffer.read(), msgspec.convert(limits, Limits))
@@ -136,10 +134,7 @@ def read_html(data: bytes, limits: Limits) -> FullText:
 
 
 def read_xml(data: bytes, limits: Limits) -> FullText:
-    """Return the body of an article in JATS, or the text in TEI. Raise ExtractionError.
-
-    No entity of the file is expanded.
-    """
+    """Return the body of JATS or text of TEI, with no entity expanded. Raise ExtractionError."""
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -180,9 +175,8 @@ def _name(element: etree._Element) -> str:
 
 def _is_section(element: etree._Element) -> bool:
     parent = element.getparent()
-    return (
-        _name(element) in _SECTIONS and parent is not None and _name(parent) in _PARENTS_OF_SECTIONS
-    )
+    is_below = parent is not None and _name(parent) in _PARENTS_OF_SECTIONS
+    return is_below and _name(element) in _SECTIONS
 
 
 def _make_text(

@@ -17,12 +17,7 @@ from pathlib import Path
 
 from indexer.catalogue import safe_files
 from indexer.generations import fsync, manifest
-from indexer.generations.manifest import (
-    Generation,
-    IndexMissing,
-    IndexOutdated,
-    IndexUnusable,
-)
+from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated, IndexUnusable
 
 CURRENT = "CURRENT"
 _NAME = r"\d{6,}-\w+"
@@ -121,17 +116,13 @@ def list_lineage(index: Path, name: str) -> list[str]:
         try:
             predecessor = load(index, predecessor).manifest.after
         except IndexOutdated:
-            predecessor = max(
-                (earlier for earlier in list_names(index) if earlier < names[-1]), default=None
-            )
+            earlier = (each for each in list_names(index) if each < names[-1])
+            predecessor = max(earlier, default=None)
     return names
 
 
 def size_errors(generation: Generation) -> list[str]:
-    """Return the files of a generation that are missing or have another size, as sentences.
-
-    The contents are not read.
-    """
+    """Return the files of a generation that are missing or have another size. None is read."""
     errors = []
     for name, (size, _) in generation.manifest.files.items():
         file = generation.folder / name
@@ -143,10 +134,7 @@ def size_errors(generation: Generation) -> list[str]:
 
 
 def integrity_errors(generation: Generation) -> list[str]:
-    """Return the faults in the files of a generation: missing, unreadable, or altered.
-
-    The files are hashed only if all of them have the right size.
-    """
+    """Return the faults of a generation. If all sizes are right, the files are hashed."""
     try:
         if errors := size_errors(generation):
             return errors

@@ -31,9 +31,8 @@ _MESSAGES = {
 
 def describe_os_error(error: OSError) -> tuple[str, str]:
     """Return the reason of a disk error with the file concerned, and a hint."""
-    message, hint = _MESSAGES.get(
-        error.errno or 0, (error.strerror or str(error), "Fix this, and try again")
-    )
+    unknown = error.strerror or str(error), "Fix this, and try again"
+    message, hint = _MESSAGES.get(error.errno or 0, unknown)
     return f"{message} ({error.filename})" if error.filename else message, hint
 
 

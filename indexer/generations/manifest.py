@@ -73,37 +73,35 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The description of a generation.
-
-    `format`: version of the segment format. `analysis`: version of the text analysis.
-    `schema`: fingerprint of the catalogue. `corpus`: digest of all input, including the thesaurus,
-    the translations of the catalogue, and the problems.
-    `built`: time of the build in UTC, ISO 8601. `seconds`: its duration.
-    `after`: name of the predecessor. It is the generation that was live before, or an earlier
-    undamaged one if that is damaged.
-    `merged`: number of records that were merged into other ones.
-    `counts`: for each facet, the number of publications with each of its most frequent values.
-    `meaning`: model of the embeddings, or "" if the segment has no vectors.
-    `limits`: the limits within which the corpus was read.
-    `files`: size in bytes and SHA-256 of every file except the manifest and its digest.
-    """
+    """The description of a generation."""
 
     format: int
+    """Version of the segment format."""
     analysis: int
+    """Version of the text analysis."""
     schema: str
+    """Fingerprint of the catalogue."""
     corpus: str
+    """Digest of all input: with the thesaurus, the translations, and the problems."""
     built: str
+    """Time of the build in UTC, ISO 8601."""
     seconds: float
     after: str | None = None
+    """Name of the predecessor: the generation that was live, or an earlier, undamaged one."""
     publications: int
     merged: int = 0
+    """Number of records that were merged into other ones."""
     changes: Changes
     counts: dict[str, dict[str, int]]
+    """For each facet, the number of publications with each of its most frequent values."""
     problems: tuple[Problem, ...]
     catalogue: Catalogue
     meaning: str = ""
+    """Model of the embeddings, or "" if the segment has no vectors."""
     limits: Limits = LIMITS
+    """The limits within which the corpus was read."""
     files: dict[str, tuple[int, str]] = {}
+    """Size in bytes and SHA-256 of every file except the manifest and its digest."""
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -124,10 +122,7 @@ class Generation(msgspec.Struct, frozen=True):
         return any(name.startswith(f"{SEGMENT}/") for name in self.manifest.files)
 
     def read_thesaurus(self) -> Thesaurus:
-        """Return the thesaurus for interpreting queries; an empty one if there is none.
-
-        Raise IndexOutdated if it can't be read, as all of these methods do.
-        """
+        """Return the thesaurus, or an empty one. Raise IndexOutdated, as all these methods do."""
         return self._read(THESAURUS, msgspec.json.Decoder(Thesaurus).decode, Thesaurus())
 
     def read_dead_links(self) -> Sequence[LinkResult]:
@@ -213,15 +208,10 @@ def write(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
 
 
 def read(folder: Path) -> Manifest:
-    """Return the manifest of a generation. Its bytes are hashed before they are parsed.
-
-    Raise IndexOutdated if the manifest is unreadable or differs from its digest.
-    """
+    """Return the manifest of a generation, hashed before it is parsed. Raise IndexOutdated."""
     with _translate_errors(folder, MANIFEST):
-        data, line = (
-            safe_files.read_file(folder / MANIFEST),
-            safe_files.read_file(folder / MANIFEST_DIGEST),
-        )
+        data = safe_files.read_file(folder / MANIFEST)
+        line = safe_files.read_file(folder / MANIFEST_DIGEST)
         if line != _format_digest_line(data):
             raise ValueError(f"it does not match {MANIFEST_DIGEST}")
         return msgspec.json.decode(data, type=Manifest)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -25,13 +25,14 @@ from indexer.catalogue.records import (
     Parsed,
     Problem,
     Publication,
+    Report,
     SourceLocation,
     SourceRecord,
     Unchanged,
 )
 from indexer.ingest import validation
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, PreviousIndex
-from indexer.ingest.source_files import Report, SourceFile, find_source_files
+from indexer.ingest.source_files import SourceFile, find_source_files
 from indexer.mapping.mapper import ID_FIELD, Mapper
 from indexer.readers import registry
 
@@ -41,6 +42,31 @@ MAX_PROBLEMS = 1000
 """Maximum number of problems reported one by one per file, before the last one."""
 MAX_MESSAGE_CHARS = 500
 """Maximum length of a problem's message and of its entry's title or id, in characters."""
+
+
+class Progress:
+    """Receiver of progress reports. This base class ignores them."""
+
+    def report_bytes(self, count: int) -> None:
+        """Receive the number of bytes read so far, over all files."""
+
+    def report_publications(self, publications: Sequence[Publication]) -> None:
+        """Receive publications that were parsed now, not copied from an earlier index."""
+
+    def report_encoding(self, done: int, total: int) -> None:
+        """Receive the number of publications encoded so far, and all of them, after reading."""
+
+    def report_sorting(self, done: int, total: int) -> None:
+        """Receive the steps of sorting done so far, and all steps, after the last publication."""
+
+    def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
+        """Receive the numbers of read files and of all, and of pages; and the next file, or ""."""
+
+    def report_loading(self, done: int, total: int) -> None:
+        """Receive the documents that a cluster has accepted so far, and all of them."""
+
+
+NO_PROGRESS = Progress()
 
 
 def read(
@@ -132,11 +158,10 @@ class CorpusReader:
         for record in self.read_records(source):
             digest = record.compute_digest(rules)
             number = self._known.get(digest)
-            item: Item | None = (
-                self._parse(record, source, digest)
-                if number is None
-                else Unchanged(number, self._known_ids[number], record.source)
-            )
+            if number is None:
+                item: Item | None = self._parse(record, source, digest)
+            else:
+                item = Unchanged(number, self._known_ids[number], record.source)
             if item and self._merger and source.mapper and self._merger.has_group(item):
                 item = self._merge(item, record, source, self._merger)
             elif item and (first := self._taken.claim(item.id, item.source)):
@@ -184,10 +209,7 @@ class CorpusReader:
             yield Problem(file, 0, message, "Check that it exists and is readable")
 
     def read_publications(self, source: SourceFile) -> Iterator[Publication]:
-        """Yield the publications of one file, without the ancestors of their values.
-
-        Their ids may be repeated. Report entries and values that are not usable.
-        """
+        """Yield the publications of a file, without ancestors. Ids may repeat. Report the rest."""
         for record in self.read_records(source):
             if publication := self._validate(record, source):
                 yield publication
@@ -209,10 +231,8 @@ class CorpusReader:
             record = mapper.map(record, self.limits)
             if mapper.cut_fields:
                 hint = suggest_raising("longest_field")
-                if any(
-                    self.catalogue.by_name[field].restricted
-                    for field in mapper.cut_fields - {ID_FIELD}
-                ):
+                cut = mapper.cut_fields - {ID_FIELD}
+                if any(self.catalogue.by_name[field].restricted for field in cut):
                     hint += access.UNTIL_THEN
                 message = f"the templates of {', '.join(sorted(mapper.cut_fields))} join too much"
                 report(Problem(source.file, record.line, message, hint))
@@ -322,8 +342,6 @@ class _FileProblems:
             self._report(Problem(self._file, 0, message, hint))
 
     def _report_one(self, problem: Problem) -> None:
-        message, entry = (
-            replace_unprintable(" ".join(text[:MAX_MESSAGE_CHARS].split()))
-            for text in (problem.what, problem.entry or "")
-        )
+        texts = (text[:MAX_MESSAGE_CHARS] for text in (problem.what, problem.entry or ""))
+        message, entry = (replace_unprintable(" ".join(text.split())) for text in texts)
         self._report(msgspec.structs.replace(problem, what=message, entry=entry or None))

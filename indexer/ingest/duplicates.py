@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue.access import find_restricting
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Item, Parsed, Publication
@@ -144,7 +144,16 @@ class Merger:
     def add(self, group: int, publication: Publication) -> Publication | None:
         """Add a record to its group. Return the merged publication after the last record."""
         if packed := self._pending.pop(group, None):
-            publication = _merge(_decode(packed), publication, self._fields.catalogue)
+            # The first record gets what it lacks, and what is restricted, from the other.
+            first = _decode(packed)
+            restricting = find_restricting(publication, self._fields.catalogue)
+            publication = msgspec.structs.replace(
+                first,
+                summary=first.summary or publication.summary,
+                lang=first.lang or publication.lang,
+                values={**publication.values, **first.values, **restricting},
+                other_sources=(*first.other_sources, publication.source),
+            )
             self.merged += 1
         self._missing[group] -= 1
         if self._missing[group] > 0:
@@ -156,17 +165,6 @@ class Merger:
         """Yield the publications of groups whose last record was removed between the passes."""
         yield from map(_decode, self._pending.values())
         self._pending.clear()
-
-
-def _merge(first: Publication, other: Publication, catalogue: Catalogue) -> Publication:
-    """Return the first publication. Take what it lacks, and what is restricted, from the other."""
-    return msgspec.structs.replace(
-        first,
-        summary=first.summary or other.summary,
-        lang=first.lang or other.lang,
-        values={**other.values, **first.values, **find_restricting(other, catalogue)},
-        other_sources=(*first.other_sources, other.source),
-    )
 
 
 class DuplicatesFound(Exception):
@@ -192,11 +190,9 @@ class DuplicateFinder:
         *,
         is_expected: bool = False,
     ) -> None:
-        self._fields, self._previous, self.has_duplicates = (
-            KeyFields(catalogue),
-            previous,
-            is_expected,
-        )
+        self._fields = KeyFields(catalogue)
+        self._previous = previous
+        self.has_duplicates = is_expected
         self._has_parsed = False
         self._files: dict[str, int] = {}
         # The keys with the record of each, and the title and the file of each record.
@@ -257,11 +253,8 @@ class DuplicateFinder:
         previous = self._previous
         if previous is None or (not self._has_parsed and len(self._copied) == len(previous)):
             return []
-        titles = np.fromiter(
-            (hash_title(previous.get_title(number)) for number in self._copied),
-            np.uint64,
-            len(self._copied),
-        )
+        hashes = (hash_title(previous.get_title(number)) for number in self._copied)
+        titles = np.fromiter(hashes, np.uint64, len(self._copied))
         known_titles = np.array(self._titles, np.uint64)
         is_candidate = _is_repeated(np.concatenate([titles, known_titles]))[: len(titles)]
         added: list[int] = []

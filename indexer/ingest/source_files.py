@@ -1,17 +1,20 @@
-"""Source files: the files of a corpus folder with their readers and mappings."""
+"""Source files: the files of a corpus folder with their readers and mappings, and their changes."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from indexer.analysis.cleaning import is_printable
-from indexer.catalogue import outside, safe_files
-from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, raise_faults
+from indexer.catalogue import safe_files
+from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError, raise_faults
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Problem, Report
+from indexer.fulltext import attachments
 from indexer.fulltext.documents import is_document
 from indexer.mapping import sources as sources_toml
 from indexer.mapping.mapper import ID_FIELD, Mapper
@@ -26,20 +29,19 @@ NOTES = frozenset({".md", ""})
 """Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if a
 reader is sure of its format."""
 
-Report = Callable[[Problem], None]
+FolderState = dict[Path, tuple[int, int]]
+"""Size in bytes and modification time in nanoseconds of each file of a folder."""
 
 
 class SourceFile(NamedTuple):
-    """A file of a corpus, its reader, and its mapping.
-
-    `file` is its name in problems and in `sources.toml`. Without a `mapper`, its columns have the
-    names of the catalogue.
-    """
+    """A file of a corpus, its reader, and its mapping."""
 
     path: Path
     file: str
+    """Its name in problems and in `sources.toml`."""
     reader: Reader
     mapper: Mapper | None = None
+    """None: its columns have the names of the catalogue."""
 
 
 def find_source_files(
@@ -68,15 +70,10 @@ def _find_named(
     folder: Path, paths: Iterable[Path], sources: Sources, catalogue: Catalogue, report: Report
 ) -> Iterator[SourceFile]:
     """Yield the files that `sources.toml` names. Report other files, and sources without a file."""
-    raise_faults(
-        folder / SOURCES_FILE,
-        (fault for source in sources.source for fault in _find_faults(source, catalogue)),
-    )
-    readers = {
-        source.file: reader
-        for source in sources.source
-        if (reader := registry.find_reader(source.format))
-    }
+    faults = (fault for source in sources.source for fault in _find_faults(source, catalogue))
+    raise_faults(folder / SOURCES_FILE, faults)
+    found = ((source.file, registry.find_reader(source.format)) for source in sources.source)
+    readers = {name: reader for name, reader in found if reader}
     mappers: dict[str, Mapper] = {}
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
     others = [(path, str(path)) for path in list_outside(sources, report)]
@@ -105,14 +102,13 @@ def list_outside(sources: Sources, report: Report = lambda _: None) -> list[Path
     listed: dict[Path, None] = {}
     for path in (Path(source.file) for source in sources.source):
         if path.is_absolute():
-            is_glob = outside.find_start(path) != path
+            is_glob = safe_files.find_glob_start(path) != path
             listed |= dict.fromkeys(_expand(path, report) if is_glob else [path])
     return list(listed)
 
 
 def _expand(pattern: Path, report: Report) -> Iterator[Path]:
-    """Yield the files that match an absolute glob."""
-    folder = outside.find_start(pattern)
+    folder = safe_files.find_glob_start(pattern)
     for path in safe_files.match_files(folder, pattern.relative_to(folder), report):
         if is_printable(str(path)):
             yield path
@@ -176,3 +172,44 @@ def make_source_file(path: Path, file: str, reader: Reader, catalogue: Catalogue
         return SourceFile(path, file, reader)
     mapper = Mapper(Source(file=file, format=reader.NAME), reader, catalogue)
     return SourceFile(path, file, reader, mapper)
+
+
+def watch(
+    corpus_folder: Path,
+    *,
+    interval: float,
+    sleep: Callable[[float], None] = time.sleep,
+    seen: FolderState | None = None,
+) -> Iterator[None]:
+    """Yield at once, then each time the folder has changed and settled.
+
+    If `seen` is given, the first yield also waits until the folder differs from that state.
+
+    The folder is polled every `interval` seconds. A change is a new or removed file, or a
+    different size or modification time. The folder has settled if two polls in a row agree, so a
+    copy in progress delays the yield.
+    """
+    while True:
+        current = read_state(corpus_folder)
+        if current != seen:
+            sleep(interval if seen is not None else 0)
+            if seen is None or read_state(corpus_folder) == current:
+                seen = current
+                yield
+            continue
+        sleep(interval)
+
+
+def read_state(folder: Path) -> FolderState:
+    """Return the state of a folder and of the files outside of it that `sources.toml` names."""
+    paths = safe_files.list_files(folder, lambda _: None)
+    with suppress(CatalogueError):  # the build reports it
+        stated = sources_toml.load(folder)
+        paths += list_outside(stated)
+        paths += attachments.list_files(stated.list_attachments(), lambda _: None)
+    sizes_and_times = {}
+    for path in paths:
+        with suppress(OSError):
+            status = path.stat()
+            sizes_and_times[path] = (status.st_size, status.st_mtime_ns)
+    return sizes_and_times

@@ -26,6 +26,7 @@ from indexer.catalogue.records import (
     Problem,
     Property,
     Publication,
+    Report,
     SourceRecord,
     Value,
 )
@@ -88,7 +89,6 @@ def _check_identifier(
 def _check_code(
     name: str, examples: str, find: Callable[[str], str | None], stated: Property
 ) -> Value | None:
-    """Return the code of a language or a country."""
     code = find(stated.value) or find(stated.text)
     if code is None:
         hint = f"Write a code such as {examples}"
@@ -148,10 +148,7 @@ MAX_NAME_CHARS = 100
 
 
 def validate(
-    entry: SourceRecord,
-    catalogue: Catalogue,
-    report: Callable[[Problem], None],
-    limits: Limits = LIMITS,
+    entry: SourceRecord, catalogue: Catalogue, report: Report, limits: Limits = LIMITS
 ) -> Publication | None:
     """Return the publication that an entry describes, or None if it is left out.
 
@@ -184,11 +181,7 @@ class _Validator:
     """Validator of one entry. `stated` contains its properties by field name."""
 
     def __init__(
-        self,
-        entry: SourceRecord,
-        catalogue: Catalogue,
-        report: Callable[[Problem], None],
-        limits: Limits,
+        self, entry: SourceRecord, catalogue: Catalogue, report: Report, limits: Limits
     ) -> None:
         self.entry, self.catalogue, self._report = entry, catalogue, report
         self.stated_id = clean(entry.id or "")
@@ -267,7 +260,6 @@ class _Validator:
         return values
 
     def _check_values(self, stated: list[Property], field: Field) -> list[Value]:
-        """Return the valid values of a field. Report the others."""
         check, is_limited = CHECKS[field.kind], field.values or field.grouping
         is_text = field.kind in TEXT_KINDS
         values: list[Value] = []
@@ -307,9 +299,8 @@ class _Validator:
             return None
         doubtful = access.find_doubtful(text, field.restricted)
         if doubtful and not doubtful.is_negated:
-            message = (
-                f"{quote(value)} seems to be {quote(doubtful.restricted)}, which is restricted"
-            )
+            meant = quote(doubtful.restricted)
+            message = f"{quote(value)} seems to be {meant}, which is restricted"
             hint = "Correct it, or list it in the values of the field. It was taken as restricted"
             self.report(message, hint, field)
             return doubtful.restricted

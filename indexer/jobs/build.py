@@ -30,14 +30,13 @@ from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import MEANING, PUBLICATIONS, Segment
 from indexer.codec.segment.vectors import KnownVectors, Vectors, encode_batches
 from indexer.codec.writer import ValueCounts
-from indexer.generations import directory, last_build, manifest, publish
+from indexer.generations import directory, manifest, publish
 from indexer.generations.manifest import Changes, Generation, IndexUnusable
 from indexer.ingest import corpus
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, hash_title
-from indexer.ingest.progress import NO_PROGRESS, Progress
-from indexer.jobs.build_stats import BuildStats, Rules, read_rules
+from indexer.jobs.build_stats import BuildStats, Rules, find_dates, find_former, read_rules, retire
 from indexer.jobs.fulltexts import FullTexts, merge_problems
-from indexer.jobs.history import find_dates, find_former, retire
 from indexer.mapping.sources import SOURCES_FILE
 
 FEW_REMOVED, ONE_IN = 10, 5
@@ -112,13 +111,12 @@ def build(
     removed. `gate` may raise BuildRejected too. After an error, the live index is unchanged.
 
     The full texts of files are indexed if the catalogue has a field for them. Unfinished files of
-    earlier builds are removed. The outcome is recorded in `last_build`, except if another build has
-    locked the index.
+    earlier builds are removed. The outcome is recorded, unless another build has locked the index.
     """
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise BuildRejected(f"the index {index} is inside the corpus", "Use another folder", [])
     # The lock covers the outcome too, because another build removes every unfinished file.
-    with publish.lock(index), last_build.record(index) as record_status:
+    with publish.lock(index), publish.record_last_build(index) as record_status:
         publish.remove_leftovers(index)
         result = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force).run()
         record_status(result.status)
@@ -152,22 +150,14 @@ class _Build:
         known = self.live if is_undamaged and not force else None
         self.former = find_reusable_segment(known, self.rules) if known else None
         catalogue = self.rules.catalogue
-        self.texts = (
-            FullTexts(corpus_folder, catalogue, limits, progress, known)
-            if catalogue.fulltext
-            else None
-        )
-        self.stats = self._begin_counting()
+        self.texts: FullTexts | None = None
+        if catalogue.fulltext:
+            self.texts = FullTexts(corpus_folder, catalogue, limits, progress, known)
+        self.stats = BuildStats(self.rules, self.previous_digests, self.problems)
         self.merged = 0
 
-    def _begin_counting(self) -> BuildStats:
-        return BuildStats(self.rules, self.previous_digests, self.problems)
-
     def run(self) -> BuildResult:
-        """Read the corpus, and publish it if anything changed.
-
-        If it has duplicates, read it again to merge them.
-        """
+        """Read the corpus, again if it has duplicates to merge, and publish it if it changed."""
         is_expected = self.live is not None and self.live.manifest.merged > 0
         previous = self.former.docstore if self.former else None
         catalogue = self.rules.catalogue
@@ -214,7 +204,7 @@ class _Build:
         if self.former is None or self.live is None:
             return False
         reported = [*self.problems]
-        self.stats = self._begin_counting()
+        self.stats = BuildStats(self.rules, self.previous_digests, self.problems)
         if (
             self._has_same_texts(self.former.docstore)
             and len(items) == self.live.manifest.publications
@@ -242,7 +232,7 @@ class _Build:
         self, items: Iterator[Item], duplicates: DuplicateFinder | Merger
     ) -> Generation | None:
         """Write a generation and publish it. Return None if it equals the live one."""
-        self.stats = self._begin_counting()
+        self.stats = BuildStats(self.rules, self.previous_digests, self.problems)
         with publish.new_generation(self.index) as partial:
             segment = partial / manifest.SEGMENT
             batches = self.stats.count_items(items, self.progress)
@@ -262,10 +252,8 @@ class _Build:
             if not self.force:
                 self._reject_partial()
             if self.texts:
-                docstore = DocStore(open_arrays(segment / PUBLICATIONS))
-                self.stats.attached = self.texts.find(
-                    docstore.list_publications(), self.problems.append
-                )
+                written = DocStore(open_arrays(segment / PUBLICATIONS)).list_publications()
+                self.stats.attached = self.texts.find(written, self.problems.append)
                 self.problems += self.texts.write(segment, self.stats.attached)
                 self.problems[:] = merge_problems(self.problems)
             if self.former is not None and self.stats.matches(self.live):
@@ -307,10 +295,8 @@ class _Build:
             hint = "Restore the files, or build with --force if this is intended"
             raise RemovesTooMuch(message, hint, self.problems)
         if (count + self.merged) * 2 < total:
-            message = (
-                f"{self.corpus_folder} contains {count} publications, "
-                f"less than half of the {total} in the index"
-            )
+            message = f"{self.corpus_folder} contains {count} publications"
+            message += f", less than half of the {total} in the index"
             raise BuildRejected(message, hint, self.problems)
 
     def _list_files_of_removed(self, live: Generation) -> str:
@@ -322,10 +308,9 @@ class _Build:
             docstore = Segment(live.segment, live.manifest.catalogue).docstore
         except (CorruptSegment, KeyError, FileNotFoundError):
             return ""
-        numbers = map(docstore.find_doc_number, self.stats.removed)
-        counts = Counter(
-            docstore.get_source(number).file for number in numbers if number is not None
-        )
+        found = map(docstore.find_doc_number, self.stats.removed)
+        numbers = (number for number in found if number is not None)
+        counts = Counter(docstore.get_source(number).file for number in numbers)
         descriptions = []
         for file, count in counts.most_common(MAX_FILES_NAMED):
             missing = "" if (self.corpus_folder / file).exists() else ", the file is missing"

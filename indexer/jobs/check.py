@@ -21,7 +21,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Parsed, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.ingest import corpus
-from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import read_rules
 from indexer.jobs.fulltexts import FullTexts, merge_problems
 
@@ -46,10 +46,7 @@ class CheckReport(msgspec.Struct, frozen=True):
 
 
 def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMITS) -> CheckReport:
-    """Read a corpus folder, and the full texts, as a build does.
-
-    Raise CatalogueError or ReaderError.
-    """
+    """Read a corpus folder, and texts, as a build does. Raise CatalogueError or ReaderError."""
     rules = read_rules(folder)
     catalogue, concepts = rules.catalogue, rules.thesaurus
     problems: list[Problem] = []
@@ -89,15 +86,14 @@ class LabelCoverage:
     def __init__(self, thesaurus: Thesaurus, catalogue: Catalogue) -> None:
         self._thesaurus, self._catalogue = thesaurus, catalogue
         self._languages = {catalogue.language.partition("-")[0]}
-        self._labels_by_first_stem: dict[str, list[tuple[tuple[str, ...], str, int]]] = defaultdict(
-            list
-        )
+        labels = defaultdict[str, list[tuple[tuple[str, ...], str, int]]](list)
+        self._labels_by_first_stem = labels
         self._seen: set[tuple[int, str]] = set()
         for number, concept in enumerate(thesaurus.concept):
             for language in concept.languages:
                 for label in concept.get_labels(language):
                     if key := tokenizer.split_stems(label, language):
-                        self._labels_by_first_stem[key[0]].append((key, language, number))
+                        labels[key[0]].append((key, language, number))
 
     def add(self, publication: Publication) -> None:
         """Record the labels that occur in the searchable texts of a publication."""

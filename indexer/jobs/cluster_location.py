@@ -24,10 +24,10 @@ from indexer.cluster.connection import ClusterAddress, ClusterError
 from indexer.cluster.generations import ClusterGenerations, State
 from indexer.cluster.load import IndexOptions
 from indexer.cluster.marker import mark_build
-from indexer.generations import directory, last_build, publish
-from indexer.generations.last_build import LastBuild, Status
+from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation, IndexUnusable
-from indexer.ingest.progress import Progress
+from indexer.generations.publish import LastBuild, Status
+from indexer.ingest.corpus import Progress
 from indexer.jobs.build import BuildResult
 from indexer.jobs.verify import VerifyReport
 
@@ -36,10 +36,7 @@ BUILD = "build"
 
 
 def get_folder(address: ClusterAddress, work: Path | None) -> Path:
-    """Return the folder on this machine for builds of an index in a cluster.
-
-    It is in `work`, or in the user's cache if that is None.
-    """
+    """Return the folder for builds of an index in a cluster, in `work` or the user's cache."""
     base = work or platformdirs.user_cache_path("pubsearch", appauthor=False) / "clusters"
     return base / f"{address.name}-{sha256(str(address).encode()).hexdigest()[:12]}"
 
@@ -170,8 +167,8 @@ def _is_ahead(folder: Path, live: str, state: State) -> bool:
 def _record(generations: ClusterGenerations, folder: Path) -> Iterator[Callable[[Status], object]]:
     """Write the outcome of the build in this block to the folder and to the cluster."""
     try:
-        with last_build.record(folder) as record_status:
+        with publish.record_last_build(folder) as record_status:
             yield record_status
     finally:
-        if outcome := last_build.read(folder):
+        if outcome := publish.read_last_build(folder):
             marker.write_last_build(generations.client, generations.name, outcome)

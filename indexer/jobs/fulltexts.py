@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
 
@@ -13,17 +13,17 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Problem, Publication, Report
 from indexer.catalogue.safe_files import open_file
 from indexer.codec.fulltext_writer import PreviousTexts, write_texts
 from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.fulltext import FULLTEXT, Attached, AttachedTexts
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import Attachment, find_attachments, format_files
-from indexer.fulltext.documents import VERSION, TextCache, extract_all, get_base_version
+from indexer.fulltext.documents import VERSION, TextCache, extract_all
 from indexer.fulltext.text import FullText
 from indexer.generations.manifest import Generation
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.mapping import sources
 
 
@@ -47,9 +47,7 @@ class FullTexts:
         known = self._previous.list_attached() if self._previous else []
         self._known = {(each.file, each.size, each.time): each.digest for each in known}
 
-    def find(
-        self, publications: Iterable[Publication], report: Callable[[Problem], None]
-    ) -> list[Attached]:
+    def find(self, publications: Iterable[Publication], report: Report) -> list[Attached]:
         """Return the files of all publications, ordered by document. Report those left out.
 
         A passage gives out a part of a file, so the files of restricted publications are left out.
@@ -89,10 +87,7 @@ class FullTexts:
         return attached
 
     def _examine(self, each: Attachment) -> Attached:
-        """Return a file with its digest, size and time. An unchanged one is not read.
-
-        Raise OSError.
-        """
+        """Return a file with digest, size and time. An unchanged one is not read. Raise OSError."""
         status = each.path.stat()
         size, time = status.st_size, status.st_mtime_ns
         digest = self._known.get((each.file, size, time))
@@ -131,7 +126,6 @@ class FullTexts:
         return problems
 
     def _extract(self, files: Sequence[Attached]) -> Iterator[FullText]:
-        """Yield the text of each file."""
         paths = ((self._folder / each.file, each.digest) for each in files)
         names = [*(each.file for each in files), ""]
         pages = 0
@@ -185,7 +179,7 @@ def _open_previous(
         return None
     try:
         texts = AttachedTexts(previous.segment)
-        is_same = get_base_version(texts.version) == str(VERSION)
+        is_same = texts.version.partition("-")[0] == str(VERSION)  # whatever the extra's is
         return PreviousTexts(texts, previous.segment) if is_same else None
     except (CorruptSegment, KeyError, OSError):
         return None  # the files have another format

@@ -1,15 +1,20 @@
-"""The files of an import: which are one source, and which belong to records.
+"""The files of an import: which are one source, which belong to records, and the folder of all.
 
 An export of records is read first, then texts such as web pages, and PDFs last. A file that belongs
 to records of an earlier tier is no record.
+
+An interrupted import changes nothing, because the whole folder is replaced. The new folder is
+written as `.NAME.import`, and renamed when it is complete. If the target folder exists, its files
+are copied first. It is renamed to `.NAME.former` just before it is replaced.
 """
 
 from __future__ import annotations
 
 import glob
+import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import file_digest
 from io import BufferedIOBase
@@ -22,15 +27,14 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Problem, Publication, Report
 from indexer.catalogue.thesaurus import THESAURUS_FILE
 from indexer.fulltext.attachments import attach
 from indexer.fulltext.documents import TextCache, extract_all, is_document
+from indexer.generations import fsync
 from indexer.ingest import corpus
-from indexer.ingest.corpus import CorpusReader
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import CorpusReader, Progress
 from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
-from indexer.jobs.folder_switch import ImportRejected
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.profile import Profile
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
@@ -38,7 +42,6 @@ from indexer.readers import registry
 from indexer.readers.base import Reader
 from indexer.readers.formats import pdf
 
-Report = Callable[[Problem], None]
 _IGNORE: Report = lambda _: None  # noqa: E731
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
 """The first bytes of ZIP, RAR, and 7z archives."""
@@ -48,6 +51,14 @@ _UNRECOGNIZED = (
     "no reader recognizes the contents of this file",
     "Name its format with --format. The file was left out",
 )
+
+
+class ImportRejected(Exception):
+    """The file or folder can't be used for an import. `hint` describes the fix."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint = message, hint
 
 
 class _Unrecognized:
@@ -66,19 +77,18 @@ class _Unrecognized:
 
 
 class ImportFile(NamedTuple):
-    """A file to import.
-
-    `name`: its path in the corpus folder, or its absolute path if it is not copied. `evidence`: why
-    its format was recognized. `source`: its source in the existing `sources.toml`. `root`: the
-    imported folder that contains it, as in its name, or None if the file itself is imported.
-    """
+    """A file to import."""
 
     path: Path
     name: str
+    """Its path in the corpus folder, or its absolute path if it is not copied."""
     reader: Reader
     evidence: str
+    """Why its format was recognized."""
     source: Source | None = None
+    """Its source in the existing `sources.toml`."""
     root: Path | None = None
+    """The imported folder that contains it, as in its name, or None for a file of its own."""
 
     @property
     def is_pdf(self) -> bool:
@@ -147,14 +157,12 @@ class Group:
 
 
 class Plan(NamedTuple):
-    """A group and its sources, with the reason of each guess by field.
-
-    The sources are those of the folder, or else those of a proposal.
-    """
+    """A group and its sources, those of the folder, or else those of a proposal."""
 
     group: Group
     sources: Sequence[Source]
     comments: Mapping[str, str] = {}
+    """The reason of each guess, by field."""
 
 
 def find_files(
@@ -347,3 +355,63 @@ def cache_texts(documents: Iterable[ImportFile], limits: Limits, progress: Progr
     for _ in extract_all(list_digests(), limits, TextCache()):
         read += sizes.popleft()
         progress.report_bytes(read)
+
+
+@contextmanager
+def replace_folder(folder: Path) -> Iterator[Path]:
+    """Yield a copy of a folder, or an empty folder. Replace the folder with it after the block.
+
+    Raise OSError. After any error, the folder is as before.
+    """
+    temporary = folder.with_name(f".{folder.name}.import")
+    shutil.rmtree(temporary, ignore_errors=True)  # an interrupted import can leave it
+    try:
+        fsync.make_folder(folder.parent)
+        if folder.is_dir():
+            shutil.copytree(folder, temporary, symlinks=True)
+        else:
+            temporary.mkdir()
+        yield temporary
+        fsync.flush_and_digest([path for path in temporary.rglob("*") if path.is_file()])
+        fsync.sync(temporary)
+        backup = _make_backup_path(folder)
+        if folder.is_dir() and any(folder.iterdir()):  # only an empty one can be replaced
+            folder.rename(backup)
+        try:
+            temporary.rename(folder)
+        except BaseException:
+            undo_partial_switch(folder)
+            raise
+        fsync.sync(folder.parent)
+        shutil.rmtree(backup, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_place(folder: Path, name: str) -> Path:
+    """Return the path of a file to write in a folder of `replace_folder`, and make its parents.
+
+    A link of this name is removed, so that its target is kept. Raise ImportRejected if a link to a
+    folder leads out, and OSError.
+    """
+    path = folder / name
+    if not safe_files.resolve(path.parent).is_relative_to(safe_files.resolve(folder)):
+        message = f"{safe_files.printable_path(Path(name))} is behind a link out of the folder"
+        raise ImportRejected(message, "Remove the link")
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+    if path.is_symlink():
+        path.unlink()
+    return path
+
+
+def _make_backup_path(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.former")
+
+
+def undo_partial_switch(folder: Path) -> None:
+    """Restore the former folder if an import was interrupted between its two renames."""
+    backup = _make_backup_path(folder)
+    if backup.is_dir() and not folder.exists():
+        backup.rename(folder)
+    shutil.rmtree(backup, ignore_errors=True)

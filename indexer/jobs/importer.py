@@ -17,31 +17,28 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis.language_detection import SCRIPT_LANGUAGES
-from indexer.catalogue import catalogue_toml, outside, safe_files
+from indexer.catalogue import catalogue_toml, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Problem
-from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.catalogue.records import Problem, Report
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.source_files import list_outside
 from indexer.ingest.validation import validate
-from indexer.jobs.folder_switch import (
-    ImportRejected,
-    make_place,
-    replace_folder,
-    undo_partial_switch,
-)
 from indexer.jobs.fulltexts import merge_problems
 from indexer.jobs.import_files import (
     Group,
     ImportFile,
+    ImportRejected,
     Plan,
-    Report,
     cache_texts,
     find_attached,
     find_files,
+    make_place,
     read_groups,
+    replace_folder,
     split_tiers,
+    undo_partial_switch,
 )
 from indexer.mapping import proposal, sources
 from indexer.mapping.catalogue_proposal import make_catalogue
@@ -79,7 +76,7 @@ def import_files(
     report: Report = lambda _: None,
     progress: Progress = NO_PROGRESS,
     limits: Limits = LIMITS,
-    allow: Callable[[Path, Iterable[str]], None] = outside.allow,
+    allow: Callable[[Path, Iterable[str]], None] = safe_files.allow_outside,
 ) -> ImportResult:
     """Write a corpus folder with files, their mapping, and a catalogue.
 
@@ -97,7 +94,7 @@ def import_files(
     into = safe_files.resolve(into)
     own = _check_target(into, title, choices)
     if not own:
-        outside.forget(into)
+        safe_files.forget_outside(into)
     if in_place:
         _allow(into, _list_given(sources.load_unchecked(into), paths), allow)
     kept = sources.load(into)
@@ -162,7 +159,7 @@ def _list_given(kept: Sources, paths: Sequence[Path]) -> list[str]:
     places = {Path(glob.escape(str(path.parent))) for path in given}
     names = list[str]()
     for name in kept.list_absolute():
-        start = safe_files.resolve(outside.find_start(Path(name)))
+        start = safe_files.resolve(safe_files.find_glob_start(Path(name)))
         is_below = any(start.is_relative_to(path) for path in given)
         if not is_below and Path(name).parent in places:
             matches = list_outside(Sources((Source(file=name, format=""),)))
@@ -177,11 +174,12 @@ def _allow(into: Path, names: Iterable[str], allow: Callable[[Path, Iterable[str
     try:
         allow(into, names)
     except OSError as error:
-        if any(Path(name).is_absolute() and outside.find_fault(name, into) for name in names):
-            raise ImportRejected(
-                f"The permission to read these files can't be noted: {error}",
-                f"Set {outside.VARIABLE} to their folder, or make your state folder writable",
-            ) from error
+        absolute = (name for name in names if Path(name).is_absolute())
+        if any(safe_files.find_outside_fault(name, into) for name in absolute):
+            message = f"The permission to read these files can't be noted: {error}"
+            hint = f"Set {safe_files.OUTSIDE_VARIABLE} to their folder"
+            hint += ", or make your state folder writable"
+            raise ImportRejected(message, hint) from error
 
 
 def _plan(
@@ -205,9 +203,8 @@ def _plan(
         depth = len(group.place.parts)
         others = (other for other in groups if len(other.place.parts) > depth)
         deeper = {file.name for other in others for file in other.files}
-        patterns, left_out = group.list_patterns(
-            [each for each in files if each.name not in deeper]
-        )
+        shallow = [each for each in files if each.name not in deeper]
+        patterns, left_out = group.list_patterns(shallow)
         proposed = proposals[group]
         source = proposal.fit(proposed.source, group.reader, group.profile, catalogue)
         source = msgspec.structs.replace(source, without=tuple(left_out))
@@ -276,9 +273,8 @@ def _propose_catalogue(
         languages |= dict.fromkeys((*proposed.source.languages.values(), *group.profile.languages))
         for field in proposed.leftover_fields:
             leftovers.setdefault(field.name, field)
-    translations = [
-        each for each in list_translation_fields(languages) if each.name not in leftovers
-    ]
+    listed = list_translation_fields(languages)
+    translations = [each for each in listed if each.name not in leftovers]
     fields: list[Field] = []
     for field in list_standard_fields():
         fields += (field, *(each for each in translations if each.translates == field.name))
@@ -304,10 +300,7 @@ def _make_title(paths: Sequence[Path]) -> str:
 def _list_places(
     paths: Sequence[Path], attached: Iterable[ImportFile], kept: Sources
 ) -> list[Attachments]:
-    """Return the imported folders of attached files that are not copied, or else these files.
-
-    Leave out the places in `kept`.
-    """
+    """Return the folders of attached files that stay, or else the files, without `kept` ones."""
     folders = [path.resolve() for path in paths if path.is_dir()]
     places: dict[str, None] = {}
     for path in (Path(file.name) for file in attached if file.stays):
@@ -447,10 +440,7 @@ def report_gaps(result: ImportResult, report: Report) -> None:
 def _measure(
     source: Source, mapped: Mapping[str, Iterable[str]], group: Group, catalogue: Catalogue
 ) -> dict[str, float]:
-    """Return the share of records with a usable value in one of the columns of each field.
-
-    A sample stands for a large source.
-    """
+    """Return the share of records of a sample with a usable value in a column of each field."""
     mapper = Mapper(source, group.reader, catalogue)
     sample, filled = group.profile.sample[:MAX_RECORDS], Counter[str]()
     for record in sample:

@@ -35,15 +35,14 @@ Places = Mapping[str, list[Publication]]
 
 
 class LinkReport(msgspec.Struct, frozen=True):
-    """The results of the links of a corpus, whether this check tested them or an earlier one.
-
-    `counts`: number of links by status, or "not tested". `problems`: the dead and moved links.
-    `unclear`: the links that may work in a browser.
-    """
+    """The results of the links of a corpus, whether this check tested them or an earlier one."""
 
     counts: Mapping[str, int]
+    """The number of links by status, or "not tested"."""
     problems: tuple[Problem, ...]
+    """The dead and moved links."""
     unclear: tuple[Problem, ...]
+    """The links that may work in a browser."""
 
 
 def check_links(
@@ -332,7 +331,6 @@ class Client:
     async def _connect(
         self, scheme: str, host: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect to the first address of a host that accepts a connection."""
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -364,10 +362,7 @@ class Client:
 
 
 def is_public(text: str) -> bool:
-    """Return whether an IP address is on the public internet.
-
-    An IPv6 address that contains an IPv4 address is public if both are.
-    """
+    """Return whether an IP address, and an IPv4 address in it, is on the public internet."""
     address = ipaddress.ip_address(text)
     if not address.is_global or address.is_multicast:
         return False

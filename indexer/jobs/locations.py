@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from indexer.cluster.connection import ClusterAddress, connect
-from indexer.generations import directory, last_build, publish
-from indexer.generations.last_build import LastBuild
+from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation
-from indexer.ingest.progress import Progress
+from indexer.generations.publish import LastBuild
+from indexer.ingest.corpus import Progress
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import BuildResult
 from indexer.jobs.verify import VerifyReport
@@ -49,7 +49,7 @@ class FolderLocation:
 
     def read_last_build(self) -> LastBuild | None:
         """Return the outcome of the last build, or None if it can't be read."""
-        return last_build.read(self._folder)
+        return publish.read_last_build(self._folder)
 
 
 Location: TypeAlias = "FolderLocation | ClusterLocation"

@@ -6,7 +6,7 @@ A publication is an `<article>` with microdata. The reader `html` reads it back 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Link, Problem, Publication, Value
+from indexer.catalogue.records import Link, Publication, Report, Value
 from indexer.ingest import corpus
 from indexer.ingest.source_files import make_source_file
-from indexer.jobs.folder_switch import (
+from indexer.jobs.import_files import (
     ImportRejected,
     make_place,
     replace_folder,
@@ -36,11 +36,7 @@ _TYPE = "https://schema.org/CreativeWork"
 
 
 def write_pages(
-    file: Path,
-    folder: Path,
-    like: Path,
-    report: Callable[[Problem], None],
-    limits: Limits = LIMITS,
+    file: Path, folder: Path, like: Path, report: Report, limits: Limits = LIMITS
 ) -> list[Publication]:
     """Write the publications of a file as pages into a folder, with a `catalogue.toml`.
 
@@ -75,7 +71,7 @@ def write_pages(
 
 
 def convert_corpus(
-    corpus_folder: Path, folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
+    corpus_folder: Path, folder: Path, report: Report, limits: Limits = LIMITS
 ) -> list[Publication]:
     """Write the publications of a corpus folder as pages into another, with its `catalogue.toml`.
 

@@ -14,14 +14,8 @@ from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment, Terms
-from indexer.generations import directory
-from indexer.generations.manifest import (
-    MANIFEST,
-    MANIFEST_DIGEST,
-    Generation,
-    IndexOutdated,
-    IndexUnusable,
-)
+from indexer.generations import directory, manifest
+from indexer.generations.manifest import Generation, IndexOutdated, IndexUnusable
 
 
 class VerifyReport(msgspec.Struct, frozen=True):
@@ -58,7 +52,7 @@ def verify(index: Path) -> Iterator[VerifyReport]:
 
 def _find_errors(generation: Generation) -> list[str]:
     errors = directory.integrity_errors(generation)
-    listed_files = {MANIFEST, MANIFEST_DIGEST, *generation.manifest.files}
+    listed_files = {manifest.MANIFEST, manifest.MANIFEST_DIGEST, *generation.manifest.files}
     paths = (path for path in generation.folder.rglob("*") if path.is_file())
     names = {path.relative_to(generation.folder).as_posix() for path in paths}
     errors += [f"{name} is not part of the generation" for name in sorted(names - listed_files)]
@@ -81,7 +75,6 @@ def _find_errors(generation: Generation) -> list[str]:
 
 
 def _find_text_errors(texts: AttachedTexts, size: int) -> Iterator[str]:
-    """Yield the inconsistencies of the full texts of `size` publications."""
     if (np.diff(texts.documents) < 0).any() or not _are_all_below(texts.documents, size):
         yield "the full texts have unknown publications"
     if not _are_all_below(texts.texts, len(texts.infos)):
@@ -101,10 +94,7 @@ def _find_retired_errors(retired: RetiredIds, docstore: DocStore) -> Iterator[st
 
 
 def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:
-    """Yield the inconsistencies of a segment with `size` publications.
-
-    Each array is checked against the arrays that it points into.
-    """
+    """Yield what is wrong in each array of a segment, or in those that it points into."""
     docstore, forward_index = segment.docstore, segment.forward_index
     lengths = {
         "ids": len(docstore.ids),

@@ -9,9 +9,8 @@ from itertools import pairwise
 import msgspec
 
 from indexer.analysis import stemming, tokenizer
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field, TypeRule
 from indexer.catalogue.records import SourceRecord
-from indexer.catalogue.roles import TypeRule
 from indexer.mapping.mapper import OTHER_TITLES, Mapper
 from indexer.mapping.standard_fields import list_standard_fields
 from indexer.values.publication_types import group_by_csl_type

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.analysis.stemming import OTHER_SCRIPTS
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.records import SourceRecord

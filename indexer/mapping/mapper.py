@@ -15,10 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from indexer.analysis.language_detection import find_script_language
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field, Role
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Normalized, Problem, Property, SourceRecord
-from indexer.catalogue.roles import Role
 from indexer.mapping import templates
 from indexer.mapping.normalization import (
     drop_equal,

@@ -20,7 +20,7 @@ import re2
 
 from indexer import toml
 from indexer.analysis.cleaning import is_printable
-from indexer.catalogue import outside
+from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import (
     CatalogueError,
     format_toml_value,
@@ -206,7 +206,7 @@ def load(folder: Path) -> Sources:
     """
     sources = load_unchecked(folder)
     for name in sources.list_absolute():
-        if fault := outside.find_fault(name, folder):
+        if fault := safe_files.find_outside_fault(name, folder):
             raise CatalogueError(folder / SOURCES_FILE, *fault)
     return sources
 

@@ -13,8 +13,7 @@ from functools import cache
 from typing import cast, get_args
 
 from indexer import toml
-from indexer.catalogue.fields import NO_ROLE, Field, FieldKind
-from indexer.catalogue.roles import Role
+from indexer.catalogue.fields import NO_ROLE, Field, FieldKind, Role
 from indexer.mapping import headings, normalization, templates
 from indexer.values import iso_codes
 

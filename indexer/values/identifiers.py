@@ -13,8 +13,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from indexer.analysis.cleaning import clean, strip_punctuation, unescape
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import clean, fold, strip_punctuation, unescape
 
 _DOI = re.compile(
     r"""(?:(?<![\w.])|(?<=doi))10\.\d{4,9}(?:\.\d+)*(?:/|%2F)

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from babel import Locale
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.values import iso_codes
 
 _SEPARATORS = re.compile(r"\s*[;,|/&+\n•·、，；]\s*|\s+(?:and|et|y|und|и|e)\s+|\s+و\s*")

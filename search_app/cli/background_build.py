@@ -20,15 +20,14 @@ from threading import Event, Thread
 
 import msgspec
 
-from indexer.analysis import embeddings
+from indexer.analysis import embeddings, transformer
 from indexer.analysis.embeddings import Encoder, EncoderError
-from indexer.analysis.transformer import folder
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.cluster.connection import ClusterAddress
 from indexer.extras import describe_installation
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
-from indexer.ingest import watcher
-from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.ingest import source_files
+from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.jobs import build as building
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError
@@ -101,7 +100,7 @@ def _load_live_settings(settings: Settings) -> Settings:
     """
     live = _load_live(settings)
     model = live.manifest.meaning if live else ""
-    if model.startswith(folder.PREFIX) and not settings.encoder:
+    if model.startswith(transformer.PREFIX) and not settings.encoder:
         raise SettingError(
             f"the index was built with the encoder {model}. Set PUBSEARCH_ENCODER to its folder, "
             "or run pubsearch build to index without it"
@@ -144,7 +143,7 @@ def _load_live(settings: Settings) -> Generation | None:
 
 
 @contextmanager
-def run_builder(settings: Settings, seen: watcher.FolderState | None) -> Iterator[None]:
+def run_builder(settings: Settings, seen: source_files.FolderState | None) -> Iterator[None]:
     """Build in a separate process whenever the corpus changes, until the block ends.
 
     `seen` is the state of the corpus that was built last, or None.
@@ -175,7 +174,7 @@ def _report_end(process: BaseProcess, is_ending: Event) -> None:
         print_line("The builder has ended, so changes are no longer built. Restart the server.")
 
 
-def _build_forever(settings: Settings, seen: watcher.FolderState | None) -> None:
+def _build_forever(settings: Settings, seen: source_files.FolderState | None) -> None:
     """Build whenever the corpus changes, until SIGTERM or the end of the server."""
     terminal.escape_streams()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -189,10 +188,10 @@ def _end_after(server: BaseProcess) -> None:
 
 
 def build_changes(
-    settings: Settings, interval: float, seen: watcher.FolderState | None = None
+    settings: Settings, interval: float, seen: source_files.FolderState | None = None
 ) -> None:
     """Build whenever the corpus differs from `seen`, and report each outcome in one line."""
-    for _ in watcher.watch(settings.corpus, interval=interval, seen=seen):
+    for _ in source_files.watch(settings.corpus, interval=interval, seen=seen):
         while not _is_built(settings):
             time.sleep(interval)
 

@@ -23,7 +23,7 @@ from indexer.generations import fsync
 from indexer.jobs import check as checking
 from indexer.jobs import link_check
 from indexer.jobs.build import BuildRejected, RemovesTooMuch
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.link_check import Client, NetworkDown
 from search_app import config, search_state
 from search_app.api import responses

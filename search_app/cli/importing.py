@@ -18,13 +18,13 @@ import click
 import msgspec
 import platformdirs
 
-from indexer.catalogue import outside, safe_files
+from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
 from indexer.jobs.build import RemovesTooMuch
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.importer import ImportedSource, ImportResult
 from indexer.mapping.sources import SOURCES_FILE
 from indexer.readers import registry
@@ -85,7 +85,7 @@ def import_(
         else:
             result = _import(
                 files, into, problems, title, format_name, choices,
-                in_place=in_place, allow=outside.allow,
+                in_place=in_place, allow=safe_files.allow_outside,
             )  # fmt: skip
             _print_result(result, into, as_json=as_json)
     finally:
@@ -134,7 +134,7 @@ def _import(
     choices: Sequence[str],
     *,
     in_place: bool = True,
-    allow: Callable[[Path, Iterable[str]], None] = outside.allow_for_now,
+    allow: Callable[[Path, Iterable[str]], None] = safe_files.allow_outside_for_now,
 ) -> ImportResult:
     paths = list(_expand(files))
     with ProgressDisplay(paths, "Reading") as progress:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from indexer.catalogue.records import Publication
-from indexer.ingest import watcher
-from indexer.ingest.progress import Progress
+from indexer.ingest import source_files
+from indexer.ingest.corpus import Progress
 from search_app.cli import terminal
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class ProgressDisplay(Progress):
 def _measure(path: Path) -> int:
     """Return the size of a file, or of the files of a corpus folder, in bytes."""
     if path.is_dir():
-        return sum(size for size, _ in watcher.read_state(path).values())
+        return sum(size for size, _ in source_files.read_state(path).values())
     try:
         return path.stat().st_size
     except OSError:  # reading the file reports the error

@@ -15,7 +15,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.extras import describe_installation
 from indexer.generations.manifest import IndexUnusable, Manifest
-from indexer.ingest import watcher
+from indexer.ingest import source_files
 from search_app import config
 from search_app.cli import background_build, options
 from search_app.cli.terminal import print_line
@@ -52,7 +52,7 @@ def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | 
     from search_app.web.app import make_engine, set_process_up
 
     settings = config.load(os.environ, **given)
-    seen = watcher.read_state(settings.corpus) if builds == "watch" else None
+    seen = source_files.read_state(settings.corpus) if builds == "watch" else None
     if builds != "never" and not background_build.build_before_serving(settings):
         seen = None
     engine = make_engine(settings)

@@ -22,8 +22,8 @@ from weakref import ref
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.records import Publication
 from indexer.cluster.connection import ClusterAddress, connect, parse_address
-from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexUnusable
+from indexer.generations.publish import LastBuild
 from search_app.engine.admission import AdmissionControl, TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher

@@ -16,8 +16,8 @@ from indexer.cluster import mapping, marker
 from indexer.cluster.connection import ClusterAddress
 from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary
-from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import Generation, IndexOutdated
+from indexer.generations.publish import LastBuild
 from search_app.engine.admission import TooBusy
 from search_app.engine.opensearch.candidates import RowDecoder
 from search_app.engine.opensearch.client import ClusterClient

@@ -18,7 +18,7 @@ from typing import NamedTuple, assert_never
 import numpy as np
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue import schema
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication

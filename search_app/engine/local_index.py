@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from indexer.analysis.embeddings import Encoder
 from indexer.codec.segment import array_file
-from indexer.generations import directory, last_build
-from indexer.generations.last_build import LastBuild
+from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation
+from indexer.generations.publish import LastBuild
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.search import Searcher
@@ -51,7 +51,7 @@ class LocalIndex:
 
     def read_last_build(self) -> LastBuild | None:
         """Return the outcome of the last build, or None if it can't be read."""
-        return last_build.read(self._folder)
+        return publish.read_last_build(self._folder)
 
     def open(self, name: str) -> tuple[Searcher, IntegrityCheck]:
         """Open and check a generation.

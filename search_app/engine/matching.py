@@ -17,14 +17,12 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.reader import make_catalogue_norms
-from indexer.codec.segment.string_table import expand_ranges
-from indexer.codec.segment.term_dictionary import FIELD_END, GAP
-from indexer.codec.segment.word_stream import WordNumbers, collect_texts
+from indexer.codec.segment.array_file import Array, expand_ranges
+from indexer.codec.segment.postings import make_norms
+from indexer.codec.segment.term_dictionary import FIELD_END, GAP, WordNumbers, collect_texts
 from search_app.engine.query.nodes import (
     ID,
     Clause,
@@ -118,7 +116,7 @@ class Words:
         first, fields = np.zeros(1, np.int64), len(vocabulary.searchable)
         begins = np.concatenate([first, (words == FIELD_END).nonzero()[0] + 1])
         counts = np.concatenate([first, (words >= 0).cumsum()])
-        norms = make_catalogue_norms(
+        norms = make_norms(
             vocabulary.catalogue, np.diff(counts.take(begins)).reshape(-1, fields), mean_lengths
         )
         lengths = np.diff(begins).reshape(-1, fields)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.roles import NameRole, Role
+from indexer.catalogue.fields import NameRole, Role
 from indexer.values.iso_codes import get_language_name
 from indexer.values.names import Name
 from search_app.export.csl import TYPES, Item

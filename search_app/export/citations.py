@@ -19,7 +19,7 @@ from citeproc import source as citeproc
 from citeproc.source.json import CiteProcJSON
 from citeproc.string import String
 
-from indexer.catalogue.roles import NAME_ROLES
+from indexer.catalogue.fields import NAME_ROLES
 from indexer.values.names import Name
 from search_app.export.csl import Item, to_csl_json
 from search_app.export.processor import FIRST_MARK, LAST_MARK, MarkedText, Reference, Style

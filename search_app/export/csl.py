@@ -17,9 +17,8 @@ from typing import cast
 
 import msgspec
 
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import NAME_ROLES, Catalogue, NameRole, Role
 from indexer.catalogue.records import Link, Publication
-from indexer.catalogue.roles import NAME_ROLES, NameRole, Role
 from indexer.values import names
 from indexer.values.identifiers import make_doi_url
 from indexer.values.names import Name

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.roles import Role
+from indexer.catalogue.fields import Role
 from indexer.values.identifiers import make_doi_url
 from search_app.export import xml_document
 from search_app.export.csl import TYPES, Item

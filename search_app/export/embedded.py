@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.roles import NameRole, Role
+from indexer.catalogue.fields import NameRole, Role
 from indexer.values.identifiers import make_doi_url
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType

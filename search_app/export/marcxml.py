@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from indexer.catalogue.roles import RELATORS, Role
+from indexer.catalogue.fields import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.publication_types import name_type
 from search_app.export import xml_document

@@ -11,7 +11,7 @@ from functools import cache
 
 from lxml import etree
 
-from indexer.catalogue.roles import RELATORS, Role
+from indexer.catalogue.fields import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType, name_type

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.roles import NameRole, Role
+from indexer.catalogue.fields import NameRole, Role
 from indexer.values import names
 from indexer.values.names import Name
 from search_app.export.csl import TYPES, Date, Item

@@ -9,7 +9,7 @@ from itertools import groupby
 import msgspec
 from markupsafe import Markup, escape
 
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results

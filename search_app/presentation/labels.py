@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 import msgspec
 from markupsafe import Markup
 
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, Value

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired
-from indexer.codec.segment.sort_orders import make_title_key
+from indexer.codec.segment.docstore import make_title_key
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext, pgettext
 from search_app.presentation.hits import find_title

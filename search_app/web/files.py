@@ -27,7 +27,7 @@ from werkzeug.wsgi import wrap_file
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.access import is_restricted
-from indexer.catalogue.appearance import LOGO_TYPES
+from indexer.catalogue.catalogue_toml import LOGO_TYPES
 from indexer.fulltext import pdf, text
 from search_app.engine.store import StoredFile
 from search_app.export.embedded import link_back

@@ -10,9 +10,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from indexer.catalogue.fields import Catalogue, Field, FieldKind
+from indexer.catalogue.fields import NAME_ROLES, Catalogue, Field, FieldKind, Role
 from indexer.catalogue.records import Link, Publication, SourceLocation, Value
-from indexer.catalogue.roles import NAME_ROLES, Role
 from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.search_app.texts import make_index_with_texts, make_text

@@ -12,7 +12,7 @@ from textwrap import indent
 
 import pytest
 
-from indexer import child_process, sandbox
+from indexer import child_process
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 
 HEADER = "/usr/include/asm-generic/unistd.h"
@@ -112,7 +112,7 @@ print(run(Path(sys.argv[1]), "print('read')"))
 """Take all layers of Landlock that a process can have, and read a file."""
 
 
-@pytest.mark.skipif(not sandbox.closes_network(), reason="this system has no filter")
+@pytest.mark.skipif(not child_process.closes_network(), reason="this system has no filter")
 def test_a_file_is_not_read_without_the_sandbox(tmp_path: Path) -> None:
     """If the system has a sandbox that can't be entered, the error says so."""
     ended = subprocess.run(
@@ -127,7 +127,7 @@ def test_the_system_calls_have_their_numbers() -> None:
     """The filter names the system calls of ARM64 by the numbers in the headers of Linux."""
     numbers = dict(re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)", Path(HEADER).read_text()))
     numbers |= {"newfstatat": numbers["fstatat"]}
-    calls = sandbox._CALLS | sandbox._OPENS | sandbox._CONTROLS
+    calls = child_process._CALLS | child_process._OPENS | child_process._CONTROLS
     assert {name: str(number) for name, (_, number) in calls.items()} == {
         name: numbers[name] for name in calls
     }

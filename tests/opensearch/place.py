@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from indexer.cluster.generations import ClusterGenerations
-from indexer.ingest.progress import NO_PROGRESS
+from indexer.ingest.corpus import NO_PROGRESS
 from search_app import config
 from search_app.cli import background_build
 from tests.opensearch.cluster import Cluster, Node

@@ -15,7 +15,7 @@ from opensearchpy.exceptions import ConnectionError as NoConnection
 
 from indexer.cluster import load
 from indexer.cluster.connection import ClusterError
-from indexer.ingest.progress import NO_PROGRESS
+from indexer.ingest.corpus import NO_PROGRESS
 from search_app.cli import background_build
 from search_app.cli.options import open_location
 from tests.opensearch.cluster import Cluster

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.ingest.progress import NO_PROGRESS
+from indexer.ingest.corpus import NO_PROGRESS
 from indexer.jobs import build
 from search_app import config, create_app
 from search_app.cli import background_build

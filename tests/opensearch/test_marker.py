@@ -13,8 +13,8 @@ from indexer.cluster import marker
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.marker import mark_build
-from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexLocked
+from indexer.generations.publish import LastBuild
 from tests.opensearch.cluster import Cluster
 
 pytestmark = pytest.mark.thorough

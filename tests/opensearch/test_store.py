@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import search

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.analysis import folding
+from indexer.analysis import cleaning
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Segment, Terms
 from search_app.engine import BudgetExceeded, Engine, matching
@@ -199,7 +199,7 @@ def test_a_long_word_is_folded_once_for_each_character(
 
     def fold(text: str) -> str:
         folded.append(text)
-        return folding.fold(text)
+        return cleaning.fold(text)
 
     piece = f"{'both’' * 1000}形{'more’' * 1000}"
     known = engine.get_searcher().interpreter.entity_linker

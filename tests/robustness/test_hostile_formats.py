@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Problem
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.importer import import_files
 from indexer.readers.registry import load_readers
 from tests.cpu_time import limit_cpu_time

@@ -105,7 +105,7 @@ BUILD = """\
 import sys, time
 from pathlib import Path
 from indexer.jobs import build, build_stats
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 
 class Waits(Progress):
     def report_bytes(self, count): pass

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from indexer.generations import last_build
+from indexer.generations import publish
 from search_app import config, create_app
 from search_app.engine import Engine
 from tests.catalogue import PATIENT
@@ -106,14 +106,14 @@ def test_metrics_describe_the_index(client: FlaskClient) -> None:
 def test_metrics_describe_the_last_build(index: Path) -> None:
     """The metrics contain the status, the end and the duration of the last build."""
     client = create_app(config.load(PATIENT, index=index)).test_client()
-    (index / last_build.LAST_BUILD_FILE).unlink()
+    (index / publish.LAST_BUILD_FILE).unlink()
     assert ("pubsearch_last_build_success", frozenset()) not in numbers(client)
-    last_build.write(index, "failed", 2.5, "the disk is full")
+    publish.write_last_build(index, "failed", 2.5, "the disk is full")
     found = numbers(client)
     assert found["pubsearch_last_build_success", frozenset()] == 0
     assert found["pubsearch_last_build_seconds", frozenset()] == 2.5
     assert found["pubsearch_last_build_timestamp_seconds", frozenset()] > 1.7e9
-    last_build.write(index, "published", 1.0)
+    publish.write_last_build(index, "published", 1.0)
     assert numbers(client)["pubsearch_last_build_success", frozenset()] == 1
 
 

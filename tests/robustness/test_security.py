@@ -261,7 +261,7 @@ def test_parameters_are_decoded_once(client: FlaskClient) -> None:
     assert client.get("/static/%252e%252e/templates/base.html").status_code == 404
 
 
-STARTING = ("indexer/child_process.py", "analysis/transformer/encoder.py")
+STARTING = ("indexer/child_process.py", "analysis/transformer.py")
 """Modules that start a child process."""
 
 

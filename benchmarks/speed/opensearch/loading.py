@@ -16,7 +16,7 @@ import msgspec
 from benchmarks.speed.opensearch.measured import Loaded
 from benchmarks.speed.opensearch.node import read_cpu
 from indexer.cluster.connection import ClusterAddress, connect
-from indexer.ingest.progress import NO_PROGRESS
+from indexer.ingest.corpus import NO_PROGRESS
 from indexer.jobs import build
 from indexer.jobs.build import BuildResult
 from indexer.jobs.cluster_location import ClusterLocation

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import stemming
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, StringTable, compute_offsets, expand_ranges
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import StringTable, compute_offsets, expand_ranges
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
 
 MIN_WORDS = 4
@@ -168,10 +167,8 @@ class _Titles:
 
     def _compute_shorter_sums(self, number: int) -> Array:
         sums = self._sums[self._ends[number] : self._ends[number + 1] + 1]
-        differences = [
-            sums[1 : -omitted - 1] - sums[omitted + 1 : -1]
-            for omitted in range(1, MAX_LEFT_OUT + 1)
-        ]
+        omitted = range(1, MAX_LEFT_OUT + 1)
+        differences = [sums[1 : -count - 1] - sums[count + 1 : -1] for count in omitted]
         shorter: Array = np.concatenate(differences) + sums[-1:] - sums[:1]
         return shorter
 
@@ -183,9 +180,8 @@ def _read_titles(segment: Segment) -> _Titles:
     texts, years = segment.words.texts, segment.docstore.years
     is_volume = _find_volumes(words, owners, texts)
     is_mark = is_volume | _find_years_and_ordinals(texts).take(words)
-    is_mark |= _read_last_digits(texts).take(words) == np.where(years, years % 100, 100).take(
-        owners
-    )
+    year_digits = np.where(years, years % 100, 100).take(owners)
+    is_mark |= _read_last_digits(texts).take(words) == year_digits
     is_own = ~(is_mark | _mask_words(texts, stemming.ALL_STOP_WORDS).take(words))
     return _Titles(
         words[~is_mark],

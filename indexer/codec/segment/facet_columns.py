@@ -18,14 +18,12 @@ from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
     Spool,
-    pick_dtype,
-    pick_offset_dtype,
-)
-from indexer.codec.segment.string_table import (
     StringTable,
     compute_offsets,
     encode_texts,
     expand_ranges,
+    pick_dtype,
+    pick_offset_dtype,
 )
 
 MAX_COUNTED = 1000
@@ -82,13 +80,9 @@ class FacetColumn:
         return ordinal is not None and ordinal in self.ordinals[begin:end]
 
     def find_between(self, low: str, high: str) -> tuple[int, ...]:
-        """Return the ordinals of the values from `low` to `high`, compared as text.
-
-        Both ends are included.
-        """
-        return tuple(
-            ordinal for ordinal, value in enumerate(self.values[:-1]) if low <= value <= high
-        )
+        """Return the ordinals of the values from `low` to `high` inclusive, compared as text."""
+        values = enumerate(self.values[:-1])
+        return tuple(ordinal for ordinal, value in values if low <= value <= high)
 
 
 def count_documents(arrays: Mapping[str, Array], name: str) -> dict[str, int]:
@@ -173,7 +167,6 @@ class _Ordinals(dict[str, int]):
             self.clear()
 
     def close(self) -> None:
-        """Free the memory and the temporary disk space."""
         self.clear()
         self._texts.close()
 

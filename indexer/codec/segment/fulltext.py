@@ -37,18 +37,16 @@ from indexer.catalogue.records import Problem
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
-    CorruptSegment,
-    open_arrays,
-)
-from indexer.codec.segment.docstore import Decompressor
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
-from indexer.codec.segment.reader import Positions, Postings
-from indexer.codec.segment.string_table import (
     BlobTable,
+    CorruptSegment,
     StringTable,
     compute_offsets,
     expand_ranges,
+    open_arrays,
 )
+from indexer.codec.segment.docstore import Decompressor
+from indexer.codec.segment.reader import Positions, Postings
+from indexer.codec.segment.term_dictionary import FullTextDictionary
 
 FULLTEXT, PAGES = "fulltext.seg", "pages.seg"
 
@@ -145,10 +143,7 @@ class AttachedTexts(FullTextDictionary):
         return Postings(self.pages[first:last], self.frequencies[first:last])
 
     def find_positions(self, words: Array, within: Array | None = None) -> Positions:
-        """Return the positions of any of some words, ascending, and the page of each.
-
-        `within` is a mask of pages; None means all.
-        """
+        """Return the positions of some words, ascending, and their pages, all or those `within`."""
         parts = [Positions(self.pages[:0], self.starts[:0])]
         for word in words.tolist():
             pages, counts = self.get_postings(word)
@@ -209,10 +204,7 @@ def open_texts(
     catalogue: Catalogue,
     read_arrays: Callable[[Path], Mapping[str, Array]] = open_arrays,
 ) -> AttachedTexts | None:
-    """Return the full texts in the folder of a segment, or None if it has none.
-
-    Raise CorruptSegment, KeyError, or OSError.
-    """
+    """Return the full texts of a segment, if any. Raise CorruptSegment, KeyError, or OSError."""
     if not catalogue.fulltext or not (folder / FULLTEXT).exists():
         return None
     if not (folder / PAGES).exists():

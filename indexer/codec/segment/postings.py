@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.codec.segment.array_file import Array, pick_dtype
-from indexer.codec.segment.string_table import compute_offsets, expand_ranges
+from indexer.catalogue.fields import Catalogue
+from indexer.codec.segment.array_file import Array, compute_offsets, expand_ranges, pick_dtype
 
 MAX_RUN_WORDS = 1 << 20
 """Approximate number of words sorted at a time. It bounds memory. A document is never split."""
@@ -76,14 +76,6 @@ class SortedRun(NamedTuple):
     positions: Array
 
 
-def split_runs(index: ForwardIndex) -> Iterator[tuple[int, int]]:
-    """Yield ranges of documents, each of about MAX_RUN_WORDS words or of one long document.
-
-    There is at least one range, even if it is empty.
-    """
-    return split_offsets(index.starts[:, 0])
-
-
 def split_offsets(offsets: Array) -> Iterator[tuple[int, int]]:
     """Yield ranges of pieces, each of at most MAX_RUN_WORDS items or of one long piece.
 
@@ -130,9 +122,8 @@ def encode_occurrences(index: ForwardIndex, first: int, last: int) -> Occurrence
     codes += np.arange(end - begin)
     stream = index.stream[begin:end]
     is_word = stream >= 0
-    return OccurrenceCodes(
-        stream[is_word], codes[is_word], (last - first).bit_length(), field_bits, position_bits
-    )
+    bits = (last - first).bit_length(), field_bits, position_bits
+    return OccurrenceCodes(stream[is_word], codes[is_word], *bits)
 
 
 def sort_run(
@@ -197,16 +188,15 @@ def compute_means(lengths: Array) -> NDArray[np.float64]:
     return rounded
 
 
-def make_norms(
-    lengths: Array, means: Array, weights: list[float], is_short: list[bool]
-) -> NDArray[np.float32]:
-    """Return the weight of one occurrence in each field of each document.
+def make_norms(catalogue: Catalogue, lengths: Array, means: Array) -> NDArray[np.float32]:
+    """Return the weight of one occurrence in each searchable field of each document.
 
     The result is float32 and has the shape of `lengths`. It is the weight of the field, normalized
     by length: w / (1 - b + b * length / mean length). `means` gives the mean length of each field.
     """
     mean = np.maximum(means, 1e-9)
-    b = np.where(is_short, B_SHORT, B)
+    weights = [field.weight for field in catalogue.searchable]
+    b = np.array([B if field.role == "abstract" else B_SHORT for field in catalogue.searchable])
     norms = np.empty(lengths.shape, np.float32)
     for first in range(0, len(lengths), _NORMS_AT_A_TIME):
         part = slice(first, first + _NORMS_AT_A_TIME)

@@ -12,24 +12,15 @@ from numpy.typing import NDArray
 
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment import array_file, postings
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, StringTable, expand_ranges
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.postings import ForwardIndex
-from indexer.codec.segment.string_table import StringTable, expand_ranges
-from indexer.codec.segment.term_dictionary import Dictionary
+from indexer.codec.segment.term_dictionary import Dictionary, VocabularyArrays
 from indexer.codec.segment.vectors import Vectors
-from indexer.codec.segment.vocabulary import VocabularyArrays
 
-PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
-    "publications.seg",
-    "facets.seg",
-    "words.seg",
-    "postings.seg",
-    "meaning.seg",
-)
-
-
+PUBLICATIONS, FACETS, WORDS = "publications.seg", "facets.seg", "words.seg"
+POSTINGS, MEANING = "postings.seg", "meaning.seg"
 LANGUAGE_COLUMN = "@language"
 """The name of the column with the language of each document. No field has this name."""
 
@@ -75,10 +66,7 @@ class Terms(Dictionary):
         return Postings(self.documents.take(indexes), self.weights.take(indexes))
 
     def count_documents(self, first: int, last: int, within: NDArray[np.bool_]) -> Array:
-        """Return how many documents in the mask `within` contain each term from `first` to `last`.
-
-        `last` is not included. The counts are int64.
-        """
+        """Return how many documents `within` have each term from `first` up to `last` (int64)."""
         offsets = self.offsets[first : last + 1].astype(np.int64)
         documents = self.documents[offsets[0] : offsets[-1]]
         is_within = within.view(np.uint8).take(documents)
@@ -136,7 +124,7 @@ class Segment:
     @cached_property
     def norms(self) -> Array:
         """The weight of one occurrence in each field of each document (float32)."""
-        return make_catalogue_norms(self.catalogue, self.forward_index.lengths, self.mean_lengths)
+        return postings.make_norms(self.catalogue, self.forward_index.lengths, self.mean_lengths)
 
     @cached_property
     def mean_lengths(self) -> Array:
@@ -183,9 +171,8 @@ class Segment:
 
     def get_stems(self, offsets: Array) -> Array:
         """Return the stem number at each position (int32), or -1 where there is no word."""
-        return self.stem_or_none.take(
-            self.forward_index.stream.take(offsets, mode="clip"), mode="wrap"
-        )
+        words = self.forward_index.stream.take(offsets, mode="clip")
+        return self.stem_or_none.take(words, mode="wrap")
 
     def get_fields(self, positions: Positions) -> Array:
         """Return the field of each position, as an index into `fields`."""
@@ -194,20 +181,6 @@ class Segment:
         for number in range(1, len(self.fields)):
             fields += positions.offsets >= starts[positions.documents, number]
         return fields
-
-
-def make_catalogue_norms(catalogue: Catalogue, lengths: Array, means: Array) -> Array:
-    """Return the weight of one occurrence in each field of each document.
-
-    See `postings.make_norms`.
-    """
-    fields = catalogue.searchable
-    return postings.make_norms(
-        lengths,
-        means,
-        [field.weight for field in fields],
-        [field.role != "abstract" for field in fields],
-    )
 
 
 def take_vocabulary(segment: Segment) -> VocabularyArrays:
@@ -229,10 +202,9 @@ def take_vocabulary(segment: Segment) -> VocabularyArrays:
 
 def _count_in_default_language(segment: Segment) -> Array:
     """Return the number of documents in the catalogue's language that contain each stem."""
-    default_language = segment.catalogue.language.partition("-")[0]
-    is_default = np.array(
-        [value.partition("-")[0] == default_language for value in segment.languages.values]
-    ).take(segment.languages.first_ordinals)
+    default = segment.catalogue.language.partition("-")[0]
+    are_default = [value.partition("-")[0] == default for value in segment.languages.values]
+    is_default = np.array(are_default).take(segment.languages.first_ordinals)
     stems = segment.stems
     # Postings may be mapped from a large file. They are not read if the answer is known.
     if is_default.all():

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from indexer.analysis.embeddings import Encoder, Vector
-from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
+from indexer.catalogue.records import DIGEST_BYTES, Item, Parsed, Unchanged
 from indexer.codec.segment.array_file import Array, ArrayFileWriter
 
 MAX_VALUE = 127
@@ -26,7 +26,6 @@ BATCH_ROWS = 4096
 """Number of rows converted or copied at a time. They fit into the processor's cache."""
 ENCODED_ROWS = 64
 """Number of publications encoded between two progress reports."""
-DIGEST_BYTES = 16
 
 ReportEncoding = Callable[[int, int], object]
 """Receives the number of publications encoded so far, and the number of all to encode."""
@@ -117,7 +116,9 @@ def _find_origins(
     own = np.empty((len(batch), DIGEST_BYTES), np.uint8)
     origins = np.full(len(batch), -1)
     is_parsed = np.array([isinstance(item, Parsed) for item in batch], np.bool_)
-    parsed = [_encode_texts(item.publication) for item in batch if isinstance(item, Parsed)]
+    publications = [item.publication for item in batch if isinstance(item, Parsed)]
+    # JSON separates the title and the summary unambiguously.
+    parsed = [msgspec.json.encode((each.title, each.summary or "")) for each in publications]
     packed = b"".join(blake2b(text, digest_size=DIGEST_BYTES).digest() for text in parsed)
     own[is_parsed] = np.frombuffer(packed, np.uint8).reshape(-1, DIGEST_BYTES)
     if known is not None:
@@ -129,11 +130,6 @@ def _find_origins(
             texts.write(text + b"\n")
     digests.append(own)
     return origins
-
-
-def _encode_texts(publication: Publication) -> bytes:
-    """Return the title and the summary as JSON, which separates them unambiguously."""
-    return msgspec.json.encode((publication.title, publication.summary or ""))
 
 
 def _fill_rows(

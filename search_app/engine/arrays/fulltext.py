@@ -17,7 +17,7 @@ from functools import reduce
 import numpy as np
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.fulltext import AttachedTexts

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import Interpretation, Interpreter
 from search_app.engine.query.grammar import OPERATORS, QUOTES

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places

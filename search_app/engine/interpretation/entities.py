@@ -26,9 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold, surface_form
-from indexer.catalogue.fields import MISSING, Field
-from indexer.catalogue.roles import Role
+from indexer.analysis.cleaning import fold, surface_form
+from indexer.catalogue.fields import MISSING, Field, Role
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
 from indexer.values import identifiers, iso_codes, names

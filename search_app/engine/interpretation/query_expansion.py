@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold, surface_form
+from indexer.analysis.cleaning import fold, surface_form
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import (

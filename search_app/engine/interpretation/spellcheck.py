@@ -34,9 +34,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import surface_form
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.string_table import StringTable
+from indexer.analysis.cleaning import surface_form
+from indexer.codec.segment.array_file import Array, StringTable
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, get_args
 
 from indexer import toml
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold, surface_form
+from indexer.analysis.cleaning import fold, surface_form
 from indexer.values import iso_codes
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.records import Publication
 from indexer.cluster.documents import FileInfo
 from indexer.cluster.mapping import WORDS, Json, make_term

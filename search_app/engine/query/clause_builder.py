@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold, surface_form
+from indexer.analysis.cleaning import fold, surface_form
 from indexer.catalogue.fields import Field
 from search_app.engine.query.grammar import QueryToken
 from search_app.engine.query.nodes import (

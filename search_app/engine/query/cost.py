@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import assert_never
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from search_app.engine.admission import EXPENSIVE
 from search_app.engine.query.clause_builder import SHAPE
 from search_app.engine.query.grammar import QueryToken, lex

@@ -17,7 +17,7 @@ from itertools import chain
 
 import msgspec
 
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import NO_FIELD_TEXTS, Catalogue, Field
 from indexer.catalogue.translations import TranslatedCatalogue, list_query_names
 from indexer.values import dates, identifiers, iso_codes, languages

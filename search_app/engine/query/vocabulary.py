@@ -21,12 +21,17 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
-from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_stem, decode_surface
-from indexer.codec.segment.vocabulary import VocabularyArrays
+from indexer.codec.segment.term_dictionary import (
+    STEM_MARK,
+    Dictionary,
+    FullTextDictionary,
+    VocabularyArrays,
+    decode_stem,
+    decode_surface,
+)
 from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import (
     Clause,

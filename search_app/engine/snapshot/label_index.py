@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from indexer.analysis import tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.translations import TranslatedCatalogue, translate
 from indexer.codec.segment.array_file import Array

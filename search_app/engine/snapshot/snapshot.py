@@ -20,13 +20,12 @@ from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.codec.segment import array_file, sort_orders
-from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment import array_file, docstore
+from indexer.codec.segment.array_file import Array, CorruptSegment, expand_ranges
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import Postings, Segment, take_vocabulary
-from indexer.codec.segment.string_table import expand_ranges
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.cache import Cache
 from search_app.engine.matching import Words
@@ -95,7 +94,7 @@ class Snapshot:
         """Return the position of each document in each sort order except that by relevance."""
         ranks = self.segment.docstore.ranks
         added_last = np.lexsort((ranks["newest"], -self.dates[0]))
-        return {**ranks, "added": sort_orders.make_ranks(added_last)}
+        return {**ranks, "added": docstore.make_ranks(added_last)}
 
     def prepare(self) -> None:
         """Compute all cached properties, so that no search waits for them."""

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.array_file import Array, expand_ranges
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import expand_ranges
 
 Range = tuple[int, int]
 """A range of word numbers: the first, and the one after the last."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.analysis.stemming import get_stop_words
 
 

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from indexer.catalogue import catalogue_toml
-from indexer.catalogue.appearance import MAX_LOGO_BYTES, PAPERS, compute_contrast
-from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.catalogue_toml import (
+    MAX_LOGO_BYTES,
+    PAPERS,
+    CatalogueError,
+    compute_contrast,
+)
 from indexer.catalogue.fields import Catalogue
 from tests.conftest import ROOT
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES, CatalogueError
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field, TypeRule
 from indexer.catalogue.records import Link, Publication, SourceLocation
-from indexer.catalogue.roles import TypeRule
 
 
 def field(**said: object) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue import thesaurus
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.thesaurus import THESAURUS_FILE, Concept, Thesaurus

@@ -20,9 +20,9 @@ from indexer.catalogue.records import Problem, Publication, SourceLocation
 from indexer.cluster import documents, mapping
 from indexer.cluster.documents import Action
 from indexer.codec.segment import postings
+from indexer.codec.segment.docstore import make_title_key
 from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.sort_orders import make_title_key
 from indexer.fulltext.text import FullText
 from indexer.generations import directory
 from tests.indexer.codec.segments import CATALOGUE, fresh, publications, written

@@ -15,7 +15,7 @@ from indexer.analysis.tokenizer import SURFACE_PREFIX
 from indexer.catalogue.records import Publication
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary, write_vocabulary
 from indexer.codec.segment.reader import Segment, take_vocabulary
-from indexer.codec.segment.vocabulary import VocabularyArrays
+from indexer.codec.segment.term_dictionary import VocabularyArrays
 from indexer.generations.manifest import IndexOutdated
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.label_index import LabelPrefixIndex

@@ -14,6 +14,7 @@ from indexer.analysis import cleaning
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import NO_DIGEST, Item, Link, Parsed, Publication, SourceLocation
 from indexer.codec import writer
+from indexer.codec.segment import docstore
 from indexer.codec.segment.reader import Segment
 
 CATALOGUE = Catalogue(
@@ -91,7 +92,7 @@ def written(
     folder.mkdir()
     step = size or max(len(items), 1)
     chunks = [items[first : first + step] for first in range(0, len(items), step)]
-    with mock.patch.object(writer, "MAX_SAMPLES", 1):  # lets a chunk of one train the dictionary
+    with mock.patch.object(docstore, "MAX_SAMPLES", 1):  # lets a chunk of one train the dictionary
         writer.write(folder, catalogue, chunks, former)
     return Segment(folder, catalogue)
 

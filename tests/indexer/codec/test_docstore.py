@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Publication, SourceLocation
-from indexer.codec.segment import sort_orders
+from indexer.codec.segment import docstore
 from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import LINES, fresh, publications, written
 
@@ -68,7 +68,7 @@ def test_threads_read_concurrently(tmp_path: Path) -> None:
 
 def title_key(each: Publication) -> tuple[str, str]:
     """Return the sort key of a title, then the id."""
-    return sort_orders.make_title_key(each.title, each.lang or "en"), each.id
+    return docstore.make_title_key(each.title, each.lang or "en"), each.id
 
 
 def year(each: Publication, undated: int) -> int:
@@ -112,7 +112,7 @@ def test_orders_equal_a_plain_sort(made: list[Publication]) -> None:
 )
 def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -> None:
     """The sort key of a title is its folded words without a leading article of its language."""
-    assert sort_orders.make_title_key(title, language) == key
+    assert docstore.make_title_key(title, language) == key
 
 
 @given(
@@ -131,7 +131,7 @@ def test_orders_are_merged(kept: list[str], added: list[str]) -> None:
 
     fresh = np.arange(len(kept), len(keys))
     order = sorted(range(len(added)), key=added.__getitem__)
-    merged = sort_orders.merge(np.arange(len(kept)), fresh, order, added.__getitem__, key_of)
+    merged = docstore.merge_order(np.arange(len(kept)), fresh, order, added.__getitem__, key_of)
     assert [keys[number] for number in merged] == sorted(keys)
-    assert sort_orders.make_ranks(merged)[merged].tolist() == list(range(len(keys)))
+    assert docstore.make_ranks(merged)[merged].tolist() == list(range(len(keys)))
     assert len(asked) <= len(added) * len(kept).bit_length()

@@ -11,11 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.codec.segment import word_stream
+from indexer.codec.segment import term_dictionary
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import (
     FIELD_END,
+    FIRST_NUMBER,
     GAP,
+    WordNumbers,
     WordTable,
     decode_stem,
     decode_surface,
@@ -23,7 +25,6 @@ from indexer.codec.segment.term_dictionary import (
     number_stems,
     number_words,
 )  # fmt: skip
-from indexer.codec.segment.word_stream import WordNumbers, to_provisional
 
 FRAGMENTS = (
     "organ", "Organs", "A", "b9", "2009", "_", "'", "’", "\u0301", "\u0308", "é", "É", "ß", "ﬁ",
@@ -104,7 +105,7 @@ def test_words_that_are_not_cached_have_the_same_numbers(texts: list[str], most:
     marked = [("en", tokenizer.add_marks(text)) for text in texts]
     cached, limited = WordNumbers("en"), WordNumbers("en")
     stream = cached.encode(marked)
-    with mock.patch.object(word_stream, "MAX_CACHED_WORDS", most):
+    with mock.patch.object(term_dictionary, "MAX_CACHED_WORDS", most):
         assert limited.encode(marked).tolist() == stream.tolist()
     assert limited.take_new_words() == cached.words
     assert limited.take_new_words() == []
@@ -131,7 +132,7 @@ def test_final_numbers_follow_the_sorted_words(texts: list[str], known: list[str
     again = WordNumbers("en", words)
     assert (
         again.encode([("en", "".join(map(tokenizer.add_marks, texts)))]).tolist()
-        == to_provisional(ended).tolist()
+        == (ended + FIRST_NUMBER).tolist()
     )
 
 

@@ -21,7 +21,7 @@ from indexer.generations.manifest import (
     IndexUnusable,
     IndexWriteError,
 )
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.jobs import build
 
 HOLD = """\

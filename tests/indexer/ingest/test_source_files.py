@@ -10,10 +10,10 @@ import pytest
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.outside import VARIABLE, allow
 from indexer.catalogue.records import Problem
+from indexer.catalogue.safe_files import OUTSIDE_VARIABLE, allow_outside
 from indexer.fulltext.attachments import find_attachments
-from indexer.ingest import corpus, watcher
+from indexer.ingest import corpus, source_files
 from indexer.ingest.source_files import find_source_files
 from indexer.mapping import sources
 
@@ -107,7 +107,7 @@ def test_files_outside_of_the_folder_are_read_in_place(
 
     A missing file is reported.
     """
-    monkeypatch.setenv(VARIABLE, f"/nowhere:{tmp_path}")
+    monkeypatch.setenv(OUTSIDE_VARIABLE, f"/nowhere:{tmp_path}")
     outside = tmp_path / "out[1]"
     outside.mkdir()
     for name in ("a.csv", "b.csv"):
@@ -134,11 +134,11 @@ def test_a_corpus_can_not_name_files_that_nobody_allowed(
     write(folder, name)
     if kind == "attachments":
         (folder / "sources.toml").write_text(f"[[attachments]]\npath = '{name}'\n", "utf-8")
-    allow(folder, [f"{tmp_path}/other.csv", f"{tmp_path}/secret.csv/x"])
+    allow_outside(folder, [f"{tmp_path}/other.csv", f"{tmp_path}/secret.csv/x"])
     with pytest.raises(CatalogueError, match="outside the corpus folder") as caught:
         read_titles(folder, problems)
-    assert VARIABLE in caught.value.hint
-    allow(folder, [name])
+    assert OUTSIDE_VARIABLE in caught.value.hint
+    allow_outside(folder, [name])
     assert read_titles(folder, problems) == (
         [] if kind == "attachments" else ["secret.csv One", "secret.csv Two"]
     )
@@ -190,12 +190,12 @@ def test_a_corpus_never_reads_the_state_of_the_system(
     """Not even a user can allow files of /proc, /sys, and /dev, also through a link."""
     (tmp_path / "link.csv").symlink_to("/proc/self/environ")
     name = str(tmp_path / "link.csv") if name == "LINK" else name
-    monkeypatch.setenv(VARIABLE, "/")
+    monkeypatch.setenv(OUTSIDE_VARIABLE, "/")
     for text in (f"[[attachments]]\npath = '{name}'\n", ""):
         write(folder, name)
         if text:
             (folder / "sources.toml").write_text(text, encoding="utf-8")
-        allow(folder, [name])
+        allow_outside(folder, [name])
         with pytest.raises(CatalogueError, match="in a folder of the system"):
             read_titles(folder, problems)
 
@@ -276,5 +276,5 @@ def test_an_odd_path_is_reported(
             folder, CATALOGUE, [], problems.append, outside=sources.load(folder).list_attachments()
         )
     )
-    watcher.read_state(folder)
+    source_files.read_state(folder)
     assert problems or kind == "attachments"

@@ -19,8 +19,8 @@ from indexer.catalogue.fields import CatalogueTexts
 from indexer.catalogue.records import Publication
 from indexer.generations import directory, manifest
 from indexer.generations.manifest import Changes
-from indexer.ingest import watcher
-from indexer.ingest.progress import Progress
+from indexer.ingest import source_files
+from indexer.ingest.corpus import Progress
 from indexer.jobs import build
 from indexer.jobs.build import BuildRejected
 from tests.samples import article, page
@@ -357,7 +357,7 @@ def watched(corpus: Path, *events: Event) -> list[str]:
         happen()
 
     def watch() -> None:
-        log.extend("build" for _ in watcher.watch(corpus, interval=1.0, sleep=sleep))
+        log.extend("build" for _ in source_files.watch(corpus, interval=1.0, sleep=sleep))
 
     with pytest.raises(WatchEnded):
         watch()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from indexer.catalogue.records import Publication
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.jobs import build, check
 from tests.conftest import ROOT
 from tests.samples import article, page

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue import outside
+from indexer.catalogue import safe_files
 from indexer.catalogue.limits import LIMITS
 from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext import documents, pdf
 from indexer.generations import manifest
-from indexer.ingest.progress import Progress
+from indexer.ingest.corpus import Progress
 from indexer.jobs import build, check, verify
 from indexer.jobs.build import BuildResult
 from search_app.engine import Engine
@@ -65,7 +65,7 @@ class Corpus:
 
     def attach(self, path: Path) -> None:
         """Let the corpus name a file or a folder outside of it, which may have files of records."""
-        outside.allow(self.folder, [str(path)])
+        safe_files.allow_outside(self.folder, [str(path)])
         (self.folder / "sources.toml").write_text(
             '[[source]]\nfile = "records.jsonl"\nformat = "json"\n'
             '[source.fields]\nid = "id"\ntitle = "title"\n'

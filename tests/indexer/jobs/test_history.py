@@ -21,7 +21,7 @@ from indexer.catalogue.retired import Retired
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory, manifest, publish
 from indexer.generations.manifest import IndexOutdated
-from indexer.jobs import build, history, verify
+from indexer.jobs import build, build_stats, verify
 from search_app.engine.local_index import open_searcher
 from tests.samples import SMALL_CATALOGUE, SMALL_REGIONS
 
@@ -224,7 +224,7 @@ def test_publications_with_other_keys_are_not_the_same(
     values: dict[str, tuple[Value, ...]] = {"year": (2014,), "doi": ("10.5555/1",)}
     old = Publication(id="old", title="Editorial", source=SourceLocation("a.csv", 2), values=values)
     new = msgspec.structs.replace(old, id="new", values={**values, "doi": (doi,)})
-    found = history.find_successors([old], [new], catalogue_toml.load(tmp_path))
+    found = build_stats.find_successors([old], [new], catalogue_toml.load(tmp_path))
     assert found.get("old") == successor
 
 
@@ -365,7 +365,7 @@ def test_the_first_retired_ids_are_dropped_over_the_limit(
     place: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of more ids than the limit, those that were retired first are dropped."""
-    monkeypatch.setattr(history, "MAX_RETIRED", 2)
+    monkeypatch.setattr(build_stats, "MAX_RETIRED", 2)
     early = datetime(2020, 1, 1, tzinfo=UTC)
     state(place[0], Retired("x", time=early), Retired("y", time=early.replace(year=2021)))
     remake(*place, ATLAS)
@@ -381,7 +381,7 @@ def test_an_index_of_another_format_keeps_the_ids(
         raise KeyError
 
     with monkeypatch.context() as patch:
-        patch.setattr(history, "Segment", refuse)
+        patch.setattr(build_stats, "Segment", refuse)
         write(place[0], ATLAS)
         build.build(*place, force=True)
     entry = directory.load_live(place[1]).read_retired()["guide-to-rivers-2010"]

@@ -21,7 +21,7 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.ingest import corpus
 from indexer.jobs import importer
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from indexer.mapping import proposal, sources
 from indexer.mapping.profile import Profile
 from indexer.mapping.proposal import Proposal

@@ -23,7 +23,7 @@ from indexer.catalogue.records import (
 )
 from indexer.ingest import validation
 from indexer.jobs import pages
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.pages import format_page
 from indexer.readers.formats import html
 from tests.catalogue import CORPUS

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer import toml
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.catalogue.outside import allow
+from indexer.catalogue.safe_files import allow_outside
 from indexer.mapping import sources, templates
 from indexer.mapping.sources import MAX_CHARS, SOURCES_FILE, Attachments, Change, Source, Sources
 from tests.conftest import ROOT
@@ -66,7 +66,7 @@ def test_sources_are_read_back(tmp_path: Path) -> None:
         ),
         Source(file="b.ris", format="ris"),
     ), (Attachments("/srv/scans"),))  # fmt: skip
-    allow(tmp_path, ["/srv/scans"])
+    allow_outside(tmp_path, ["/srv/scans"])
     assert load(tmp_path, sources.format_sources(listed, {})) == listed
     (tmp_path / SOURCES_FILE).unlink()
     assert sources.load(tmp_path) == Sources()

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from indexer.catalogue import catalogue_toml
-from indexer.generations import directory, last_build, publish
-from indexer.generations.last_build import Status
+from indexer.generations import directory, publish
 from indexer.generations.manifest import IndexLocked
+from indexer.generations.publish import Status
 from indexer.readers import registry
 from search_app.cli import main
 from search_app.search_state import SORTS
@@ -322,9 +322,9 @@ def test_the_status_keeps_a_failed_build(
 ) -> None:
     """The status reports a failed build until a later build succeeds."""
     index = tmp_path / "index"
-    assert last_build.read(index) is None
+    assert publish.read_last_build(index) is None
     build()
-    tried = last_build.read(index)
+    tried = publish.read_last_build(index)
     assert tried is not None
     assert (tried.status, tried.what) == ("published", "")
     assert "failed" not in run("status", "--index", index).out
@@ -336,19 +336,19 @@ def test_the_status_keeps_a_failed_build(
     assert "catalogue.toml" in told
     (corpus / "catalogue.toml").write_text(whole, encoding="utf-8")
     build()
-    tried = last_build.read(index)
+    tried = publish.read_last_build(index)
     assert tried is not None
     assert tried.status == "unchanged"
     assert "failed" not in run("status", "--index", index).out
-    (index / last_build.LAST_BUILD_FILE).write_bytes(b"{")
-    assert last_build.read(index) is None
+    (index / publish.LAST_BUILD_FILE).write_bytes(b"{")
+    assert publish.read_last_build(index) is None
 
 
 def test_a_build_is_recorded_before_another_starts(
     build: Callable[..., Told], corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A build records its result while it has the lock, so no other build reads half a record."""
-    note, noted = last_build.write, []
+    note, noted = publish.write_last_build, []
 
     def locked_note(index: Path, status: Status, *told: Any) -> None:
         with pytest.raises(IndexLocked), publish.lock(index):
@@ -356,7 +356,7 @@ def test_a_build_is_recorded_before_another_starts(
         noted.append(status)
         note(index, status, *told)
 
-    monkeypatch.setattr(last_build, "write", locked_note)
+    monkeypatch.setattr(publish, "write_last_build", locked_note)
     build()
     build()
     (corpus / "catalogue.toml").unlink()

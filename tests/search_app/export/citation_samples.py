@@ -7,9 +7,8 @@ from typing import get_args
 
 import msgspec
 
-from indexer.catalogue.fields import Catalogue, Field, FieldKind
+from indexer.catalogue.fields import NAME_ROLES, Catalogue, Field, FieldKind, Role, TypeRule
 from indexer.catalogue.records import Link, Publication, SourceLocation
-from indexer.catalogue.roles import NAME_ROLES, Role, TypeRule
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Item, make_item
 

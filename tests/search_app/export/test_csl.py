@@ -7,9 +7,8 @@ from typing import get_args
 
 import pytest
 
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field, TypeRule
 from indexer.catalogue.records import Link, Publication, SourceLocation
-from indexer.catalogue.roles import TypeRule
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import TYPES, Date, make_item, split_pages, to_csl_json
 from tests.search_app.export.conftest import Publications

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.roles import Role
+from indexer.catalogue.fields import Role
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export import embedded

@@ -9,9 +9,8 @@ from typing import get_args
 import msgspec
 import pytest
 
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import Catalogue, TypeRule
 from indexer.catalogue.records import Publication, SourceLocation
-from indexer.catalogue.roles import TypeRule
 from indexer.mapping.standard_fields import list_standard_fields
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Item

@@ -12,7 +12,7 @@ from bibtexparser.entrypoint import parse_string
 from hypothesis import example, given
 from lxml import etree
 
-from indexer.catalogue.roles import NameRole, Role
+from indexer.catalogue.fields import NameRole, Role
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export import bibtex, marcxml, mods, ris

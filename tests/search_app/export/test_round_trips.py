@@ -23,7 +23,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
 from indexer.jobs import importer
-from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.import_files import ImportRejected
 from search_app.export import bibtex, csl, marcxml, mods, ris
 from search_app.export.csl import Item, make_item
 from search_app.export.registry import FORMATS

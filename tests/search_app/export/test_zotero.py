@@ -14,7 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from indexer.catalogue.roles import Role
+from indexer.catalogue.fields import Role
 from indexer.values.publication_types import PublicationType
 from search_app.export import embedded, ris
 from search_app.export.csl import TYPES, Item

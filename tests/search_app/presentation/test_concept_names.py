@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.catalogue import thesaurus
 from indexer.catalogue.thesaurus import Concept
 from search_app.i18n.translation import LANGUAGES

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field, TypeRule
 from indexer.catalogue.records import Link, Publication, SourceLocation, Value
-from indexer.catalogue.roles import TypeRule
 from search_app.export.csl import make_item
 from search_app.presentation.publication_page import HowToGet, make_how_to_get
 

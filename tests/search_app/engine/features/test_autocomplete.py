@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold, surface_form
+from indexer.analysis.cleaning import fold, surface_form
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.array_file import StringTable
 from search_app.engine import Engine
 from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, suggest
 from search_app.engine.interpretation.interpreter import Retrieval, retrieve

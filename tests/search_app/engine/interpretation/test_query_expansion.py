@@ -12,7 +12,7 @@ from whoosh import index as whoosh_index
 from whoosh.searching import Searcher as Whoosh
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import surface_form
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings

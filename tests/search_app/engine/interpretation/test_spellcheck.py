@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from indexer.analysis.folding import fold, surface_form
+from indexer.analysis.cleaning import fold, surface_form
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.generations import directory
 from search_app.engine import Engine, open_searcher

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from spellchecker import SpellChecker
 
-from indexer.analysis.folding import fold
+from indexer.analysis.cleaning import fold
 from indexer.values import iso_codes
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS

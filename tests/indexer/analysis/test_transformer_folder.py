@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.analysis.embeddings import EncoderError
-from indexer.analysis.transformer.folder import Description, describe
+from indexer.analysis.transformer import Description, describe
 from tests.tiny_model import write_model
 
 PROMPTS, LENGTH, POOLING = (

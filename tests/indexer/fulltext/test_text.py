@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.fulltext.cleaning import clean_pages
+from indexer.fulltext.text import clean_pages
 
 LINES = st.lists(
     st.text(st.sampled_from("aàb-\u2010\u00ad\ufb01\u0301 1\ufefb字한\ue000\0")) | st.text(),

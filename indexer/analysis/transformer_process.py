@@ -1,10 +1,10 @@
 """Child process that runs a transformer on texts. A broken model costs only this process.
 
-Its argument is a JSON object (`encoder.py` makes it). It loads the model, listens on a Unix socket,
-and answers one request per connection. A request is a JSON object with `texts`, a `prompt`, and the
-`seconds` until the process ends itself. The answer is a byte 0 and the vectors as float32, row by
-row, or a byte 1 and an error. If the model can't be loaded, the error is on standard output. The
-process ends at the end of its standard input, that is, with its parent.
+Its argument is a JSON object, which `transformer` makes. It loads the model, listens on a Unix
+socket, and answers one request per connection. A request is a JSON object with `texts`, a `prompt`,
+and the `seconds` until the process ends itself. The answer is a byte 0 and the vectors as float32,
+row by row, or a byte 1 and an error. If the model can't be loaded, the error is on standard output.
+The process ends at the end of its standard input, that is, with its parent.
 
 This module is run by its path, and imports no other module of the project.
 """

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.analysis import transformer
 from indexer.analysis.embeddings import EncoderError
-from indexer.analysis.transformer import encoder as encoders
-from indexer.analysis.transformer.encoder import TransformerEncoder
+from indexer.analysis.transformer import TransformerEncoder
 from tests.conftest import ROOT
 from tests.tiny_model import BROKEN, STUCK, write_model
 from tests.waiting import until
@@ -25,7 +25,7 @@ TITLES = ["Trafficking in children", "Handbook", "", "Kinder am Meer", "Unknown 
 FORKING = """
 import os, signal
 from pathlib import Path
-from indexer.analysis.transformer.encoder import TransformerEncoder
+from indexer.analysis.transformer import TransformerEncoder
 encoder = TransformerEncoder(Path("{folder}"))
 encoder.prepare()
 if not (worker := os.fork()):
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransformerEncoder]:
     """Return a running encoder that restarts soon."""
-    monkeypatch.setattr(encoders, "FIRST_DELAY", 0.05)
+    monkeypatch.setattr(transformer, "FIRST_DELAY", 0.05)
     with TransformerEncoder(folder) as encoder:
         encoder.prepare()
         yield encoder
@@ -111,8 +111,8 @@ def test_prompts_precede_texts(folder: Path) -> None:
 
 def test_a_stuck_process_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A query that takes too long fails, the process ends itself, and a new one answers."""
-    monkeypatch.setattr(encoders, "FIRST_DELAY", 0.05)
-    monkeypatch.setattr(encoders, "STUCK_SECONDS", 0.5)
+    monkeypatch.setattr(transformer, "FIRST_DELAY", 0.05)
+    monkeypatch.setattr(transformer, "STUCK_SECONDS", 0.5)
     with TransformerEncoder(folder, seconds=0.3) as encoder:
         encoder.prepare()
         stuck = child_of(encoder)
@@ -200,7 +200,7 @@ def test_the_process_has_limits(encoder: TransformerEncoder) -> None:
     assert 2e9 < int(memory) < 3e9
     variables = (proc / "environ").read_bytes().decode().split("\0")
     names = {each.partition("=")[0] for each in variables if each}
-    assert names <= {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", *encoders.KEPT_VARIABLES}
+    assert names <= {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", *transformer.KEPT_VARIABLES}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these files")

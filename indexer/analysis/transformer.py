@@ -1,5 +1,10 @@
-"""The encoder of a folder: it asks a child process for vectors, and restarts it after a crash.
+"""Transformers in a folder: text embeddings by a model that the user brings.
 
+The folder has a file of ONNX with a tokenizer. Besides these, the files of the package
+sentence-transformers are read that say how to make one vector of a text. Without them, the vector
+is the mean over the tokens. The optional extra `onnx` is needed.
+
+The encoder asks a child process (`transformer_process`) for vectors, and restarts it after a crash.
 All processes that a server forks share one child, by its socket. Only the process that started it
 restarts it.
 """
@@ -16,22 +21,141 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
+from hashlib import file_digest, sha256
 from multiprocessing.connection import Client
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 import numpy as np
 
 from indexer.analysis.embeddings import MAX_CHARS, EncoderError, Vector
-from indexer.analysis.transformer import folder as folders
 from indexer.extras import describe_installation
 
 log = logging.getLogger(__name__)
 
-PROGRAM = str(Path(__file__).with_name("process.py"))
+_Data = TypeVar("_Data")
+
+MODELS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
+"""The places of the model. The first that exists is used."""
+TOKENIZER, POOLING, MODULES = "tokenizer.json", "1_Pooling/config.json", "modules.json"
+PROMPTS, LENGTH = "config_sentence_transformers.json", "sentence_bert_config.json"
+MAX_TOKENS = 512
+"""Number of tokens of a text that are encoded, unless the folder has a lower limit."""
+LAYERS = frozenset({"Transformer", "Pooling", "Normalize"})
+"""The layers that are in the model, or need no weights."""
+POOLINGS = {
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_cls_token": "cls",  # nosec B105: the name of a token of a model
+    "pooling_mode_lasttoken": "last",
+}
+PREFIX = "onnx sha256:"
+"""The name of every model of a folder begins with it."""
+VERSION = 1
+"""Version of the procedure from a text to its vector. A new one makes new vectors."""
+
+
+class _Module(msgspec.Struct):
+    type: str
+
+
+class _Length(msgspec.Struct):
+    max_seq_length: int | None = None
+
+
+class _Prompts(msgspec.Struct):
+    prompts: dict[str, str] = {}
+
+
+class Description(msgspec.Struct, frozen=True):
+    """How a folder turns a text into a vector. The paths are absolute."""
+
+    model_file: str
+    tokenizer_file: str
+    pooling: str
+    """`mean`, `cls`, or `last`, or the reason why vectors of tokens can't be combined."""
+    max_tokens: int
+    query_prompt: str
+    """The text before a query."""
+    document_prompt: str
+    """The text before a document."""
+    digest: str
+    """SHA-256 of all files, in hexadecimal."""
+
+    @property
+    def model(self) -> str:
+        """The name of the model in an index. It changes with the content of any file."""
+        return PREFIX + self.digest[:16]
+
+
+def describe(folder: Path) -> Description:
+    """Return the description of a folder after hashing its files. Raise EncoderError."""
+    try:
+        return _describe(folder.resolve())
+    except OSError as error:
+        message = f"the encoder {folder} can't be read: {error}"
+        raise EncoderError(message, "Check the folder and its permissions") from error
+
+
+def _describe(folder: Path) -> Description:
+    model = next((folder / name for name in MODELS if (folder / name).is_file()), None)
+    if model is None:
+        message = f"the encoder {folder} has none of the files {', '.join(MODELS)}"
+        raise EncoderError(message, "Export the model to ONNX, and copy it there")
+    if not (folder / TOKENIZER).is_file():
+        message = f"the encoder {folder} has no {TOKENIZER}"
+        raise EncoderError(message, "Copy it from the original model")
+    prompts = _read(folder, PROMPTS, _Prompts, _Prompts()).prompts
+    length = _read(folder, LENGTH, _Length, _Length()).max_seq_length or MAX_TOKENS
+    return Description(
+        model_file=str(model),
+        tokenizer_file=str(folder / TOKENIZER),
+        pooling=_find_pooling(folder),
+        max_tokens=min(max(length, 1), MAX_TOKENS),
+        query_prompt=prompts.get("query", ""),
+        document_prompt=prompts.get("document", prompts.get("passage", "")),
+        digest=_digest(folder, model),
+    )
+
+
+def _read(folder: Path, name: str, kind: type[_Data], default: _Data) -> _Data:
+    """Return the content of a file of JSON, or the default if there is none. Raise EncoderError."""
+    file = folder / name
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind) if file.is_file() else default
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        message = f"{name} of the encoder {folder} is not valid: {error}"
+        raise EncoderError(message, "Copy it again from the original model") from error
+
+
+def _find_pooling(folder: Path) -> str:
+    """Return the pooling of token vectors, or the reason why the program does not support it."""
+    for module in _read(folder, MODULES, list[_Module], []):
+        if (layer := module.type.rpartition(".")[2]) not in LAYERS:
+            return f"the layer {layer} of {MODULES} is not in the model"
+    settings = _read(folder, POOLING, dict[str, object], {})
+    modes = [name for name, value in settings.items() if name.startswith("pooling_mode_") and value]
+    if len(modes) > 1 or not POOLINGS.keys() >= {*modes}:
+        return f"{POOLING} has another pooling"
+    return POOLINGS[modes[0]] if modes else "mean"
+
+
+def _digest(folder: Path, model: Path) -> str:
+    """Return the SHA-256 of the names and contents of all files that a vector depends on."""
+    # The names of separate weights begin with the name of the model.
+    files = sorted(model.parent.glob(f"{model.name}*"))
+    files += (folder / name for name in (TOKENIZER, POOLING, MODULES, PROMPTS, LENGTH))
+    digest = sha256(f"{VERSION}\0".encode())
+    for file in filter(Path.is_file, files):
+        with file.open("rb") as stream:
+            content = file_digest(stream, "sha256").hexdigest()
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+PROGRAM = str(Path(__file__).with_name("transformer_process.py"))
 PACKAGES = ("onnxruntime", "tokenizers")
 START_SECONDS = 120.0
 """Time limit for loading a model."""
@@ -65,7 +189,7 @@ class TransformerEncoder:
             message = f"the encoder {folder} needs the extra `onnx`, which is not installed"
             raise EncoderError(message, describe_installation("onnx"))
         self._folder, self._threads, self._seconds = folder, threads, seconds
-        self._description = folders.describe(folder)
+        self._description = describe(folder)
         self.model = self._description.model
         self.failures, self._logged, self._paused_until = 0, -LOG_SECONDS, -LOG_SECONDS
         self._socket: Path | None = None
@@ -81,11 +205,9 @@ class TransformerEncoder:
 
     @property
     def size(self) -> int:
-        """The number of components of a vector. Raise EncoderError."""
         return len(self.encode_weighted([""], [""])[0])
 
     def prepare(self) -> None:
-        """Start the child process, and wait until it has loaded the model. Raise EncoderError."""
         with self._changing:
             if self._socket is None:
                 socket = Path(tempfile.mkdtemp(prefix="pubsearch-")) / "encoder"
@@ -118,7 +240,6 @@ class TransformerEncoder:
         return np.asarray(vectors[0])
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
-        """Return a vector of length 1 per publication, of shape (n, size). Raise EncoderError."""
         self.prepare()
         texts = [
             (f"{title}. {summary}" if summary else title)[:MAX_CHARS]
@@ -194,7 +315,7 @@ class TransformerEncoder:
                     return
                 self._socket.unlink(missing_ok=True)
                 try:
-                    if folders.describe(self._folder).model != self.model:
+                    if describe(self._folder).model != self.model:
                         message = f"the encoder {self._folder} has changed"
                         raise EncoderError(message, "Rebuild the index, and restart the server")
                     self._process = self._spawn(self._socket)

@@ -1,1 +1,0 @@
-"""Tests of `indexer.analysis.transformer`."""
