@@ -72,7 +72,7 @@ def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
     leftovers = [
         field for field in fields
         if field.name not in standard_names and not field.translates
-        and _is_facet(field, counts[field.name]) and _has_words(counts[field.name])
+        and _is_facet(field, counts[field.name])
     ]  # fmt: skip
     leftovers.sort(key=lambda field: len(counts[field.name]))
     facets = [field.name for field in (*standard, *leftovers[:_MAX_LEFTOVER_FACETS])]
@@ -86,7 +86,7 @@ def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
 
 
 def _is_facet(field: Field, values: Counter[str]) -> bool:
-    if len(values) < _MIN_VALUES:
+    if len(values) < _MIN_VALUES or (field.kind != "year" and not _have_words(values)):
         return False
     if field.name in _ALWAYS_FACETS or field.kind in ("year", "language"):
         return True
@@ -98,9 +98,10 @@ def _has_few(field: Field, values: Counter[str]) -> bool:
     return field.kind == "year" or len(values) <= _FEW_VALUES
 
 
-def _has_words(values: Collection[str]) -> bool:
-    """Return whether most values are more than numbers. Nobody filters by a count of citations."""
-    return 2 * sum(any(map(str.isalpha, value)) for value in values) > len(values)
+def _have_words(values: Collection[str]) -> bool:
+    """Return whether most values are more than numbers and codes such as T0005547."""
+    words = (sum(map(str.isalpha, value)) >= sum(map(str.isdigit, value)) for value in values)
+    return 2 * sum(words) > len(values)
 
 
 def _make_examples(counts: Counts) -> Iterable[tuple[str, str]]:

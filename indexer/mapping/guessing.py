@@ -42,6 +42,8 @@ _MIN_DOI_SHARE = 0.1
 _MAX_DATE_CHARS, _MAX_IMPRINT_CHARS = len("2014-03-31T00:00:00.000+00:00"), 80
 """Limits on a date, and on a date with other parts of an imprint around it."""
 _URL = re.compile(r"https?://|www\.", re.IGNORECASE)
+_SYMBOL = re.compile(r"(?=.*\d)[A-Z]{1,8}(?:/[A-Z0-9][\w.*()&-]*){2,}")
+"""A symbol of a document of the United Nations, such as E/ESCWA/SDD/2017/2."""
 _WEAK_TITLES, _MIN_NAME_CHARS = frozenset({"label", "name"}), 6
 """Headings of titles and of codes, and the minimum mean length of titles under them."""
 _MAY_BE_TITLE = re.compile("publication|title")
@@ -80,7 +82,6 @@ class Guesser:
         self._guess_by_heading()
         self._guess_by_language()
         self._combine_parts()
-        self._share_numbers()
         self._borrow_columns()
         self._guess_by_values()
         self.used.update(self._list_columns(*self.fields))
@@ -248,6 +249,7 @@ class Guesser:
             self._take(field, fitting, reason, free)
         dated = [name for name, column in free.items() if _has_years(column)]
         self._take("year", dated, "its dates may be those of the record", free)
+        self._share_numbers()
         if not self.fields.get("title") and "title" not in self._filled:
             self._guess_titles(free)
 
@@ -379,4 +381,5 @@ _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
     ("language", "its values are languages", _is_language_column),
     ("year", "its values have years", _has_years),
     ("summary", "its values are long texts", _is_prose),
+    ("number", "its values are document symbols", _mostly(_SYMBOL.fullmatch)),
 )

@@ -34,6 +34,8 @@ COMMON_LANGUAGES = _WORDS["languages"]
 _NO_LANGUAGES = frozenset(("id", "no"))
 """Language codes that have another meaning in a heading."""
 _MAX_CODE_CHARS = 3
+_MAX_LINK_PATH = 2
+"""Parts of a path before the URL of the publication, as in `links.self.href`."""
 
 
 class Match(NamedTuple):
@@ -133,11 +135,14 @@ def _drop_parts(words: list[str]) -> list[str]:
 
 def is_of_other_entity(name: str, field: str = "") -> bool:
     """Return whether a path leads to a part of the record that is not a publication or a person."""
-    *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
-    is_agent = not _WORDS["agents"].isdisjoint(path) and field not in _WORDS["agent_fields"]
+    *path, last = re.split(r"[./](?! )", name.casefold())
+    # "parent_organization" is an organization.
+    parts = {word for part in path for word in (_NOT_WORD.sub("", part), _NOT_WORD.split(part)[-1])}
+    is_agent = not _WORDS["agents"].isdisjoint(parts) and field not in _WORDS["agent_fields"]
     is_name = field == "title" and bool(path) and last in ("name", "label")
-    entities = _WORDS["other_entities"] - ({"links"} if field == "link" else set())
-    return is_agent or is_name or not entities.isdisjoint(path)
+    is_link = field == "link" and len(path) <= _MAX_LINK_PATH
+    entities = _WORDS["other_entities"] - ({"links"} if is_link else set())
+    return is_agent or is_name or not entities.isdisjoint(parts)
 
 
 @cache

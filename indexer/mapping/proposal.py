@@ -271,12 +271,12 @@ def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Ite
 def _list_dates(years: Sequence[str], columns: Mapping[str, ColumnProfile]) -> Fields:
     """Return the columns of the field `date`, given those of `year`, if one of them has months.
 
-    A column with months comes before one with years only.
+    A column with months comes before one with years, or with the first of January for each year.
     """
     dated = [
-        name for name in years
-        if name in columns
-        and any("-" in (dates.parse_date(value) or "") for value in columns[name].values)
+        name for name in years if name in columns
+        and not {(dates.parse_date(value) or "")[4:] for value in columns[name].values}
+        <= {"", "-01-01"}
     ]  # fmt: skip
     ordered = dict.fromkeys((*dated, *years))
     return {"date": _join(map(templates.escape, ordered))} if dated else {}

@@ -355,7 +355,7 @@ def test_facets_are_fields_whose_values_repeat() -> None:
 
 
 def test_short_facets_come_first() -> None:
-    """Few values come before many, and those of other columns last. Plain numbers are no facet."""
+    """Few values come before many, and those of other columns last. Numbers are no facet."""
     numbers = range(60)
     catalogue = propose_catalogue({
         "Title": [f"{TITLES[0]} {number}" for number in numbers],
@@ -364,6 +364,7 @@ def test_short_facets_come_first() -> None:
         "Year": [str(1950 + number) for number in numbers],
         "Language": ["English", "French", "German"] * 20, "Type": ["book", "map"] * 30,
         "Cited by": ["0", "2", "4"] * 20, "Room": ["A 1", "A 2", "B 1"] * 20,
+        "Subject": ["T0005547", "I18", "T0007920"] * 20,
         **{f"Shelf {number}": [f"S{number % 5}" for number in numbers] for number in range(5)},
     })  # fmt: skip
     assert [field.name for field in catalogue.facets] == [
