@@ -240,7 +240,10 @@ class Guesser:
             if name not in used and column.filled
         }  # fmt: skip
         for field, reason, looks_right in _VALUE_TESTS:
-            fitting = [name for name, column in free.items() if looks_right(column)]
+            fitting = [
+                name for name, column in free.items()
+                if looks_right(column) and not headings.is_of_other_entity(name, field)
+            ]  # fmt: skip
             if field == "summary":
                 fitting.sort(key=lambda name: -free[name].mean_length)
             if field == "year":

@@ -34,8 +34,6 @@ COMMON_LANGUAGES = _WORDS["languages"]
 _NO_LANGUAGES = frozenset(("id", "no"))
 """Language codes that have another meaning in a heading."""
 _MAX_CODE_CHARS = 3
-_MAX_LINK_PATH = 2
-"""Parts of a path before the URL of the publication, as in `links.self.href`."""
 
 
 class Match(NamedTuple):
@@ -140,7 +138,7 @@ def is_of_other_entity(name: str, field: str = "") -> bool:
     parts = {word for part in path for word in (_NOT_WORD.sub("", part), _NOT_WORD.split(part)[-1])}
     is_agent = not _WORDS["agents"].isdisjoint(parts) and field not in _WORDS["agent_fields"]
     is_name = field == "title" and bool(path) and last in ("name", "label")
-    is_link = field == "link" and len(path) <= _MAX_LINK_PATH
+    is_link = field == "link" and (len(path) == 1 or not parts.isdisjoint(("self", "html")))
     entities = _WORDS["other_entities"] - ({"links"} if is_link else set())
     return is_agent or is_name or not entities.isdisjoint(parts)
 

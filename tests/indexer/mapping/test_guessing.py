@@ -75,6 +75,9 @@ LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
          {"year": ("year", "date"), "date": ("date", "year")}),
         # The first of January of each year is no date. That of a single year among dates is.
         ({"Issued": ["1993-01-01 00:00:00", "1957-01-01 00:00:00", ""]}, {"date": None}),
+        # A value of another thing than the publication feeds no field either.
+        ({"links.parent.web": ["https://example.org/a"], "links.self.web": ["https://example.org/b"],
+          "reference.first": ["10.1000/a"]}, {"link": "links.self.web", "doi": None}),
         ({"Issued": ["1993-01-01", "1957-03-01"]}, {"date": "Issued"}),
         # Without a known heading, symbols of documents are recognized by their slashes.
         ({"DS1": SYMBOLS}, {"id": "DS1", "number": "DS1"}),
