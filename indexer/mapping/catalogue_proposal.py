@@ -86,11 +86,10 @@ def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
 
 
 def _is_facet(field: Field, values: Counter[str]) -> bool:
-    if len(values) < _MIN_VALUES or (field.kind != "year" and not _have_words(values)):
-        return False
-    if field.name in _ALWAYS_FACETS or field.kind in ("year", "language"):
-        return True
-    return len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
+    is_usual = field.name in _ALWAYS_FACETS or field.kind in ("year", "language")
+    repeat = len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
+    is_readable = field.kind == "year" or _have_words(values)
+    return len(values) >= _MIN_VALUES and is_readable and (is_usual or repeat)
 
 
 def _has_few(field: Field, values: Counter[str]) -> bool:

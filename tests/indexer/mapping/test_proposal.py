@@ -270,7 +270,7 @@ def test_leftover_columns_become_fields() -> None:
     """A short, filled column without a standard field becomes a field with a readable label."""
     found = propose({
         "Title": TITLES,
-        "Shelf_mark.local": ["A1", "B2", "C3", "D4"],
+        "Shelf_mark.local": ["ABC-DE-12", "FGH-IJ-3", "2001-02-03", "2001-02-04"],
         "Rare": ["x"] + [""] * 10,
         "语境": ["a", "b", "c", "d"],
         "\ufeffroom\u200b": ["a", "b", "c", "d"],
@@ -298,6 +298,7 @@ def test_constant_and_technical_columns_stay_unused() -> None:
         "modified_at": [f"2021-01-0{n}T10:00:00Z" for n in range(1, 5)],
         "file_path": [f"/data/files/{n}.pdf" for n in range(4)],
         "column 7": ["1", "2", "3", "4"],
+        "slug": ["law-of-the-sea", "salt-roads-1999", "guide-to-treaties", "maps-and-borders"],
         "cover": ["sea.png", "salt-2.jpg", "tea.jpeg", "https://example.org/maps.webp"],
     })  # fmt: skip
     assert [field.name for field in found.leftover_fields] == []
