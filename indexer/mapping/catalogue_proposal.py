@@ -58,16 +58,16 @@ def make_catalogue(
 
 
 def _has_values(field: Field, counts: Counts) -> bool:
-    values = counts.get(field.name, ())
-    if field.kind == "date":  # a separate field only if it is more precise than the year
-        return any("-" in value for value in values)
-    return bool(values)
+    # A date is a separate field only if it is more precise than the year.
+    return any(field.kind != "date" or "-" in value for value in counts.get(field.name, ()))
 
 
 def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
     """Yield the fields, with consecutive numbers for the facets and for the metadata line."""
     standard = [field for field in fields if field.facet and _is_facet(field, counts[field.name])]
-    standard.sort(key=lambda field: (not _has_few(field, counts[field.name]), field.facet))
+    # Years are selected as a range, whatever their number is.
+    few = [f.name for f in standard if f.kind == "year" or len(counts[f.name]) <= _FEW_VALUES]
+    standard.sort(key=lambda field: (field.name not in few, field.facet))
     standard_names = {field.name for field in list_standard_fields()}
     leftovers = [
         field for field in fields
@@ -90,11 +90,6 @@ def _is_facet(field: Field, values: Counter[str]) -> bool:
     repeat = len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
     is_readable = field.kind == "year" or _have_words(values)
     return len(values) >= _MIN_VALUES and is_readable and (is_usual or repeat)
-
-
-def _has_few(field: Field, values: Counter[str]) -> bool:
-    """Return whether a facet is short. Years are selected as a range, whatever their number is."""
-    return field.kind == "year" or len(values) <= _FEW_VALUES
 
 
 def _have_words(values: Collection[str]) -> bool:

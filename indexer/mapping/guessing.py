@@ -137,8 +137,12 @@ class Guesser:
             )
             first, *others = (name for _, _, name in ordered)
             if field in NAME_FIELDS:
-                every, others = others, self._drop_repeated_names(first, others)
-                self.used.update(every)
+                self.used.update(others)
+                kept = [first]  # some repeat earlier ones: "Author full names" after "Authors"
+                for name in others:
+                    if not any(self._have_same_names(earlier, name) for earlier in kept):
+                        kept.append(name)
+                others = kept[1:]
             elif field == "title":
                 others = [name for name in others if name in self.languages]
             elif field == "container":  # the name of a database is the same in all records
@@ -153,14 +157,6 @@ class Guesser:
             parts = [name for part in names for name in self.fields.pop(part, ())[:1]]
             if len(parts) > 1 and field not in self.fields:
                 self.fields[field], self.between[field] = parts, between
-
-    def _drop_repeated_names(self, first: str, others: Iterable[str]) -> list[str]:
-        """Drop columns that repeat earlier ones, such as "Author full names" after "Authors"."""
-        kept = [first]
-        for name in others:
-            if not any(self._have_same_names(earlier, name) for earlier in kept):
-                kept.append(name)
-        return kept[1:]
 
     def _have_same_names(self, first: str, second: str) -> bool:
         """Return whether two columns have the same names in most of the records that have both."""
@@ -289,7 +285,7 @@ class Guesser:
 
 def _are_titles(column: ColumnProfile) -> bool:
     """Return whether the values of a column are short texts of several words."""
-    has_words = sum(" " in value for value in column.values) > len(column.values) / 2
+    has_words = 2 * sum(" " in value for value in column.values) > len(column.values)
     return has_words and _MIN_TITLE_CHARS <= column.mean_length <= _MAX_TITLE_CHARS
 
 

@@ -65,9 +65,10 @@ def find_field(name: str, *, has_tags: bool = False) -> Match | None:
         if listed := headings.get(heading.replace(" ", "")):
             match = Match(rank * 1000 + listed.rank, listed.field)
             best = min(best, match) if best else match
-    if best and is_of_other_entity(name, best.field):
-        return None
-    return None if best and best.field == "year" and is_record_date(name) else best
+    is_year_of_record = best and best.field == "year" and is_record_date(name)
+    return (
+        best if best and not (is_year_of_record or is_of_other_entity(name, best.field)) else None
+    )
 
 
 def is_record_date(name: str) -> bool:
