@@ -57,21 +57,21 @@ def make_catalogue(
 
 
 def _has_values(field: Field, counts: Counts) -> bool:
-    values = counts.get(field.name, ())
-    if field.kind == "date":  # a separate field only if it is more precise than the year
-        return any("-" in value for value in values)
-    return bool(values)
+    # A date is a separate field only if it is more precise than the year.
+    return any(field.kind != "date" or "-" in value for value in counts.get(field.name, ()))
 
 
 def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
     """Yield the fields, with consecutive numbers for the facets and for the metadata line."""
     standard = [field for field in fields if field.facet and _is_facet(field, counts[field.name])]
-    standard.sort(key=lambda field: (not _has_few(field, counts[field.name]), field.facet))
+    # Years are selected as a range, whatever their number is.
+    few = [f.name for f in standard if f.kind == "year" or len(counts[f.name]) <= _FEW_VALUES]
+    standard.sort(key=lambda field: (field.name not in few, field.facet))
     standard_names = {field.name for field in list_standard_fields()}
     leftovers = [
         field for field in fields
         if field.name not in standard_names and not field.translates
-        and _is_facet(field, counts[field.name]) and _has_words(counts[field.name])
+        and _is_facet(field, counts[field.name])
     ]  # fmt: skip
     leftovers.sort(key=lambda field: len(counts[field.name]))
     facets = [field.name for field in (*standard, *leftovers[:_MAX_LEFTOVER_FACETS])]
@@ -85,21 +85,16 @@ def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
 
 
 def _is_facet(field: Field, values: Counter[str]) -> bool:
-    if len(values) < _MIN_VALUES:
-        return False
-    if field.name in _ALWAYS_FACETS or field.kind in ("year", "language"):
-        return True
-    return len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
+    is_usual = field.name in _ALWAYS_FACETS or field.kind in ("year", "language")
+    repeat = len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
+    is_readable = field.kind == "year" or _have_words(values)
+    return len(values) >= _MIN_VALUES and is_readable and (is_usual or repeat)
 
 
-def _has_few(field: Field, values: Counter[str]) -> bool:
-    """Return whether a facet is short. Years are selected as a range, whatever their number is."""
-    return field.kind == "year" or len(values) <= _FEW_VALUES
-
-
-def _has_words(values: Collection[str]) -> bool:
-    """Return whether most values are more than numbers. Nobody filters by a count of citations."""
-    return 2 * sum(any(map(str.isalpha, value)) for value in values) > len(values)
+def _have_words(values: Collection[str]) -> bool:
+    """Return whether most values are more than numbers and codes such as T0005547."""
+    words = (sum(map(str.isalpha, value)) >= sum(map(str.isdigit, value)) for value in values)
+    return 2 * sum(words) > len(values)
 
 
 def _make_examples(counts: Counts) -> Iterable[tuple[str, str]]:

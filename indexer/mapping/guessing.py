@@ -42,6 +42,8 @@ _MIN_DOI_SHARE = 0.1
 _MAX_DATE_CHARS, _MAX_IMPRINT_CHARS = len("2014-03-31T00:00:00.000+00:00"), 80
 """Limits on a date, and on a date with other parts of an imprint around it."""
 _URL = re.compile(r"https?://|www\.", re.IGNORECASE)
+_SYMBOL = re.compile(r"(?=.*\d)[A-Z]{1,8}(?:/[A-Z0-9][\w.*()&-]*){2,}")
+"""A symbol of a document of the United Nations, such as E/ESCWA/SDD/2017/2."""
 _WEAK_TITLES, _MIN_NAME_CHARS = frozenset({"label", "name"}), 6
 """Headings of titles and of codes, and the minimum mean length of titles under them."""
 _MAY_BE_TITLE = re.compile("publication|title")
@@ -80,7 +82,6 @@ class Guesser:
         self._guess_by_heading()
         self._guess_by_language()
         self._combine_parts()
-        self._share_numbers()
         self._borrow_columns()
         self._guess_by_values()
         self.used.update(self._list_columns(*self.fields))
@@ -136,8 +137,12 @@ class Guesser:
             )
             first, *others = (name for _, _, name in ordered)
             if field in NAME_FIELDS:
-                every, others = others, self._drop_repeated_names(first, others)
-                self.used.update(every)
+                self.used.update(others)
+                kept = [first]  # some repeat earlier ones: "Author full names" after "Authors"
+                for name in others:
+                    if not any(self._have_same_names(earlier, name) for earlier in kept):
+                        kept.append(name)
+                others = kept[1:]
             elif field == "title":
                 others = [name for name in others if name in self.languages]
             elif field == "container":  # the name of a database is the same in all records
@@ -152,14 +157,6 @@ class Guesser:
             parts = [name for part in names for name in self.fields.pop(part, ())[:1]]
             if len(parts) > 1 and field not in self.fields:
                 self.fields[field], self.between[field] = parts, between
-
-    def _drop_repeated_names(self, first: str, others: Iterable[str]) -> list[str]:
-        """Drop columns that repeat earlier ones, such as "Author full names" after "Authors"."""
-        kept = [first]
-        for name in others:
-            if not any(self._have_same_names(earlier, name) for earlier in kept):
-                kept.append(name)
-        return kept[1:]
 
     def _have_same_names(self, first: str, second: str) -> bool:
         """Return whether two columns have the same names in most of the records that have both."""
@@ -239,7 +236,10 @@ class Guesser:
             if name not in used and column.filled
         }  # fmt: skip
         for field, reason, looks_right in _VALUE_TESTS:
-            fitting = [name for name, column in free.items() if looks_right(column)]
+            fitting = [
+                name for name, column in free.items()
+                if looks_right(column) and not headings.is_of_other_entity(name, field)
+            ]  # fmt: skip
             if field == "summary":
                 fitting.sort(key=lambda name: -free[name].mean_length)
             if field == "year":
@@ -248,6 +248,7 @@ class Guesser:
             self._take(field, fitting, reason, free)
         dated = [name for name, column in free.items() if _has_years(column)]
         self._take("year", dated, "its dates may be those of the record", free)
+        self._share_numbers()
         if not self.fields.get("title") and "title" not in self._filled:
             self._guess_titles(free)
 
@@ -284,7 +285,7 @@ class Guesser:
 
 def _are_titles(column: ColumnProfile) -> bool:
     """Return whether the values of a column are short texts of several words."""
-    has_words = sum(" " in value for value in column.values) > len(column.values) / 2
+    has_words = 2 * sum(" " in value for value in column.values) > len(column.values)
     return has_words and _MIN_TITLE_CHARS <= column.mean_length <= _MAX_TITLE_CHARS
 
 
@@ -379,4 +380,5 @@ _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
     ("language", "its values are languages", _is_language_column),
     ("year", "its values have years", _has_years),
     ("summary", "its values are long texts", _is_prose),
+    ("number", "its values are document symbols", _mostly(_SYMBOL.fullmatch)),
 )

@@ -65,9 +65,10 @@ def find_field(name: str, *, has_tags: bool = False) -> Match | None:
         if listed := headings.get(heading.replace(" ", "")):
             match = Match(rank * 1000 + listed.rank, listed.field)
             best = min(best, match) if best else match
-    if best and is_of_other_entity(name, best.field):
-        return None
-    return None if best and best.field == "year" and is_record_date(name) else best
+    is_year_of_record = best and best.field == "year" and is_record_date(name)
+    return (
+        best if best and not (is_year_of_record or is_of_other_entity(name, best.field)) else None
+    )
 
 
 def is_record_date(name: str) -> bool:
@@ -133,11 +134,14 @@ def _drop_parts(words: list[str]) -> list[str]:
 
 def is_of_other_entity(name: str, field: str = "") -> bool:
     """Return whether a path leads to a part of the record that is not a publication or a person."""
-    *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
-    is_agent = not _WORDS["agents"].isdisjoint(path) and field not in _WORDS["agent_fields"]
+    *path, last = re.split(r"[./](?! )", name.casefold())
+    # "parent_organization" is an organization.
+    parts = {word for part in path for word in (_NOT_WORD.sub("", part), _NOT_WORD.split(part)[-1])}
+    is_agent = not _WORDS["agents"].isdisjoint(parts) and field not in _WORDS["agent_fields"]
     is_name = field == "title" and bool(path) and last in ("name", "label")
-    entities = _WORDS["other_entities"] - ({"links"} if field == "link" else set())
-    return is_agent or is_name or not entities.isdisjoint(path)
+    is_link = field == "link" and (len(path) == 1 or not parts.isdisjoint(("self", "html")))
+    entities = _WORDS["other_entities"] - ({"links"} if is_link else set())
+    return is_agent or is_name or not entities.isdisjoint(parts)
 
 
 @cache

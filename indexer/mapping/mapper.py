@@ -35,6 +35,7 @@ ID_FIELD, OTHER_TITLES = "id", "other_titles"
 """Special fields: the id of the record, and its titles after the first."""
 _NAMING_ROLES: tuple[Role, ...] = ("number", "call-number", "DOI", "ISBN", "PMID", "ISSN")
 """Roles of fields that name a record without a title, the best first."""
+_IMPRINT: tuple[Role, ...] = ("publisher", "publisher-place")
 _NAMING_FIELDS = ("identifier", "file", "link")
 """Fields without such a role that do."""
 _JOINED_FIELDS = 10
@@ -96,6 +97,9 @@ class Mapper:
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_field.values())}
         self._title = catalogue.find_by_role("title")
         self._abstract = catalogue.find_by_role("abstract")
+        self._publisher, self._place = (
+            field and field.name for field in map(catalogue.find_by_role, _IMPRINT)
+        )
         self._translations = {
             (field.translates, find_languages(field.language or "")): field.name
             for field in catalogue.fields if field.translates
@@ -122,6 +126,13 @@ class Mapper:
                 properties += self._fill(field, specifications, columns)
             else:
                 identity = self._make_id(specifications, columns)
+        places = {prop.value for prop in properties if prop.name == self._place}
+        for number, prop in enumerate(properties if places else ()):
+            place, mark, publisher = prop.value.partition(":")
+            # A place before the publisher, as in "Oslo : Fjord Press", has a field of its own.
+            if mark and prop.name == self._publisher and place.strip() in places:
+                text = publisher.strip() or prop.value
+                properties[number] = msgspec.structs.replace(prop, value=text, text=text)
         if self._translations:
             self._place_translations(properties)
         if any(prop.name == OTHER_TITLES for prop in properties):

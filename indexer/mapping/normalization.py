@@ -230,15 +230,12 @@ _SPLITTERS: dict[FieldKind, Callable[[str, str], Sequence[str]]] = {"name": spli
 
 def order_by_group(values: Sequence[Property]) -> Sequence[Property]:
     """Return values in the order of the source if all of them have a group."""
-    if not values or not values[0].group or not all(value.group for value in values):
-        return values
-    return sorted(values, key=lambda value: value.group)
+    is_grouped = all(value.group for value in values)
+    return sorted(values, key=lambda value: value.group) if is_grouped else values
 
 
 def drop_equal(values: Sequence[Property]) -> list[Property]:
     """Return the values without those that differ from an earlier one only in case or spaces."""
-    if len(values) < 2:
-        return list(values)
     unique: dict[str, Property] = {}
     for prop in values:
         unique.setdefault("".join(prop.value.split()).casefold(), prop)
@@ -310,9 +307,8 @@ def _find_separator_of_persons(texts: list[str]) -> str | None:
     return _COMMA if is_mixed else next(iter(fitting), None)
 
 
-def _share(texts: Iterable[str], separator: str) -> float:
-    listed = list(texts)
-    return sum(separator in text.strip(separator) for text in listed) / len(listed) if listed else 0
+def _share(texts: Collection[str], separator: str) -> float:
+    return sum(separator in text.strip(separator) for text in texts) / max(1, len(texts))
 
 
 def _mean_longest_part(texts: Iterable[str], separator: str) -> float:

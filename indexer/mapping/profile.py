@@ -70,12 +70,9 @@ class ColumnProfile:
     @property
     def is_counter(self) -> bool:
         """Whether its values are row numbers: consecutive and distinct."""
-        if not _MIN_COUNTED <= self.occurrences == len(self.values):
-            return False
-        if not all(value.isdecimal() and len(value) <= _MAX_DIGITS for value in self.values):
-            return False
-        numbers = [int(value) for value in self.values]
-        return max(numbers) - min(numbers) < len(numbers)
+        digits = [value for value in self.values if value.isdecimal() and len(value) <= _MAX_DIGITS]
+        are_distinct = _MIN_COUNTED <= len(digits) == len(self.values) == self.occurrences
+        return are_distinct and max(map(int, digits)) - min(map(int, digits)) < len(digits)
 
     @property
     def sample(self) -> str:

@@ -50,10 +50,11 @@ _MIN_RECORDS = 3
 _TECHNICAL_SHARE = 0.8
 _TECHNICAL = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S.*"
-    r"|\d{4}-\d\d-\d\d[T ]\d\d:.*|\S+\.(?:gif|jpe?g|png|svg|webp)",
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:.*|\S+\.(?:gif|jpe?g|png|svg|webp)"
+    r"|(?-i:(?=.*[a-z]{3})[a-z\d]+(?:-[a-z\d]+){2,})",
     re.IGNORECASE,
 )
-"""UUIDs, hashes, file paths, times, and the names of images."""
+"""UUIDs, hashes, file paths, times, the names of images, and names in URLs ("roads-of-salt")."""
 Fields = dict[str, str | tuple[str, ...]]
 """The specifications of each field, as in a Source."""
 
@@ -201,12 +202,9 @@ def _state(field: str, guesses: Guesser) -> list[str]:
 def _is_uninformative(column: ColumnProfile, records: int) -> bool:
     """Return whether a column has the same value in all records, or only technical values."""
     values = column.values
-    if records >= _MIN_RECORDS and len(values) == 1 and column.filled == records:
-        return True
-    if column.is_counter:
-        return True
+    is_constant = records >= _MIN_RECORDS and len(values) == 1 and column.filled == records
     technical = sum(bool(_TECHNICAL.fullmatch(value)) for value in values)
-    return technical > _TECHNICAL_SHARE * len(values)
+    return is_constant or column.is_counter or technical > _TECHNICAL_SHARE * len(values)
 
 
 def _make_field(column: str, taken: set[str] | frozenset[str]) -> Field:
@@ -271,12 +269,12 @@ def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Ite
 def _list_dates(years: Sequence[str], columns: Mapping[str, ColumnProfile]) -> Fields:
     """Return the columns of the field `date`, given those of `year`, if one of them has months.
 
-    A column with months comes before one with years only.
+    A column with months comes before one with years, or with the first of January for each year.
     """
     dated = [
-        name for name in years
-        if name in columns
-        and any("-" in (dates.parse_date(value) or "") for value in columns[name].values)
+        name for name in years if name in columns
+        and not {(dates.parse_date(value) or "")[4:] for value in columns[name].values}
+        <= {"", "-01-01"}
     ]  # fmt: skip
     ordered = dict.fromkeys((*dated, *years))
     return {"date": _join(map(templates.escape, ordered))} if dated else {}

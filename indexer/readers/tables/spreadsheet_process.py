@@ -205,15 +205,18 @@ def _number_rows(rows: Iterable[_RepeatedRow]) -> Generator[list[Any], None, int
     Return how many of the last ones are equal. If they exceed the limit, only the first is yielded.
     """
     last, number, count, is_start = list[str](), 1, 0, True
+    previous: Sequence[object] | None = None
     for repeated, row in rows:
-        cells = [_format_cell(cell) for cell in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        if cells != last:
-            shown = count if last else int(not is_start)
-            yield from ([each, *last] for each in range(number, number + shown))
-            is_start = is_start and not last
-            last, number, count = cells, number + count, 0
+        # Millions of rows may be equal. TRUE equals 1, but is another text.
+        if row != previous or 0 in row or 1 in row:
+            previous, cells = row, [_format_cell(cell) for cell in row]
+            while cells and not cells[-1]:
+                cells.pop()
+            if cells != last:
+                shown = count if last else int(not is_start)
+                yield from ([each, *last] for each in range(number, number + shown))
+                is_start = is_start and not last
+                last, number, count = cells, number + count, 0
         count += repeated
     count = count if last else 0
     shown = count if count <= _MAX_EQUAL_ROWS else 1

@@ -73,6 +73,17 @@ LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
          {"year": ("Publication Year", "Date")}),
         ({"year": ["1999", "2000"], "date": ["1999-05", "2000"]},
          {"year": ("year", "date"), "date": ("date", "year")}),
+        # The first of January of each year is no date. That of a single year among dates is.
+        ({"Issued": ["1993-01-01 00:00:00", "1957-01-01 00:00:00", ""]}, {"date": None}),
+        # A value of another thing than the publication feeds no field either.
+        ({"links.parent.web": ["https://example.org/a"], "links.self.web": ["https://example.org/b"],
+          "reference.first": ["10.1000/a"]}, {"link": "links.self.web", "doi": None}),
+        ({"Issued": ["1993-01-01", "1957-03-01"]}, {"date": "Issued"}),
+        # Without a known heading, symbols of documents are recognized by their slashes.
+        ({"DS1": SYMBOLS}, {"id": "DS1", "number": "DS1"}),
+        *(({"DS1": values}, {"number": None}) for values in (
+            ["AND/OR/NOT"] * 4, ["A/1"] * 4, ["1/2/2004", "3/4/2004"],
+        )),
         # Distinct symbols are the ids too, if no other column has ids.
         ({"Symbol": SYMBOLS}, {"id": "Symbol", "number": "Symbol"}),
         ({"Symbol": SYMBOLS, "Key": list("abcd")}, {"id": "Key", "number": "Symbol"}),
@@ -234,9 +245,11 @@ def test_columns_of_other_parts_of_a_record_feed_no_field() -> None:
     """Columns of parts that are not the publication, such as references, feed no field."""
     for heading in (
         "references.authors", "organization.description", "creators.person.type", "resources.url",
-        "updated_at", "provider.name",
+        "updated_at", "provider.name", "parent_organisation.logo.url", "lead-author.url",
+        "links.part_of_guides.steps.url",
     ):  # fmt: skip
         assert headings.find_field(heading) is None, heading
+    assert headings.find_field("links.self.href")
 
 
 @pytest.mark.parametrize(

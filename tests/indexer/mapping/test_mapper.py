@@ -73,6 +73,13 @@ AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
         ({"year": ("Y", "D")}, [("Y", "soon"), ("D", "1999")], {"year": ["1999"]}),
         ({"year": ("Y", "D")}, [("Y", "soon")], {"year": ["soon"]}),
         ({"doi": "ID"}, [("ID", "289"), ("ID", "10.1000/a")], {"doi": ["10.1000/a"]}),
+        # A publisher loses the place before it if this is the place of publication.
+        *(({"place": "CY"}, [("PB", stated), ("CY", "Oslo")],
+           {"publisher": [name], "place": ["Oslo"]})
+          for stated, name in (
+              ("Oslo: Fjord: Press", "Fjord: Press"), ("Oslo : Fjord", "Fjord"), ("Oslo:", "Oslo"),
+              ("Lund: Sea", "Lund: Sea"), ("Oslo Press", "Oslo Press"),
+          )),
         # A field of a source replaces that of the default mapping. An empty list turns it off.
         ({"authors": "XX", "publisher": ()}, [("AU", "A B"), ("XX", "C D"), ("PB", "Press")],
          {"authors": ["D, C"]}),

@@ -270,7 +270,7 @@ def test_leftover_columns_become_fields() -> None:
     """A short, filled column without a standard field becomes a field with a readable label."""
     found = propose({
         "Title": TITLES,
-        "Shelf_mark.local": ["A1", "B2", "C3", "D4"],
+        "Shelf_mark.local": ["ABC-DE-12", "FGH-IJ-3", "2001-02-03", "2001-02-04"],
         "Rare": ["x"] + [""] * 10,
         "语境": ["a", "b", "c", "d"],
         "\ufeffroom\u200b": ["a", "b", "c", "d"],
@@ -298,6 +298,7 @@ def test_constant_and_technical_columns_stay_unused() -> None:
         "modified_at": [f"2021-01-0{n}T10:00:00Z" for n in range(1, 5)],
         "file_path": [f"/data/files/{n}.pdf" for n in range(4)],
         "column 7": ["1", "2", "3", "4"],
+        "slug": ["law-of-the-sea", "salt-roads-1999", "guide-to-treaties", "maps-and-borders"],
         "cover": ["sea.png", "salt-2.jpg", "tea.jpeg", "https://example.org/maps.webp"],
     })  # fmt: skip
     assert [field.name for field in found.leftover_fields] == []
@@ -355,7 +356,7 @@ def test_facets_are_fields_whose_values_repeat() -> None:
 
 
 def test_short_facets_come_first() -> None:
-    """Few values come before many, and those of other columns last. Plain numbers are no facet."""
+    """Few values come before many, and those of other columns last. Numbers are no facet."""
     numbers = range(60)
     catalogue = propose_catalogue({
         "Title": [f"{TITLES[0]} {number}" for number in numbers],
@@ -364,6 +365,7 @@ def test_short_facets_come_first() -> None:
         "Year": [str(1950 + number) for number in numbers],
         "Language": ["English", "French", "German"] * 20, "Type": ["book", "map"] * 30,
         "Cited by": ["0", "2", "4"] * 20, "Room": ["A 1", "A 2", "B 1"] * 20,
+        "Subject": ["T0005547", "I18", "T0007920"] * 20,
         **{f"Shelf {number}": [f"S{number % 5}" for number in numbers] for number in range(5)},
     })  # fmt: skip
     assert [field.name for field in catalogue.facets] == [

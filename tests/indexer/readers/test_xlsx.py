@@ -223,6 +223,13 @@ def test_binary_workbooks_are_read(data: bytes) -> None:
     assert to_cells(record) == {"Title": "Tea", "Author": "Okafor", "Year": "1998"}
 
 
+def test_equal_values_of_other_kinds_are_other_texts() -> None:
+    """TRUE equals 1 in Python, and stays apart from it as a text."""
+    values: list[Cell] = [1, True, 0, False]
+    rows = read_all(write({"Books": [["Title", "Seen"], *(["Tea", value] for value in values)]}))
+    assert [columns(row)["Seen"] for row in rows] == [["1"], ["TRUE"], ["0"], ["FALSE"]]
+
+
 @pytest.mark.parametrize(
     ("name", "head", "score"),
     [
