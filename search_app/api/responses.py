@@ -16,6 +16,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from indexer.catalogue.access import list_given_out
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
 from search_app.engine.results import (
@@ -418,12 +419,11 @@ def _list_fields(publication: Publication, catalogue: Catalogue) -> dict[str, ob
         "record_added": format_time(publication.added),
         "record_changed": format_time(publication.changed),
     }
-    values = {field: catalogue.get_values(publication, field) for field in catalogue.stored}
     return {
         **body,
         **{
-            field.name: list(field_values) if field.several else next(iter(field_values), None)
-            for field, field_values in values.items()
+            field.name: list(values) if field.several else next(iter(values), None)
+            for field, values in list_given_out(publication, catalogue)
         },
     }
 
