@@ -17,7 +17,7 @@ from functools import partial
 import waitress
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
@@ -61,10 +61,15 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self.began = time.monotonic()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Parse the request line and the headers."""
-        super().parse_header(header_plus)
+        """Parse the request line and the headers. Raise ParsingError."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # waitress would close the connection and log a traceback
+            raise ParsingError("The URL or a number is invalid") from error
         if self.chunked or self.content_length or "TRANSFER_ENCODING" in self.headers:
             self.headers["CONNECTION"] = "close"
+        else:  # waitress would wait for a body
+            self.expect_continue = False
 
 
 class Task(WSGITask):  # type: ignore[misc]
