@@ -228,9 +228,8 @@ class Export:
 
     def cut_off(self) -> None:
         """Close the connection, which ends the thread that waits for the client."""
-        log.info(
-            "cut off: others wait for an export", extra={"log_fields": {"address": self.client}}
-        )
+        log_fields = {"address": self.client}
+        log.info("cut off: others wait for an export", extra={"log_fields": log_fields})
         if self._connection:
             with suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
@@ -273,14 +272,13 @@ class ExportSlots:
 
     def has_unread(self, client: str) -> bool:
         """Return whether a client has an export, or left one lately. Any then needs a slot."""
-        left = self._unfinished.get(client, -inf)
-        is_running = client in [each.client for each in self._running]
-        return is_running or monotonic() - left < MAX_SECONDS
+        is_recent = monotonic() - self._unfinished.get(client, -inf) < MAX_SECONDS
+        return is_recent or client in [each.client for each in self._running]
 
     def _wait(self, export: Export) -> None:
-        end = monotonic() + PATIENCE
         if export.client and export.client in [each.client for each in self._waiting]:
             raise TooManyExports
+        end = monotonic() + PATIENCE
         self._waiting.append(export)
         try:
             while (rank := self._rank(export)) or len(self._running) >= MAX_EXPORTS:

@@ -118,10 +118,7 @@ class Request(flask.Request):
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """The parameters. Pages repeat them, so values have no character that no corpus may have.
-
-        A character that reverses the direction would change the text after it.
-        """
+        """The parameters, without characters that would change the text around them on a page."""
         stated = super().args.items(multi=True)
         return ImmutableMultiDict((name, remove_invalid(value)) for name, value in stated)
 

@@ -123,10 +123,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if not is_waiting or self._sent_bytes >= MIN_BYTES_PER_SECOND * window:
             self._sent_bytes, self._window_began = 0, now
         elif now - self._window_began > window:
-            log.info(
-                "cut off: a client reads too slowly",
-                extra={"log_fields": {"address": self.addr[0]}},
-            )
+            log_fields = {"address": self.addr[0]}
+            log.info("cut off: a client reads too slowly", extra={"log_fields": log_fields})
             with suppress(OSError):  # the server then closes it, as if the client had
                 self.socket.shutdown(socket.SHUT_RDWR)
         if is_waiting:
