@@ -31,7 +31,7 @@ class ReadingList(msgspec.Struct, frozen=True):
     @property
     def query(self) -> str:
         """The query string of the list."""
-        return _format_ids(self.ids)
+        return "&".join([f"id={quote(identity, safe='/:')}" for identity in self.ids])
 
     @property
     def fits(self) -> bool:
@@ -72,7 +72,3 @@ def read(arguments: Arguments, prefix: str = "") -> ReadingList:
         expected = gettext("The ids of a list can take at most %(limit)s bytes of a URL.")
         raise BadParameter("id", ids[-1], expected % {"limit": format_number(MAX_BYTES)})
     return reading_list
-
-
-def _format_ids(ids: Iterable[str]) -> str:
-    return "&".join([f"id={quote(identity, safe='/:')}" for identity in ids])

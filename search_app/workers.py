@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 wsgi_app = "search_app.workers:application()"
 preload_app = True
 threads = 8
-"""Requests that a worker answers at the same time. Exports and those that wait for one occupy 4."""
+"""Requests that a worker answers at the same time. Exports and those that wait for one occupy 6."""
 limit_request_line = 8190
 """Maximum bytes of a request line, as in deploy/nginx.conf. Gunicorn's default of 4094 is too short
 for a URL with 100 selected values."""

@@ -55,7 +55,12 @@ def clean(text: str) -> str:
     # characters, and no white space except the plain space.
     if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
         return text.strip()
-    return " ".join(compose(_FORBIDDEN.sub("", text)).split())
+    return " ".join(compose(remove_invalid(text)).split())
+
+
+def remove_invalid(text: str) -> str:
+    """Return a text without the characters that `clean` calls invalid."""
+    return text if text.isprintable() else _FORBIDDEN.sub("", text)
 
 
 def compose(text: str) -> str:

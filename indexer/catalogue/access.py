@@ -8,7 +8,7 @@ that may be restricted: misspelled, in another language, or among other words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -55,6 +55,16 @@ def states_access(publication: Publication, catalogue: Catalogue) -> bool:
 def is_restricted(publication: Publication, catalogue: Catalogue) -> bool:
     """Return whether a publication is given out on request only."""
     return bool(find_restricting(publication, catalogue))
+
+
+def list_given_out(
+    publication: Publication, catalogue: Catalogue
+) -> Iterator[tuple[Field, tuple[Value, ...]]]:
+    """Yield each stored field and its values. Names of restricted files are left out."""
+    is_closed = is_restricted(publication, catalogue)
+    for field in catalogue.stored:
+        is_hidden = is_closed and field.kind == "file"
+        yield field, () if is_hidden else catalogue.get_values(publication, field)
 
 
 def find_restricting(

@@ -16,6 +16,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from indexer.catalogue.access import list_given_out
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
 from search_app.engine.results import (
@@ -418,14 +419,9 @@ def _list_fields(publication: Publication, catalogue: Catalogue) -> dict[str, ob
         "record_added": format_time(publication.added),
         "record_changed": format_time(publication.changed),
     }
-    values = {field: catalogue.get_values(publication, field) for field in catalogue.stored}
-    return {
-        **body,
-        **{
-            field.name: list(field_values) if field.several else next(iter(field_values), None)
-            for field, field_values in values.items()
-        },
-    }
+    fields = list_given_out(publication, catalogue)
+    values = {row.name: list(v) if row.several else next(iter(v), None) for row, v in fields}
+    return {**body, **values}
 
 
 def _hide_folder(location: SourceLocation) -> SourceLocation:

@@ -106,11 +106,8 @@ def _list_ways(ways: Iterable[tuple[str, Sequence[SearchLink]]]) -> Iterator[str
     """Yield the searches under each name, one sentence each."""
     for name, links in ways:
         if links:
-            yield f"{name}: {_format_counts(links)}."
-
-
-def _format_counts(links: Sequence[SearchLink]) -> str:
-    return ", ".join(f"{link.text} ({link.total:,})" for link in links)
+            counts = ", ".join(f"{link.text} ({link.total:,})" for link in links)
+            yield f"{name}: {counts}."
 
 
 def write_export(

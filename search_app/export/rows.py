@@ -14,8 +14,9 @@ import msgspec
 
 from indexer.analysis.cleaning import clean
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
+from indexer.catalogue.access import list_given_out
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.records import Publication
+from indexer.catalogue.records import Publication, Value
 from indexer.mapping.normalization import CERTAIN
 from indexer.mapping.standard_fields import might_split, name_column
 from search_app.export.csl import find_title_language
@@ -42,7 +43,7 @@ def write_csv(publications: Iterable[Publication], catalogue: Catalogue) -> Iter
     writer.writerow(["id", *map(name_column, catalogue.stored)])
     yield BOM_UTF8 + line.text.encode()
     for publication in publications:
-        cells = [_make_cell(publication, field, catalogue) for field in catalogue.stored]
+        cells = [_make_cell(*each) for each in list_given_out(publication, catalogue)]
         # A spreadsheet would run a formula. An import removes the first apostrophe before one.
         writer.writerow(
             f"'{cell}" if _FORMULA.match(cell) else cell for cell in (clean(publication.id), *cells)
@@ -50,17 +51,16 @@ def write_csv(publications: Iterable[Publication], catalogue: Catalogue) -> Iter
         yield line.text.encode()
 
 
-def _make_cell(publication: Publication, field: Field, catalogue: Catalogue) -> str:
+def _make_cell(field: Field, values: tuple[Value, ...]) -> str:
     """Return the values of a field in one cell.
 
     An abstract keeps its paragraphs. A separator in one of several values gets a space inside. It
     also ends an only value that an import might split.
     """
-    values = map(str, catalogue.get_values(publication, field))
     if field.role == "abstract":
-        paragraphs = PARAGRAPH_BREAK.join(values).split(PARAGRAPH_BREAK)
+        paragraphs = PARAGRAPH_BREAK.join(map(str, values)).split(PARAGRAPH_BREAK)
         return PARAGRAPH_BREAK.join(map(clean, paragraphs))
-    texts = [clean(value) for value in values]
+    texts = [clean(str(value)) for value in values]
     if len(texts) == 1 and might_split(texts[0], field):
         texts.append("")
     return CERTAIN.join([_BAR.sub("| ", text) for text in texts] if len(texts) > 1 else texts)
@@ -83,8 +83,8 @@ def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, ob
     # Nobody stated a language that was detected.
     if publication.lang and find_title_language(publication, catalogue):
         record["lang"] = publication.lang
-    for field in catalogue.stored:
-        if values := catalogue.get_values(publication, field):
+    for field, values in list_given_out(publication, catalogue):
+        if values:
             if field.role == "abstract":
                 record[name_column(field)] = str(values[0]).split(PARAGRAPH_BREAK)
             else:

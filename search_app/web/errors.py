@@ -13,6 +13,7 @@ import msgspec
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
+from indexer.analysis.cleaning import remove_invalid
 from indexer.cluster.connection import ClusterError
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import BudgetExceeded, StoreUnavailable, TooBusy
@@ -76,7 +77,7 @@ def to_error_response(error: Exception) -> ErrorResponse:
         case BadParameter():
             return ErrorResponse(400, "bad_parameter", str(error), error.expected)
         case NotFound():
-            return ErrorResponse(404, "not_found", error.message, error.hint)
+            return ErrorResponse(404, "not_found", remove_invalid(error.message), error.hint)
         case PublicationRemoved():
             message = gettext("This publication was removed on %(date)s.")
             hint = gettext("Search for a publication.")

@@ -57,10 +57,13 @@ SMALL_BYTES = 1 << 19
 """Bytes of an export that are made before it needs a slot. A smaller one costs about a page."""
 MAX_EXPORTS = 2
 """Maximum number of exports that run in a process at the same time."""
-MAX_WAITING = 2
+MAX_WAITING = 4
 """Maximum number of requests that wait for an export to end. Each occupies a thread."""
 SILENT_SECONDS = 5.0
-"""Seconds after which a client that takes no block of its export loses it to one that waits."""
+"""Seconds after which a client that takes no block of its export loses it to one that waits, and
+half of them if two wait. The seconds that it takes beyond BLOCK_SECONDS for each block add up."""
+BLOCK_SECONDS = 2.0
+"""Seconds for a block of a client that does not lose its export: 32 KiB per second."""
 PATIENCE = SILENT_SECONDS + 2
 """Seconds to wait for another export to end."""
 LOOK_SECONDS = 0.1
@@ -214,8 +217,9 @@ def _describe_feed(state: SearchState, results: Results) -> atom.Feed:
 class Export:
     """An export that runs or waits. `client` is None if nobody reads it while it is made.
 
-    `offered` is the time (monotonic) at which its client was offered the last block, or `inf` while
-    the next one is made. `connection` is that of the client, if the server names it.
+    `offered` is the time (monotonic) at which its client was offered the last block, less its delay
+    with earlier ones, or `inf` while the next one is made. `connection` is that of the client, if
+    the server names it.
     """
 
     def __init__(self, client: str | None = None, connection: socket.socket | None = None) -> None:
@@ -224,9 +228,8 @@ class Export:
 
     def cut_off(self) -> None:
         """Close the connection, which ends the thread that waits for the client."""
-        log.info(
-            "cut off: others wait for an export", extra={"log_fields": {"address": self.client}}
-        )
+        log_fields = {"address": self.client}
+        log.info("cut off: others wait for an export", extra={"log_fields": log_fields})
         if self._connection:
             with suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
@@ -235,7 +238,8 @@ class Export:
 class ExportSlots:
     """The exports that run in a process: MAX_EXPORTS together, and one that each client reads.
 
-    A client that takes no block for SILENT_SECONDS loses its slot if another one waits. Of those
+    A client that takes no block for SILENT_SECONDS loses its slot if another one waits, and earlier
+    if more wait, so that silent clients of many addresses pass quickly. Of those
     that wait, clients that have left no export unfinished come first, and then those that did so
     longest ago. So clients that take slots again and again without reading delay each other.
     """
@@ -252,7 +256,8 @@ class ExportSlots:
     ) -> Iterator[Export]:
         """Occupy a slot until the context ends, and the only one of its client.
 
-        Raise TooManyExports if there is none within PATIENCE seconds, or too many requests wait.
+        Raise TooManyExports if there is none within PATIENCE seconds, or if too many requests, or
+        one of the same client, wait.
         """
         export = Export(client, connection)
         with self._changed:
@@ -267,11 +272,12 @@ class ExportSlots:
 
     def has_unread(self, client: str) -> bool:
         """Return whether a client has an export, or left one lately. Any then needs a slot."""
-        left = self._unfinished.get(client, -inf)
-        is_running = client in [each.client for each in self._running]
-        return is_running or monotonic() - left < MAX_SECONDS
+        is_recent = monotonic() - self._unfinished.get(client, -inf) < MAX_SECONDS
+        return is_recent or client in [each.client for each in self._running]
 
     def _wait(self, export: Export) -> None:
+        if export.client and export.client in [each.client for each in self._waiting]:
+            raise TooManyExports
         end = monotonic() + PATIENCE
         self._waiting.append(export)
         try:
@@ -279,7 +285,7 @@ class ExportSlots:
                 if rank >= MAX_WAITING or monotonic() > end:
                     raise TooManyExports
                 for silent in self._running.copy():
-                    if monotonic() - silent.offered > SILENT_SECONDS:
+                    if monotonic() - silent.offered > SILENT_SECONDS / len(self._waiting):
                         self._end(silent)
                         silent.cut_off()
                 self._changed.wait(LOOK_SECONDS)
@@ -354,15 +360,16 @@ def stream_hits(
 def _join_blocks(parts: Iterable[bytes], export: Export, slot: ExitStack) -> Iterator[bytes]:
     """Yield parts as blocks of BLOCK_BYTES. Raise TimeoutError after MAX_SECONDS."""
     end = monotonic() + MAX_SECONDS
-    block = bytearray()
+    block, delay = bytearray(), 0.0
     with slot:
         for part in parts:
             block += part
             if len(block) >= BLOCK_BYTES:
-                export.offered = monotonic()
+                export.offered = monotonic() - delay
                 yield bytes(block)
-                export.offered = inf
-                block.clear()
+                delay = max(0.0, monotonic() - export.offered - BLOCK_SECONDS)
                 if monotonic() > end or not export.has_slot:
                     raise TimeoutError(f"an export took more than {MAX_SECONDS} s, or was cut off")
+                export.offered = inf
+                block.clear()
     yield bytes(block)

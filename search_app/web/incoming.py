@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from importlib.util import find_spec
 from secrets import token_hex
 from time import perf_counter, time
@@ -21,11 +22,13 @@ from urllib.parse import quote
 
 import flask
 from flask import Flask, Response, g, redirect, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge, TooManyRequests
 from werkzeug.http import parse_range_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WsgiResponse
 
+from indexer.analysis.cleaning import remove_invalid
 from indexer.extras import describe_installation
 from search_app.config import PREFIX, SettingError, Settings
 from search_app.engine import Engine
@@ -112,6 +115,12 @@ class Request(flask.Request):
         self.query_string = _BEYOND_ASCII.sub(
             lambda byte: b"%%%02X" % ord(byte[0]), self.query_string
         )
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The parameters, without characters that would change the text around them on a page."""
+        stated = super().args.items(multi=True)
+        return ImmutableMultiDict((name, remove_invalid(value)) for name, value in stated)
 
 
 def register(app: Flask, engine: Engine, settings: Settings) -> None:

@@ -183,10 +183,6 @@ def _compress(body: bytes) -> Response:
 # Identifiers: `oai:`, the host, and the id below the sub-path of the site.
 
 
-def _make_identifier(identity: str) -> str:
-    return f"{_get_namespace()}{quote(identity)}"
-
-
 def _get_namespace() -> str:
     site = urlsplit(make_absolute(get_root()))
     return f"oai:{site.hostname}:{site.path[1:]}{'/' if site.path else ''}"
@@ -354,7 +350,7 @@ def _get_time(change: Publication | Retired) -> int:
 
 def _add_header(parent: etree._Element, change: Publication | Retired) -> None:
     header = add(parent, "header")
-    add(header, "identifier", _make_identifier(change.id))
+    add(header, "identifier", f"{_get_namespace()}{quote(change.id)}")
     add(header, "datestamp", format_time(_get_time(change)))
     if isinstance(change, Retired):
         header.set("status", "deleted")

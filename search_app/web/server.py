@@ -17,7 +17,7 @@ from functools import partial
 import waitress
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
@@ -61,10 +61,15 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self.began = time.monotonic()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Parse the request line and the headers."""
-        super().parse_header(header_plus)
+        """Parse the request line and the headers. Raise ParsingError."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # waitress would close the connection and log a traceback
+            raise ParsingError("The URL or a number is invalid") from error
         if self.chunked or self.content_length or "TRANSFER_ENCODING" in self.headers:
             self.headers["CONNECTION"] = "close"
+        else:  # waitress would wait for a body
+            self.expect_continue = False
 
 
 class Task(WSGITask):  # type: ignore[misc]
@@ -118,10 +123,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if not is_waiting or self._sent_bytes >= MIN_BYTES_PER_SECOND * window:
             self._sent_bytes, self._window_began = 0, now
         elif now - self._window_began > window:
-            log.info(
-                "cut off: a client reads too slowly",
-                extra={"log_fields": {"address": self.addr[0]}},
-            )
+            log_fields = {"address": self.addr[0]}
+            log.info("cut off: a client reads too slowly", extra={"log_fields": log_fields})
             with suppress(OSError):  # the server then closes it, as if the client had
                 self.socket.shutdown(socket.SHUT_RDWR)
         if is_waiting:

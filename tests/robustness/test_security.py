@@ -254,6 +254,22 @@ def test_the_pickle_of_an_index_is_never_loaded(corpus: Path, index: Path, tmp_p
     assert (tmp_path / "harm").exists()
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/?q={}", "/?page={}", "/?section={}", "/facet/section?q={}", "/facet/{}", "/publication/{}",
+     "/publication/x?q={}", "/export/{}", "/list?id={}", "/search-record?q={}", "/?find={}",
+     "/feed.atom?q={}", "/advanced?q={}", "/api/search?q={}", "/feed.atom?sort={}",
+     "/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier={}", "/api/search?sort={}",
+     "/api/suggest?q={}"],
+)  # fmt: skip
+def test_no_character_of_a_request_changes_the_text_around_it(
+    client: FlaskClient, path: str
+) -> None:
+    """A response repeats no control character, and none that reverses the direction."""
+    text = client.get(path.format(quote("ab\0\x1b[31m\u202e\u2066cd"))).text
+    assert not {"\0", "\x1b", "\u202e", "\u2066"} & {*text}
+
+
 def test_parameters_are_decoded_once(client: FlaskClient) -> None:
     """Text that is still encoded after one decoding stays so, in the search and on the page."""
     assert json.loads(client.get("/api/search?q=%2541+%26lt%3B").data)["query"] == "%41 &lt;"

@@ -135,6 +135,10 @@ REFUSED = {
     "a header without a name": (b"GET / HTTP/1.1\r\n: x\r\n\r\n", b"400"),
     "a folded NUL": (b"GET / HTTP/1.1\r\nA: \x00\r\n\r\n", b"400"),
     "two lengths": (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"400"),
+    "a length of many digits": (
+        b"GET / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", b"400",
+    ),
+    "half an IPv6 address": (b"GET http://[x HTTP/1.1\r\n" + CLOSING, b"400"),
     "a length and chunks": (
         b"GET / HTTP/1.1\r\nTransfer-Encoding: x\r\nContent-Length: 3\r\n\r\nabc", b"501",
     ),
@@ -154,6 +158,12 @@ def test_an_invalid_request_is_refused(port: int, data: bytes, status: bytes) ->
     assert b"Traceback" not in found
     head = found.partition(b"\r\n\r\n")[0].decode()
     assert not found or all(f"{name}: {text}" in head for name, text in HEADERS.items())
+
+
+def test_a_request_without_a_body_is_answered_at_once(port: int) -> None:
+    """The server waits for no body, even if the client waits for its permission to send one."""
+    found = answered(port, b"GET /healthz HTTP/1.1\r\nExpect: 100-continue\r\n" + CLOSING)
+    assert found.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 BODIES = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import socket
+from contextlib import ExitStack
 from email.message import Message
 from functools import partial
-from threading import Thread
-from time import monotonic
+from threading import Event, Thread
+from time import monotonic, sleep
 from urllib.parse import quote
 
 import pytest
@@ -193,6 +194,49 @@ def test_a_silent_client_loses_its_slot(monkeypatch: pytest.MonkeyPatch) -> None
     assert not slots.has_unread("first")
 
 
+def test_a_silent_client_loses_its_slot_earlier_if_more_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time that is left to it is divided by their number."""
+    for name, value in {"MAX_EXPORTS": 1, "SILENT_SECONDS": 1000, "PATIENCE": 3600}.items():
+        monkeypatch.setattr(exports, name, value)
+    slots, is_over = exports.ExportSlots(), Event()
+
+    def export(client: str) -> None:
+        with slots.occupy(client):
+            is_over.wait()
+
+    threads = [Thread(target=export, args=(each,)) for each in ("first", "second")]
+    with slots.occupy("silent") as silent:
+        silent.offered = monotonic() - 600
+        threads[0].start()
+        until(lambda: len(slots._waiting) == 1, 10)
+        sleep(3 * exports.LOOK_SECONDS)
+        assert silent.has_slot
+        threads[1].start()
+        until(lambda: not silent.has_slot, 10)
+    is_over.set()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize(("seconds", "delay"), [(5.0, 9.0), (2.0, 0.0), (1.0, 0.0)])
+def test_delays_of_a_client_add_up(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, delay: float
+) -> None:
+    """The seconds beyond BLOCK_SECONDS that a client takes for each block count for the next."""
+    now = 0.0
+    monkeypatch.setattr(exports, "monotonic", lambda: now)
+    monkeypatch.setattr(exports, "BLOCK_BYTES", 1)
+    with exports.ExportSlots().occupy("slow") as export:
+        blocks = exports._join_blocks([b"a"] * 4, export, ExitStack())
+        next(blocks)
+        for _ in range(3):
+            now += seconds
+            next(blocks)
+        assert now - export.offered == delay
+
+
 def test_few_requests_wait_for_an_export(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,6 +270,9 @@ def test_an_export_ends_after_its_time(
     monkeypatch.setattr(exports, "SMALL_BYTES", 100)
     with pytest.raises(TimeoutError):
         client.get("/export/ris", buffered=True)
+    monkeypatch.setattr(exports, "MAX_SECONDS", 600)
+    slots = client.application.extensions["pubsearch.exports"]
+    assert slots.has_unread("127.0.0.1")  # comes after others when it comes back
 
 
 def test_an_unchanged_export_is_not_sent_again(client: FlaskClient) -> None:

@@ -504,7 +504,7 @@ def test_suggestions_are_cached_for_a_minute(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     "parameters",
-    ["", "q=", "foo=bar", "q=t", "q=%00", "q=%FF", "q=" + "a" * 5000, "q=tra%00ff", "q=title:tra"],
+    ["", "q=", "foo=bar", "q=t", "q=%00", "q=%FF", "q=" + "a" * 5000, "q=title:tra"],
 )
 def test_a_prefix_without_suggestions_is_no_error(client: FlaskClient, parameters: str) -> None:
     """A prefix without suggestions gets an empty list, not an error."""
