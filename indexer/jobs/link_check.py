@@ -122,7 +122,7 @@ _DEAD = frozenset({404, 410})
 _TOO_MANY_REQUESTS = 429
 _NO_ROUTE = frozenset({errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH})
 _MIN_HOSTS = 3
-"""Number of hosts that are hardly all down, or redirect to one page, at the same time."""
+"""Number of hosts that are hardly all down at the same time."""
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -144,7 +144,7 @@ class NotTestable(Exception):
 
 
 class NetworkDown(Exception):
-    """The network of this machine is probably down, or sends every request to one page."""
+    """The network of this machine is probably down."""
 
     def __init__(self, message: str) -> None:
         hint = "Check the connection to the internet. No link was counted as dead"
@@ -158,79 +158,59 @@ async def test_links(
 
     A link without a reply is tested again after all others. If it fails again, it is dead. A host
     that replies with 429 is left alone: its other links get no result. Raise NetworkDown if no link
-    gave a reply and none of the errors is that of a server, or there are at least three hosts, if
-    all hosts redirect to the same other one, or if the network fails during the test.
+    gave a reply and none of the errors is that of a server, or there are at least three hosts, or
+    if the network fails during the test.
     """
     failed: dict[str, Exception] = {}
-    replied: dict[str, str] = {}
-    ends: set[str] = set()
-    unrecorded: list[LinkResult] = []
-
-    def record_all() -> None:
-        while unrecorded:
-            record(unrecorded.pop(0))
-
-    async def test_in_turn(host: str, links: Sequence[str], errors: dict[str, Exception]) -> None:
-        for url in links:
-            try:
-                result, end = await test_link(url, client)
-            except (Unreachable, NoReply) as error:
-                errors[url] = error
-                continue
-            unrecorded.append(result)
-            if end:
-                replied[host] = url
-                ends.add(_get_host(end))
-            # Until a host replies for itself, all replies may be those of a captive portal.
-            if len(ends) != 1 or ends & replied.keys():
-                record_all()
-            if result.reason.startswith(str(_TOO_MANY_REQUESTS)):
-                return
+    replied: list[str] = []
 
     async def test_all(urls: Iterable[str], errors: dict[str, Exception]) -> int:
         """Test the links of all hosts, and return the number of the hosts."""
-        by_host: dict[str, list[str]] = defaultdict(list)
+        by_host: dict[str | None, list[str]] = defaultdict(list)
         for url in urls:
-            by_host[_get_host(url)].append(url)
+            by_host[urlsplit(url).hostname].append(url)
         free = asyncio.Semaphore(MAX_HOSTS)
 
-        async def test_host(host: str, links: Sequence[str]) -> None:
+        async def test_host(links: Sequence[str]) -> None:
             async with free:
-                await test_in_turn(host, links, errors)
+                for url in links:
+                    try:
+                        result = await test_link(url, client)
+                        replied.append(url)
+                    except NotTestable as error:  # shows nothing of the network
+                        result = _make(url, "unclear", str(error))
+                    except (Unreachable, NoReply) as error:
+                        errors[url] = error
+                        continue
+                    record(result)
+                    if result.reason.startswith(str(_TOO_MANY_REQUESTS)):
+                        return
 
         # A host with many links takes longest, so it begins first.
         async with asyncio.TaskGroup() as group:
-            for host, links in sorted(by_host.items(), key=lambda item: -len(item[1])):
-                group.create_task(test_host(host, links))
+            for links in sorted(by_host.values(), key=len, reverse=True):
+                group.create_task(test_host(links))
         return len(by_host)
 
     hosts = await test_all(urls, failed)
     is_silent = all(isinstance(error, Silent) for error in failed.values())
     if failed and not replied and (hosts >= _MIN_HOSTS or is_silent):
         raise NetworkDown(f"none of {len(failed)} links gave a reply")
-    if len(replied) >= _MIN_HOSTS and len(ends) == 1 and not ends & replied.keys():
-        raise NetworkDown(f"all links lead to {ends.pop()}, probably the sign-in page of a network")
-    record_all()
     dead: dict[str, Exception] = {}
     await test_all(failed, dead)
-    record_all()
     if replied and any(isinstance(reason, Silent) for reason in dead.values()):
         try:
-            await test_link(next(iter(replied.values())), client)
-        except (Unreachable, NoReply) as error:
+            await test_link(replied[0], client)
+        except (Unreachable, NoReply, NotTestable) as error:
             raise NetworkDown("a link that gave a reply gives none any more") from error
     for url, reason in dead.items():
         record(_make(url, "dead", str(reason)))
 
 
-def _get_host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+async def test_link(url: str, client: Client) -> LinkResult:
+    """Return the result of a link.
 
-
-async def test_link(url: str, client: Client) -> tuple[LinkResult, str]:
-    """Return the result of a link, and the URL that gave the last reply, or "" without any.
-
-    Raise Unreachable or NoReply, which may be temporary.
+    Raise Unreachable or NoReply, which may be temporary, and NotTestable if it is not requested.
     """
     place, moved_to, is_permanent = url, "", True
     visited = {url}
@@ -238,24 +218,26 @@ async def test_link(url: str, client: Client) -> tuple[LinkResult, str]:
         try:
             reply = await _ask(place, client)
         except NotTestable as error:
-            return _make(url, "unclear", str(error)), place if place != url else ""
+            if place == url:
+                raise
+            return _make(url, "unclear", str(error))
         if reply.code not in _REDIRECTS or not reply.location:
             reason = replace_unprintable(reply.reason[:_MAX_TEXT_CHARS])
             if 200 <= reply.code < 300:
-                return _make(url, "moved" if moved_to else "works", reason, moved_to), place
-            return _make(url, "dead" if reply.code in _DEAD else "unclear", reason), place
+                return _make(url, "moved" if moved_to else "works", reason, moved_to)
+            return _make(url, "dead" if reply.code in _DEAD else "unclear", reason)
         # Headers are in Latin-1. Bytes outside ASCII are escaped.
         location = reply.location.encode("latin-1")[:_MAX_TEXT_CHARS]
         try:
             place = urljoin(place, quote(location, safe=r"!#$%&'()*+,/:;=?@[]~"))
         except ValueError:
-            return _make(url, "unclear", "it redirects to an invalid URL"), place
+            return _make(url, "unclear", "it redirects to an invalid URL")
         is_permanent = is_permanent and reply.code in _PERMANENT
         moved_to = place if is_permanent else moved_to
         if place in visited:
-            return _make(url, "unclear", "it redirects in a loop"), place
+            return _make(url, "unclear", "it redirects in a loop")
         visited.add(place)
-    return _make(url, "unclear", f"it redirects more than {MAX_REDIRECTS} times"), place
+    return _make(url, "unclear", f"it redirects more than {MAX_REDIRECTS} times")
 
 
 def _make(url: str, status: LinkStatus, reason: str, target: str = "") -> LinkResult:

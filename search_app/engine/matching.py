@@ -376,15 +376,15 @@ def _find_words(part: WordPart, words: Words) -> Iterator[Match]:
 
 def _find_near(part: Near, words: Words) -> Iterator[Match]:
     """Yield the matches of the parts on either side, where they are near one of the other side."""
+    first, second, distance, _ = part
     left, right = (
-        [found for each in side for found in _find_words(each, words)]
-        for side in (part.left, part.right)
+        [found for each in side for found in _find_words(each, words)] for side in (first, second)
     )
     for ours, others in ((left, right), (right, left)):
         around = Spans.join([Spans.make(each.starts, each.length, words.cells) for each in others])
         for found in ours:
             spans = Spans.make(found.starts, found.length, words.cells)
-            starts = found.starts[spans.are_near(around, part.distance)]
+            starts = found.starts[spans.are_near(around, distance)]
             if len(starts):
                 yield found._replace(starts=starts)
 

@@ -146,8 +146,9 @@ def find_phrase(words: Sequence[W], index: PositionIndex[W], check: Checkpoint) 
 
 def find_near(part: Near, index: PositionIndex[W], check: Checkpoint) -> Positions:
     """Return where the parts on either side start that are near one of the other side."""
+    first, second, distance, _ = part
     sides, documents = [], []
-    for side in (part.left, part.right):
+    for side in (first, second):
         located = [index.locate(each, check) for each in side]
         documents += [where.documents for where, _ in located]
         sides.append(
@@ -159,7 +160,7 @@ def find_near(part: Near, index: PositionIndex[W], check: Checkpoint) -> Positio
     left, right = sides
     around = [Spans.join(right)] * len(left) + [Spans.join(left)] * len(right)
     near = [
-        spans.are_near(others, part.distance)
+        spans.are_near(others, distance)
         for spans, others in zip([*left, *right], around, strict=True)
     ]
     return Positions(

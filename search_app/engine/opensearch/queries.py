@@ -497,9 +497,10 @@ def list_intervals(part: WordPart, words: str, list_words: ListWords) -> Iterato
     """
     match part:
         case Near():
+            left, right, distance, _ = part
             sides = [
                 [source for side in parts for source in list_intervals(side, words, list_words)]
-                for parts in (part.left, part.right)
+                for parts in (left, right)
             ]
             # One that allows any order finds a word that is on both sides near itself.
             for first, last in (sides, sides[::-1]) if all(sides) else ():
@@ -507,7 +508,7 @@ def list_intervals(part: WordPart, words: str, list_words: ListWords) -> Iterato
                 ordered = [
                     {"any_of": {"intervals": sources}} for sources in (first, [*last, _NO_WORD])
                 ]
-                near = {"intervals": ordered, "ordered": True, "max_gaps": part.distance - 1}
+                near = {"intervals": ordered, "ordered": True, "max_gaps": distance - 1}
                 yield {"all_of": near}
         case Phrase():
             text = " ".join(map(make_term, part.stems))

@@ -381,7 +381,7 @@ def _make_near_clauses(
     )
     if not left or not right:
         return [clause for each in clauses for clause in each]
-    return [Clause([Near(left, right, token.distance)], token.text)]
+    return [Clause([Near(left, right, token.distance, boost=1.0)], token.text)]
 
 
 def _make_fuzzy_clauses(

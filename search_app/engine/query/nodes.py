@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 import msgspec
 
@@ -60,17 +60,18 @@ class Fuzzy(msgspec.Struct, frozen=True):
     boost: float = 1.0
 
 
-class Near(msgspec.Struct, frozen=True):
+class Near(NamedTuple):
     """Words of the left parts and words of the right ones within `distance` words of each other.
 
     Either may come first, and both are in one field. All parts have the same fields. Each of the
-    words that are near is an occurrence.
+    words that are near is an occurrence. Each function that finds them unpacks the whole tuple,
+    so that mypy reports it when an attribute is added.
     """
 
     left: tuple[PlainPart, ...]
     right: tuple[PlainPart, ...]
     distance: int
-    boost: float = 1.0
+    boost: float
 
     @property
     def fields(self) -> Fields:
@@ -365,7 +366,7 @@ def without_field(part: WordPart) -> WordPart:
     """Return a part for the words that it matches, whatever its fields and its boost."""
     if isinstance(part, Near):
         left, right = (tuple(map(_clear, side)) for side in (part.left, part.right))
-        return Near(left, right, part.distance)
+        return part._replace(left=left, right=right, boost=1.0)
     return _clear(part)
 
 
