@@ -65,6 +65,7 @@ def make_publication_page(
     heading, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
     urls = {file.digest: make_file_url(file, publication, catalogue, prefix) for file in files}
     links = [Link(file.name, urls[file.digest]) for file in files if urls[file.digest]]
+    shown_above = {heading.field, abstract.field}
     return {
         "publication": publication,
         "files": files,
@@ -74,7 +75,7 @@ def make_publication_page(
         "how_to_get": make_how_to_get(publication, item, catalogue, links),
         "paragraphs": _split_paragraphs(abstract.text),
         "original_paragraphs": _split_paragraphs(abstract.original),
-        "details": [*_make_details(publication, catalogue, prefix, {heading.field, abstract.field})],
+        "details": [*_make_details(publication, catalogue, prefix, shown_above)],
         "related": related,
         "list_href": ReadingList((publication.id,), prefix).make_url(),
         "dead_links": _find_archives(dead_links),
