@@ -75,7 +75,7 @@ class DiagnosisBody(DiagnosisLinks, frozen=True, kw_only=True):
 
 
 class BucketBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A value of a facet: see `count` and `total` of a bucket of the engine. It has a `label`.
+    """A value of a facet: see `count` of a bucket of the engine. It has a `label`.
 
     `count` is the number of hits if only this value is selected in its facet. Other facets keep
     their selection. If all selected values are needed, it is the number of hits with the value. If

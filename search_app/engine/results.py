@@ -242,16 +242,16 @@ class Bucket(msgspec.Struct, frozen=True):
 
     `count`: hits if only this value is selected in its facet. Other facets keep their selection. If
     all selected values of the facet are needed, `count` is the number of hits that have the value.
-    `total`: hits after this value is toggled. If the value is `excluded`, `total` is the number of
-    hits without this exclusion, and `count` how many of these the exclusion removes. `field` is the
-    field that the value belongs to. In a facet with two levels, the buckets of the lower field are
-    the `children` of the upper ones.
+    If the value is `excluded`, `count` is the number of hits that only this exclusion removes.
+    `total`: hits if the value is no longer `selected` or `excluded`. It is None for other values.
+    `field` is the field that the value belongs to. In a facet with two levels, the buckets of the
+    lower field are the `children` of the upper ones.
     """
 
     field: str
     value: str
     count: int
-    total: int
+    total: int | None = None
     selected: bool = False
     children: tuple[Bucket, ...] = ()
     excluded: bool = False

@@ -121,32 +121,22 @@ class FacetValues:
         return Html(self._get_links(bucket.field)[0].make_url(bucket.value))
 
     def action(self, bucket: Bucket) -> Html:
-        """Return the label and count of a value, and what a click on it leads to.
-
-        The latter is left out if a click selects the value and leads to exactly its count.
-        """
+        """Return the label and count of a value, and the total without it if it is selected."""
         text: str = self.label(bucket)
         if count := bucket.count:
             message = ngettext(
                 "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", count
             )
             text = message % {"value": text, "number": format_number(count)}
-        if bucket.total == bucket.count and not bucket.selected:
+        if not bucket.selected:
             return Html(text)
         if not bucket.total:
             return Html(join_long([text, gettext("selected, remove it")]))
-        if bucket.selected:
-            message = ngettext(
-                "selected, without it: %(number)s publication",
-                "selected, without it: %(number)s publications",
-                bucket.total,
-            )
-        else:
-            message = ngettext(
-                "with the current filters: %(number)s publication",
-                "with the current filters: %(number)s publications",
-                bucket.total,
-            )
+        message = ngettext(
+            "selected, without it: %(number)s publication",
+            "selected, without it: %(number)s publications",
+            bucket.total,
+        )
         return Html(join_long([text, message % {"number": format_number(bucket.total)}]))
 
     def render(
@@ -193,18 +183,16 @@ class FacetValues:
             href: str = escape(toggle_exclusion(self.state, bucket).make_url())
         else:
             href = self._get_links(bucket.field)[1].make_url(bucket.value)
-        current, message = "", self._exclude
+        current, message, number = "", self._exclude, ""
+        if bucket.excluded:
+            current, message = _CURRENT, gettext("%(link)s: Include %(value)s again")
         if bucket.excluded and bucket.total:
             message = ngettext(
                 "%(link)s: Include %(value)s again: %(number)s publication",
                 "%(link)s: Include %(value)s again: %(number)s publications",
                 bucket.total,
             )
-        elif bucket.excluded:
-            message = gettext("%(link)s: Include %(value)s again")
-        if bucket.excluded:
-            current = _CURRENT
-        number = format_number(bucket.total)
+            number = format_number(bucket.total)
         action = message % {"link": self._not, "value": label, "number": number}
         return (
             f'<a class="not" href="{href}{fragment}" aria-label="{action}" '
@@ -369,14 +357,14 @@ def make_whole_group(
 class Histogram(msgspec.Struct, frozen=True):
     """Years as bars: a bucket for each bar, by its place from 0, and the places of all.
 
-    `first` and `last` are the years at the ends. Without `has_totals`, the sums of a bar are no
-    numbers of hits, so its name leaves them out.
+    `first` and `last` are the years at the ends. If a bar `is_exact`, its sum is a number of hits,
+    which is in its name.
     """
 
     bars: Mapping[int, Bucket]
     first: str
     last: str
-    has_totals: bool
+    is_exact: bool
 
     def render(self, values: FacetValues, fragment: str) -> Markup:
         """Return the bars as links, each with its clickable area."""
@@ -386,8 +374,8 @@ class Histogram(msgspec.Struct, frozen=True):
         for place, bucket in self.bars.items():
             target, fill = _place_bar(place, width)
             height = round(max(100 * bucket.count / tallest, 3), 2)
-            has_total = self.has_totals or bucket.selected
-            action = values.action(bucket) if has_total else values.label(bucket)
+            is_exact = self.is_exact or bucket.selected
+            action = values.action(bucket) if is_exact else values.label(bucket)
             current = _CURRENT if bucket.selected else ""
             parts.append(
                 f'<a class="bar" href="{values.href(bucket)}{fragment}" aria-label="{action}" '
@@ -412,13 +400,11 @@ def make_histogram(field: Field, results: Results) -> Histogram | None:
     step = next(step for step in STEPS if last // step - first // step < MAX_BARS)
     by_value = {bucket.value: bucket for bucket in buckets}
     bars = {
-        number - first // step: _join_years(
-            list(joined), number * step, step, by_value, results.total
-        )
+        number - first // step: _join_years(list(joined), number * step, step, by_value)
         for number, joined in groupby(years, lambda year: int(year.value) // step)
     }
-    has_totals = step == 1 or not (field.several or results.hidden_values[field.name])
-    return Histogram(bars, years[0].value, years[-1].value, has_totals)
+    is_exact = step == 1 or not (field.several or results.hidden_values[field.name])
+    return Histogram(bars, years[0].value, years[-1].value, is_exact)
 
 
 def _without_outliers(buckets: Iterable[Bucket]) -> list[Bucket]:
@@ -437,24 +423,17 @@ def _without_outliers(buckets: Iterable[Bucket]) -> list[Bucket]:
 
 
 def _join_years(
-    years: Sequence[Bucket], start: int, step: int, by_value: Mapping[str, Bucket], total: int
+    years: Sequence[Bucket], start: int, step: int, by_value: Mapping[str, Bucket]
 ) -> Bucket:
     """Return the bucket of some years as one range of `step` years from `start`.
 
-    The sums are exact if no publication has several years, and all years are known. `total` is the
-    number of hits.
+    The sum is exact if no publication has several years, and all years are known.
     """
     if step == 1:
         return years[0]
     value = f"{start:04}..{start + step - 1:04}"
-    if known := by_value.get(value):
-        return known
-    count = sum(year.count for year in years)
-    if not any(bucket.selected for bucket in by_value.values()):
-        return Bucket(years[0].field, value, count, count)
-    # A selected year is in the list already, so the range adds the other years only.
-    added = sum(year.total - total for year in years if not year.selected)
-    return Bucket(years[0].field, value, count, total + added)
+    made = Bucket(years[0].field, value, sum(year.count for year in years))
+    return by_value.get(value, made)
 
 
 @lru_cache(maxsize=MAX_BARS * MAX_BARS)

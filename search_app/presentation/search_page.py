@@ -146,7 +146,11 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
         return
     all_buckets = [bucket for buckets in results.facets.values() for bucket in buckets]
     all_buckets += [child for bucket in all_buckets for child in bucket.children]
-    totals = {(bucket.field, bucket.value, bucket.excluded): bucket.total for bucket in all_buckets}
+    totals = {
+        (bucket.field, bucket.value, bucket.excluded): bucket.total
+        for bucket in all_buckets
+        if bucket.total is not None
+    }
     restricted = [
         (name, value, is_excluded)
         for is_excluded, filters in ((False, state.filters), (True, state.excluded))

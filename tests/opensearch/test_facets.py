@@ -119,7 +119,7 @@ def check(loaded: Loaded, request: SearchRequest, leaf: Clause | Filter) -> None
 def test_facets_of_trees_equal_those_of_the_local_store(
     single_node: Cluster, seed: int, size: int
 ) -> None:
-    """Buckets, totals after a toggle, and hidden values are equal for any tree and selection."""
+    """Buckets and hidden values are equal for any tree and selection."""
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     made = thrown(random, catalogue, size)

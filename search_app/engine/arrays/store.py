@@ -28,12 +28,12 @@ from search_app.engine.arrays.evaluation import (
     rank,
     top_hits,
 )
-from search_app.engine.arrays.facets import FilteredDocs, ToggleCounter
+from search_app.engine.arrays.facets import FilteredDocs
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
-from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets, make_excluded
+from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets
 from search_app.engine.matching import Words
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.nodes import (
@@ -367,10 +367,10 @@ class ArrayReply:
         """Return the facet counts. A selection of any value does not count in its own facet."""
         documents_by_field: dict[str, DocNumbers] = {}
         filtered = self.retrieved.filtered
-        for facet, selected in filtered.selections.items():
-            if not selected.selection.needs_all:
+        for facet, selection in filtered.selections.items():
+            if not selection.needs_all:
                 documents = filtered.without_facet(facet)
-                documents_by_field |= {field.name: documents for field in selected.selection.fields}
+                documents_by_field |= {field.name: documents for field in selection.fields}
         counts = self._snapshot.table.count(self.documents, documents_by_field)
         self._deadline.checkpoint("facets")
         return counts
@@ -379,19 +379,13 @@ class ArrayReply:
         self.rank()  # before counting, so that stages are reported in this order
         counts, catalogue = self.count(), self._snapshot.catalogue
         buckets, hidden_values = {}, {}
-        excluded = make_excluded(self.retrieved.filtered.count_excluded(), self.total)
+        filtered, most = self.retrieved.filtered, self._store_request.request.values
+        restricted = filtered.list_restricted()
         for field in catalogue.facets:
-            name = field.name
-            selected = self.retrieved.filtered.selections.get(name)
-            if selected:
-                base = self.retrieved.filtered.without_facet(name)
-                selection, toggles = selected.selection, ToggleCounter(base, selected)
-            else:
-                selection, toggles = FacetSelection(field, EVERYTHING, catalogue), None
-            buckets[name] = facet_buckets(
-                selection, counts, toggles, self._store_request.request.values, excluded
-            )
-            hidden_values[name] = count_hidden(buckets[name], counts, selection)
+            selection = filtered.selections.get(field.name)
+            selection = selection or FacetSelection(field, EVERYTHING, catalogue)
+            buckets[field.name] = facet_buckets(selection, counts, restricted, most)
+            hidden_values[field.name] = count_hidden(buckets[field.name], counts, selection)
         self._deadline.checkpoint("facets")
         return buckets, hidden_values
 

@@ -6,30 +6,26 @@ as many values as are shown are fetched. All counts are exact: if a response say
 be, the values of that field are asked for in parts. Only the number of values that are not shown
 may be off by a few, if there are thousands.
 
-The total after a click on a value needs the documents that only this value adds, which come with
-the value. What else a selection of several values needs is asked for in a second request.
+The total without a selected value needs the documents of the base that pass only with this value,
+or only without it. All counts come with the page.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from indexer.catalogue.fields import MISSING, Field
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
 from search_app.engine.facets import (
     FacetSelection,
-    Node,
-    Nodes,
     count_hidden,
     facet_buckets,
-    make_excluded,
 )
-from search_app.engine.opensearch.client import Response, Send
+from search_app.engine.opensearch.client import Send
 from search_app.engine.opensearch.queries import (
+    NOTHING,
     Selections,
     all_of,
     any_of,
@@ -69,66 +65,56 @@ class FacetRequest:
         if selections.excluded:
             excluded = [*map(selections.match, selections.excluded)]
             once = [any_of(excluded), none_of([at_least(2, excluded)])]
-            self.aggregations["-excluded"] = _filter(
-                [*selections.queries.values(), *(once if len(excluded) > 1 else once[:1])],
-                {f"{number}": {"filter": each} for number, each in enumerate(excluded)},
-            )
+            within = [*selections.queries.values(), *once]
+            self.aggregations["-excluded"] = _count_each(within, excluded)
 
     def read(self, results: Results, total: int, matching: Json, send: Send) -> Facets:
         """Return the buckets. `matching` is the query of the documents that were counted."""
-        of_excluded = results.get("-excluded", {})
-        counts = {
-            node: of_excluded[f"{number}"]["doc_count"]
-            for number, node in enumerate(self._selections.excluded)
-        }
-        excluded = make_excluded(counts, total)
+        nodes = self._selections.excluded
+        counts = _read_each(results["-excluded"]) if nodes else ()
+        excluded = [
+            Bucket(*node, count, total + count, excluded=True)
+            for node, count in zip(nodes, counts, strict=True)
+        ]
+        inexact: dict[str, tuple[int, Json]] = {}
         for facet in self._facets:
-            facet.read(results[facet.name], matching, send)
-        found = self._make(excluded)
-        if asked := [facet for facet in self._facets if facet.asked]:
-            bodies = [facet.make_second(matching) for facet in asked]
-            for facet, response in zip(asked, send(bodies), strict=True):
-                facet.read_second(response)
-            found = self._make(excluded)
-        return found
-
-    def _make(self, excluded: Sequence[Bucket]) -> Facets:
-        buckets, hidden = {}, {}
+            inexact |= facet.find_inexact(results[facet.name], matching)
+        exact, buckets, hidden = list_buckets(inexact, send), {}, {}
         for facet in self._facets:
-            toggles = facet if facet.selection.nodes else None
-            made = facet_buckets(facet.selection, facet, toggles, self._limit, excluded)
+            selected = facet.read(results[facet.name], total, exact)
+            made = facet_buckets(facet.selection, facet, [*selected, *excluded], self._limit)
             buckets[facet.name] = made
             hidden[facet.name] = count_hidden(made, facet, facet.selection)
         return buckets, hidden
 
 
 def count_values(field: str, matching: Json, vocabulary: Vocabulary, send: Send) -> dict[str, int]:
-    """Return how many matching documents have each value of a field, in the order of the index.
-
-    They are asked for in one request, in parts of which none is cut off.
-    """
-    values = vocabulary.list_values(field)
+    """Return how many matching documents have each value of a field, in the order of the index."""
+    path, values = f"facets.{field}", vocabulary.list_values(field)
     counts = dict.fromkeys(values, 0)
-    for bucket in list_buckets(f"facets.{field}", len(values), matching, send):
+    for bucket in list_buckets({path: (len(values), matching)}, send)[path]:
         counts[_restore(bucket["key"], values)] = bucket["doc_count"]
     return counts
 
 
-def list_buckets(
-    field: str, most: int, matching: Json, send: Send, inner: Json | None = None
-) -> Iterator[Results]:
-    """Yield a bucket of each value of a field, with the results of other aggregations.
+def list_buckets(asked: Mapping[str, tuple[int, Json]], send: Send) -> dict[str, list[Results]]:
+    """Return a bucket of each value of some fields.
 
-    There are at most `most`. They come in one request, in parts of which none is cut off.
+    `asked` has the number of values that a field may have, and the query of the documents. All come
+    in one request, in parts of which none is cut off.
     """
-    parts = most * (1 + len(inner or ())) // PART + 1
-    bodies: list[Json] = []
-    for part in range(parts):
-        terms = _make_terms(field, most, inner or {})
-        terms["terms"] |= {"include": {"partition": part, "num_partitions": parts}}
-        bodies.append({"size": 0, "query": matching, "aggs": {"values": terms}})
-    for response in send(bodies):
-        yield from response["aggregations"]["values"]["buckets"]
+    names, bodies = list[str](), list[Json]()
+    for name, (most, matching) in asked.items():
+        parts = most // PART + 1
+        for part in range(parts):
+            terms = _make_terms(name, most)
+            terms["terms"] |= {"include": {"partition": part, "num_partitions": parts}}
+            names.append(name)
+            bodies.append({"size": 0, "query": matching, "aggs": {"values": terms}})
+    found: dict[str, list[Results]] = {name: [] for name in asked}
+    for name, response in zip(names, send(bodies) if bodies else (), strict=True):
+        found[name] += response["aggregations"]["values"]["buckets"]
+    return found
 
 
 def _filter(filters: Sequence[Json], aggregations: Json) -> Json:
@@ -136,15 +122,23 @@ def _filter(filters: Sequence[Json], aggregations: Json) -> Json:
     return made | ({"aggs": aggregations} if aggregations else {})
 
 
-def _make_terms(field: str, size: int, inner: Json) -> dict[str, Any]:
-    return {"terms": {"field": field, "size": max(size, 1)}, **({"aggs": inner} if inner else {})}
+def _count_each(within: Sequence[Json], queries: Sequence[Json]) -> Json:
+    """Return the aggregation that counts the documents of each of some queries."""
+    return _filter(within, {"each": {"filters": {"filters": queries}}})
+
+
+def _read_each(results: Results) -> list[int]:
+    return [bucket["doc_count"] for bucket in results["each"]["buckets"]]
+
+
+def _make_terms(field: str, size: int) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": max(size, 1)}}
 
 
 class _Facet:
-    """The counts of one facet: its `ValueCounts`, and its `SelectionCounter` if it has a selection.
+    """The counts of one facet: its `ValueCounts`.
 
-    `aggregation` counts over the documents of a search. `asked` contains the queries of the counts
-    that are needed besides. Each counts as 0 until its number is known.
+    `aggregation` counts over the documents of a search.
     """
 
     def __init__(
@@ -153,29 +147,14 @@ class _Facet:
     ) -> None:  # fmt: skip
         self.selection, self.name = selection, selection.field.name
         self._match, self._vocabulary, self._limit = selections.match, vocabulary, limit
-        self._others = selections.list_filters(without=self.name)
-        self._own = [selections.queries[self.name]] if selection.nodes else []
-        # What a value adds to those that are selected, of which any is enough.
-        is_any = self._own and not selection.needs_all
-        added = none_of([*map(self._match, sorted(selection.effective))])
-        self._inner: Json = {"added": {"filter": added}} if is_any else {}
-        self._counts: dict[Node, int] = {}
-        self._added: dict[Node, int] = {}
-        self._limits: dict[str, tuple[int, int]] = {}
-        self._all = self._current = 0
-        self.asked: dict[tuple[str, bytes], Json] = {}
-        self._known: dict[tuple[str, bytes], int] = {}
+        others = selections.list_filters(without=self.name)
+        self._counted = selections.list_filters() if selection.needs_all else others
+        self._counts: dict[str, dict[str, int]] = {}
+        self._distinct: dict[str, int] = {}
         aggregations = self._make_aggregations()
-        if self._own:
-            hits = _filter(self._own, aggregations if selection.needs_all else {})
-            selected: Json = {
-                f"value.{number}": {"filter": self._match(node)}
-                for number, node in enumerate(selection.nodes)
-            }
-            aggregations = {"current": hits} | (
-                {} if selection.needs_all else aggregations | selected
-            )
-        self.aggregation = _filter(self._others, aggregations)
+        if selection.needs_all:
+            aggregations = {"hits": _filter([selections.queries[self.name]], aggregations)}
+        self.aggregation = _filter(others, aggregations | self._make_selected())
 
     def _get_limit(self, field: Field) -> int | None:
         """Return the number of values of a field that are shown; None means all."""
@@ -190,127 +169,86 @@ class _Facet:
             size = min(len(self._vocabulary.list_values(field.name)), PART)
             # One more for the missing value, which is not among those that are shown.
             size = size if limit is None else limit + 1
-            made[f"field.{field.name}"] = _make_terms(path, size, self._inner)
+            made[f"field.{field.name}"] = _make_terms(path, size)
             if limit is not None:
                 distinct = {"field": path, "precision_threshold": MAX_DISTINCT}
                 made[f"distinct.{field.name}"] = {"cardinality": distinct}
                 made[f"missing.{field.name}"] = {"filter": {"term": {path: MISSING}}}
         return made
 
-    def read(self, results: Results, matching: Json, send: Send) -> None:
-        """Read the results of the aggregation. Send a request if those of a field are not exact."""
-        self._all = results["doc_count"]
-        self._current = results["current"]["doc_count"] if self._own else self._all
-        found = results["current"] if self.selection.needs_all else results
-        for number, node in enumerate(self.selection.nodes if self._inner else ()):
-            key = "any", msgspec.json.encode(self._match(node))
-            self._known[key] = results[f"value.{number}"]["doc_count"]
+    def _make_selected(self) -> Json:
+        """Return the counts of selected values, and of what passes only with or without each.
+
+        All effective values are stated once, so a request grows with their number only.
+        """
+        selection, match = self.selection, self._match
+        if not selection.nodes:
+            return {}
+        effective = [*map(match, sorted(selection.effective))]
+        is_each_needed = selection.needs_all or len(selection.nodes) == 1
+        lost, gained = list[Json](), list[Json]()
+        for node in selection.nodes:
+            added = selection.list_effective(selection.nodes.keys() - {node}) - selection.effective
+            # All documents with a removed child have the added parents.
+            is_lost = node in selection.effective and not (added or is_each_needed)
+            lost.append(match(node) if is_lost else NOTHING)
+            without = none_of([match(node)])
+            gained.append(without if is_each_needed else any_of([*map(match, sorted(added))]))
+        lacking = at_least(len(effective) - 1, effective) if is_each_needed else none_of(effective)
+        return {
+            "values": _count_each([], [*map(match, selection.nodes)]),
+            "lost": _count_each([none_of([at_least(2, effective)])], lost),
+            "gained": _count_each([lacking], gained),
+        }
+
+    def find_inexact(self, results: Results, matching: Json) -> dict[str, tuple[int, Json]]:
+        """Return what to ask `list_buckets` for, because the counts of a field are not exact."""
+        inexact, found = {}, self._find_fields(results)
         for field in self.selection.fields:
-            name, values = field.name, self._vocabulary.list_values(field.name)
-            terms = found[f"field.{name}"]
-            buckets: Sequence[Results] = terms["buckets"]
+            terms = found[f"field.{field.name}"]
             is_cut = self._get_limit(field) is None and terms["sum_other_doc_count"]
             if is_cut or terms.get("doc_count_error_upper_bound"):
-                own = self._own if self.selection.needs_all else []
-                within = all_of([matching, *self._others, *own])
-                path = f"facets.{name}"
-                buckets = [*list_buckets(path, len(values), within, send, self._inner)]
-            for bucket in buckets:
-                node = name, _restore(bucket["key"], values)
-                self._counts[node] = bucket["doc_count"]
-                if self._inner:
-                    self._added[node] = bucket["added"]["doc_count"]
-            if f"distinct.{name}" in found:
-                missing = found[f"missing.{name}"]["doc_count"]
-                self._limits[name] = found[f"distinct.{name}"]["value"], missing
+                most = len(self._vocabulary.list_values(field.name))
+                inexact[f"facets.{field.name}"] = most, all_of([matching, *self._counted])
+        return inexact
 
-    def make_second(self, matching: Json) -> Json:
-        """Return the search for the counts that are needed besides."""
-        effective = [*map(self._match, sorted(self.selection.effective))]
-        # Each is stated once, so the request grows with the number of selected values only.
-        scopes: dict[str, list[Json]] = {
-            "any": [],
-            "of one": [none_of([at_least(2, effective)])],
-            "of nearly all": [at_least(len(effective) - 1, effective)],
-        }
-        aggregations: Json = {}
-        for name, filters in scopes.items():
-            inner: Json = {
-                str(number): {"filter": query}
-                for number, ((scope, _), query) in enumerate(self.asked.items())
-                if scope == name
-            }
-            if inner:
-                aggregations[name] = _filter(filters, inner)
-        return {"size": 0, "query": all_of([matching, *self._others]), "aggs": aggregations}
+    def read(
+        self, results: Results, total: int, exact: Mapping[str, Sequence[Results]]
+    ) -> list[Bucket]:
+        """Read the results of the aggregation, and return the selected values.
 
-    def read_second(self, response: Response) -> None:
-        """Read the response to the second search."""
-        for number, key in enumerate(self.asked):
-            self._known[key] = response["aggregations"][key[0]][str(number)]["doc_count"]
-
-    def _ask(self, query: Json, scope: str = "any") -> int:
-        """Return how many documents of the base match a query.
-
-        They are those with one effective value, or with all but one or all, or any documents.
+        `total` is the number of hits. `exact` contains the buckets of fields that were not exact.
         """
-        key = scope, msgspec.json.encode(query)
-        if key not in self._known:
-            self.asked[key] = query
-        return self._known.get(key, 0)
+        found = self._find_fields(results)
+        for field in self.selection.fields:
+            name, values = field.name, self._vocabulary.list_values(field.name)
+            buckets = exact.get(f"facets.{name}", found[f"field.{name}"]["buckets"])
+            counts = {_restore(bucket["key"], values): bucket["doc_count"] for bucket in buckets}
+            self._distinct[name] = len(counts)
+            if f"distinct.{name}" in found:
+                self._distinct[name] = found[f"distinct.{name}"]["value"]
+                counts[MISSING] = found[f"missing.{name}"]["doc_count"]
+            self._counts[name] = counts
+        nodes, needs_all = self.selection.nodes, self.selection.needs_all
+        changes = [_read_each(results[name]) for name in ("values", "lost", "gained") if nodes]
+        return [
+            Bucket(*node, total if needs_all else count, total - lost + gained, selected=True)
+            for node, (count, lost, gained) in zip(nodes, zip(*changes, strict=True), strict=True)
+        ]
+
+    def _find_fields(self, results: Results) -> Results:
+        found: Results = results["hits"] if self.selection.needs_all else results
+        return found
 
     def list_largest(self, field: str, limit: int | None) -> list[tuple[str, int]]:
-        values = [
-            (value, count)
-            for (name, value), count in self._counts.items()
-            if name == field and value != MISSING
-        ]
+        values = [each for each in self._counts[field].items() if each[0] != MISSING]
         return sorted(values, key=lambda each: (-each[1], each[0]))[:limit]
 
     def count_missing(self, field: str) -> int:
-        return (
-            self._limits[field][1]
-            if field in self._limits
-            else self._counts.get((field, MISSING), 0)
-        )
+        return self._counts[field].get(MISSING, 0)
 
     def count_distinct(self, field: str) -> int:
-        listed = sum(name == field for name, _ in self._counts)
-        return self._limits[field][0] if field in self._limits else listed
-
-    def find_count(self, node: Node) -> int | None:
-        return self._counts.get(node)
-
-    def count_value(self, node: Node) -> int:
-        """Return how many documents of the base have a selected value, or a value in a range."""
-        return self._ask(self._match(node))
-
-    def count_all(self) -> int:
-        return self._all
-
-    def count_current(self) -> int:
-        return self._current
-
-    def count(self, nodes: Nodes, kept: Nodes) -> int:
-        [first, *further] = nodes
-        if first in self._added and not further and not kept:
-            return self._added[first]
-        has_any = any_of([*map(self._match, sorted(nodes))])
-        if nodes == kept and not further:
-            return self._ask(has_any, "of one")
-        without = none_of([*map(self._match, sorted(self.selection.effective - kept))])
-        return self._ask(all_of([has_any, without]))
-
-    def count_having_all(self, nodes: Nodes) -> int:
-        effective = self.selection.effective
-        changed = nodes ^ effective
-        if len(changed) > 1:
-            return self._ask(all_of([*map(self._match, sorted(nodes))]))
-        [node] = changed
-        if node in nodes:  # the values of hits were counted, which have all others
-            return self._counts.get(node, 0)
-        # Without the value, the documents pass that lack no other.
-        return self._current + self._ask(none_of([self._match(node)]), "of nearly all")
+        return self._distinct[field]
 
 
 def _restore(key: str, values: Sequence[str]) -> str:

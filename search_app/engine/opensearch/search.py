@@ -376,7 +376,7 @@ class Page:
         editions, found = families["doc_count"], len(families["groups"]["buckets"])
         if families["groups"]["sum_other_doc_count"]:
             matching = all_of([self._plan.hits, {"exists": {"field": "editions"}}])
-            found = sum(1 for _ in list_buckets("group", editions, matching, self._send))
+            found = len(list_buckets({"group": (editions, matching)}, self._send)["group"])
         return int(self.total - editions + found)
 
     def _order(self, lists: Sequence[Sequence[Candidate]]) -> None:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array, pick_dtype
 from indexer.codec.segment.facet_columns import FacetColumn
-from search_app.engine.facets import Node
 
 Numbers = NDArray[np.int64]
 MAX_KEY = 1 << 62
@@ -36,12 +35,11 @@ class FacetValues:
     """The values of several fields, numbered consecutively, field after field.
 
     `values` has their names. The last value of each field means that a document has none. `parts`
-    gives the slice of each field, `number_of` its number, and `columns` the column it comes from.
-    `unit` is the power of two above all value numbers.
+    gives the slice of each field, and `number_of` its number. `unit` is the power of two above all
+    value numbers.
     """
 
     def __init__(self, columns: Mapping[str, FacetColumn]) -> None:
-        self.columns = columns
         sizes = {name: len(column.values) for name, column in columns.items()}
         ends = accumulate(sizes.values())
         self.parts = {
@@ -102,11 +100,6 @@ class FacetCounts:
 
     def count_distinct(self, field: str) -> int:
         return int(np.count_nonzero(self[field]))
-
-    def find_count(self, node: Node) -> int | None:
-        field, value = node
-        ordinal = self._values.columns[field].ordinal_by_value.get(value)
-        return None if ordinal is None else int(self[field][ordinal])
 
     @cached_property
     def _ordered(self) -> tuple[Numbers, Numbers, list[int]]:
