@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO
@@ -224,21 +224,30 @@ class _PageWriter(ExitStack):
         writer.add("lengths", lengths.astype(np.int32))
 
     def _write_pages(self, writer: ArrayFileWriter) -> None:
-        """Write the compressed pages, with a dictionary of the first pages there ever were."""
+        """Write the compressed pages, with a dictionary of the first ones.
+
+        Those of the previous generation are copied if its dictionary is the same. A text of which
+        it has a part and that is gone, perhaps because it was restricted, must not stay in it.
+        """
         previous, new = self._previous, self._pages.to_array()
-        dictionary = previous.dictionary if previous else b""
-        dictionary = dictionary or new[:DICTIONARY_BYTES].tobytes()
-        packed, sizes = Spool(self._folder, np.uint8), [np.zeros(0, np.int64)]
-        self.callback(packed.close)
-        if previous:
-            offsets = previous.records.offsets
-            for first, last in zip(*previous.find_pages(self._kept), strict=True):
-                packed.append(previous.records.data[offsets[first] : offsets[last]])
-                sizes.append(np.diff(offsets[first : last + 1]))
+        kept = previous.read_pages(self._kept) if previous else iter(())
+        first = list[bytes]()
+        while sum(map(len, first)) < DICTIONARY_BYTES and (page := next(kept, None)) is not None:
+            first.append(page)
+        dictionary = b"".join([*first, new[:DICTIONARY_BYTES].tobytes()])[:DICTIONARY_BYTES]
         compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=make_dictionary(dictionary))
-        own = []
-        for begin, end in pairwise(compute_offsets(self._page_bytes).tolist()):
-            record = compressor.compress(new[begin:end].data) if begin < end else b""
+        packed, sizes, own = Spool(self._folder, np.uint8), [np.zeros(0, np.int64)], list[int]()
+        self.callback(packed.close)
+        pages = chain(first, kept)
+        if previous and dictionary == previous.dictionary:
+            pages = chain()
+            offsets = previous.records.offsets
+            for begin, end in zip(*previous.find_pages(self._kept), strict=True):
+                packed.append(previous.records.data[offsets[begin] : offsets[end]])
+                sizes.append(np.diff(offsets[begin : end + 1]))
+        added = pairwise(compute_offsets(self._page_bytes).tolist())
+        for data in chain(pages, (new[begin:end].tobytes() for begin, end in added)):
+            record = compressor.compress(data) if data else b""
             packed.append(np.frombuffer(record, np.uint8))
             own.append(len(record))
         offsets = compute_offsets(np.concatenate([*sizes, np.array(own, np.int64)]))

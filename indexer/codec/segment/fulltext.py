@@ -137,6 +137,12 @@ class AttachedTexts(FullTextDictionary):
         record = self.records[int(self.page_offsets[text]) + page]
         return self._decompressor.unpack(record).decode() if record else ""
 
+    def read_pages(self, texts: Array) -> Iterator[bytes]:
+        """Yield the pages of some texts, in UTF-8."""
+        for text in texts.tolist():
+            for page in range(self.count_pages(text)):
+                yield self.read_page(text, page).encode()
+
     def get_postings(self, word: int) -> Postings:
         """Return the pages of a word, and how often it occurs on each."""
         first, last = int(self.offsets[word]), int(self.offsets[word + 1])

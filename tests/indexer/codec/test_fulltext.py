@@ -207,6 +207,21 @@ def test_unchanged_texts_are_linked(tmp_path: Path) -> None:
     assert first == second != third
 
 
+@pytest.mark.parametrize("kept", [[1, 2], [2, 3], [2, 1], [3]])
+def test_a_text_that_is_gone_leaves_no_trace(kept: list[int], tmp_path: Path) -> None:
+    """Its file may be restricted now, so no byte of its pages is in the next generation."""
+    corpus = Corpus(tmp_path)
+    said = [f"Witness {number} spoke of harbor {number * 7919}. " for number in range(4)]
+    corpus.texts = {f"{n:064x}": make_text(n, [text * 40, text]) for n, text in enumerate(said)}
+    corpus.build([0, 1, 2])
+    texts, _ = corpus.build(kept)
+    written = (tmp_path / "1" / PAGES).read_bytes()
+    assert said[0].encode() not in written
+    assert [texts.read_page(number, 1) for number in range(len(kept))] == [
+        said[int(texts.infos[number].digest, 16)] for number in range(len(kept))
+    ]
+
+
 def make_unread(number: int) -> FullText:
     """Return the text of a PDF that can't be read."""
     fault = Fault("the PDF is damaged", "Save it again")
