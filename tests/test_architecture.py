@@ -127,6 +127,7 @@ SEAMS = (
     "search_app.engine.snapshot.",  # Vocabulary
     "search_app.engine.interpretation.EntityLinker.",  # EntityRecognizer
     "search_app.engine.interpretation.ValueNames.",  # EntityRecognizer
+    "search_app.engine.explain.Explainer._find_leaf",  # the callback of `evaluate`
     "search_app.engine.admission.AdmissionControl.",  # the callback that pauses a search
 )
 """Names that are called, or that call, through the protocol or callback in the comment."""

@@ -245,6 +245,10 @@ class LabeledValue(NamedTuple):
     total: int
 
 
+CountGroup = tuple[Sequence[Clause], Sequence[Clause]]
+"""Clauses to count one by one, and the others that must match with each."""
+
+
 class Store(Protocol):
     """One generation of an index. Threads may share it.
 
@@ -266,12 +270,10 @@ class Store(Protocol):
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause. Raise BudgetExceeded."""
 
-    def count_together(
-        self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
-    ) -> list[int]:
-        """Return for each clause the number of publications that match it and all others.
+    def count_together(self, groups: Sequence[CountGroup], deadline: Deadline) -> list[list[int]]:
+        """Return for each clause of a group how many publications match it and all others.
 
-        Raise BudgetExceeded.
+        A remote store counts all groups in one request. Raise BudgetExceeded.
         """
 
     def count_texts(self, word: str) -> int:

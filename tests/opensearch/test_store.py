@@ -232,7 +232,10 @@ def test_clauses_are_counted_alone_and_together(
     local, remote = corpus.pair.local.store, corpus.pair.remote.store
     alone, together = (
         [store.count_all(listed, Deadline()) for store in (local, remote)],
-        [store.count_together(listed, rest, Deadline()) for store in (local, remote)],
+        [
+            store.count_together([(listed, rest), (rest, [])], Deadline())
+            for store in (local, remote)
+        ],
     )
     assert alone[0] == alone[1]
     assert together[0] == together[1]

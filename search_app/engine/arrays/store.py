@@ -63,6 +63,7 @@ from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 from search_app.engine.store import (
     ChangePeriod,
+    CountGroup,
     FoundFile,
     LabeledValue,
     RankedHit,
@@ -453,15 +454,16 @@ class ArrayStore:
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
         return [len(fetch(clause).documents) for clause in clauses]
 
-    def count_together(
-        self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
-    ) -> list[int]:
+    def count_together(self, groups: Sequence[CountGroup], deadline: Deadline) -> list[list[int]]:
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
-        documents = find_hits(And([Every(), *others]), self.snapshot, fetch).documents
-        if not len(documents):
-            return [0] * len(clauses)
-        find_common = self.snapshot.find_common
-        return [len(find_common(documents, fetch(each).documents)[0]) for each in clauses]
+        counts: list[list[int]] = []
+        for counted, others in groups:
+            documents = find_hits(And([Every(), *others]), self.snapshot, fetch).documents
+            find = partial(self.snapshot.find_common, documents)
+            counts.append(
+                [len(find(fetch(each).documents)[0]) if len(documents) else 0 for each in counted]
+            )
+        return counts
 
     def count_texts(self, word: str) -> int:
         return self._texts.count_texts(word) if self._texts else 0

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
-from functools import cache
+from functools import cache, partial
 from gzip import decompress
 from importlib.resources import files
 from itertools import chain, islice
@@ -156,38 +156,38 @@ class SpellChecker:
             for index, word in enumerate(words)
             if surface_form(word) not in stemming.ALL_STOP_WORDS
         }
-        likely_by_index = {
-            index: likely
-            for index in reversed(content)
-            if (word := words[index]) in known and word.isalpha() and word[1:] == word[1:].lower()
-            and not world_places.find_mentions(word)
-            and (likely := self._list_similar(word))
-        }  # fmt: skip
-        first_clause, *other_clauses = content.values() or [self._make_clause(text)]
-        if not (likely_by_index and other_clauses) or any(
-            self._store.count_together([first_clause], other_clauses, deadline)
-        ):
+        pairs: dict[int, list[Clause]] = {}
+        for index in reversed(content):  # a replacement keeps the spans before it
+            word, surface = words[index], surface_form(words[index])
+            is_plain = word in known and word.isalpha() and word[1:] == word[1:].lower()
+            likely = [
+                self._label_spellings.get(each.surface, each.surface)
+                for each in (self.find_candidates(word) if is_plain else ())
+                if OSA.distance(each.surface, surface) == 1
+            ]
+            if likely and not world_places.find_mentions(word):
+                pairs[index] = [self._make_pairs(words, index, each) for each in (word, *likely)]
+        if not pairs or len(content) < 2:
             return text
-        for index, likely in likely_by_index.items():
-            others = [clause for number, clause in content.items() if number != index]
-            pairs = [self._make_pairs(words, index, each) for each in (words[index], *likely)]
-            counts = self._store.count_together(pairs[1:], others, deadline)
-            if not any(counts):
-                continue
-            best = counts.index(max(counts))
-            typed, other = self._store.count_all([pairs[0], pairs[1 + best]], deadline)
-            if other > typed * MIN_FREQUENCY_RATIO:
-                first, last = spans[index]
-                text = text[:first] + likely[best] + text[last:]
-        return text
-
-    def _list_similar(self, word: str) -> list[str]:
-        """Return the words one edit away, as written in labels."""
-        return [
-            self._label_spellings.get(each.surface, each.surface)
-            for each in self.find_candidates(word)
-            if OSA.distance(each.surface, surface_form(word)) == 1
+        first_clause, *others = content.values()
+        count = partial(self._store.count_together, deadline=deadline)
+        if any(count([([first_clause], others)])[0]):
+            return text
+        groups = [
+            (listed[1:], [clause for number, clause in content.items() if number != index])
+            for index, listed in pairs.items()
         ]
+        best = {
+            index: (pairs[index][0], pairs[index][1 + counts.index(max(counts))])
+            for index, counts in zip(pairs, count(groups), strict=True)
+            if any(counts)
+        }
+        totals = iter(self._store.count_all([*chain.from_iterable(best.values())], deadline))
+        for index, (_, likelier) in best.items():
+            if next(totals) * MIN_FREQUENCY_RATIO < next(totals):
+                first, last = spans[index]
+                text = text[:first] + likelier.text + text[last:]
+        return text
 
     def _make_pairs(self, words: list[str], index: int, word: str) -> Clause:
         """Return the clause of a word in the place of another, next to either of its neighbors."""
@@ -349,7 +349,7 @@ class SpellChecker:
         if not others:
             return [0] * len(candidates)
         clauses = [self._make_clause(candidate.surface) for candidate in candidates]
-        return self._store.count_together(clauses, others, deadline)
+        return self._store.count_together([(clauses, others)], deadline)[0]
 
     def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""

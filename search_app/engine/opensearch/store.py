@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from typing import Self
 
 import numpy as np
@@ -50,6 +50,7 @@ from search_app.engine.results import Explanation, File
 from search_app.engine.snapshot.label_index import LabelPrefixIndex, fold_typed
 from search_app.engine.store import (
     ChangePeriod,
+    CountGroup,
     FoundFile,
     LabeledValue,
     RankedHit,
@@ -396,13 +397,16 @@ class OpenSearchStore:
             for each in counts
         ]
 
-    def count_together(
-        self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
-    ) -> list[int]:
+    def count_together(self, groups: Sequence[CountGroup], deadline: Deadline) -> list[list[int]]:
         match = self._generation.compiler.match
-        shared = [match(clause) for clause in others]
-        bodies = [make_count(all_of([match(clause), *shared])) for clause in clauses]
-        return [count for (count,) in self._generation.client.count(bodies, deadline)]
+        bodies = [
+            make_count(all_of([match(clause), *shared]))
+            for clauses, others in groups
+            for shared in [[*map(match, others)]]
+            for clause in clauses
+        ]
+        counts = iter(self._generation.client.count(bodies, deadline))
+        return [[total for (total,) in islice(counts, len(clauses))] for clauses, _ in groups]
 
     def count_texts(self, word: str) -> int:
         if self._texts is None:

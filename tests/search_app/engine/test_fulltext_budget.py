@@ -50,7 +50,7 @@ def test_counts_of_alternatives_have_a_budget(index: Path) -> None:
     with pytest.raises(BudgetExceeded):
         store.count_all([clause], Deadline(0.0))
     with pytest.raises(BudgetExceeded):
-        store.count_together([clause], [clause], Deadline(0.0))
+        store.count_together([([clause], [clause])], Deadline(0.0))
 
 
 def test_searches_with_and_without_texts_share_what_they_read(
