@@ -74,9 +74,9 @@ def make_publication_page(
         "how_to_get": make_how_to_get(publication, item, catalogue, links),
         "paragraphs": _split_paragraphs(abstract.text),
         "original_paragraphs": _split_paragraphs(abstract.original),
-        "details": list(
-            _make_details(publication, catalogue, prefix, {heading.field, abstract.field})
-        ),
+        "details": [
+            *_make_details(publication, catalogue, prefix, {heading.field, abstract.field})
+        ],
         "related": related,
         "list_href": ReadingList((publication.id,), prefix).make_url(),
         "dead_links": _find_archives(dead_links),
@@ -95,9 +95,11 @@ def _make_details(
     Further values are shown on demand, if they are many. Long values have a line each: then the
     last part is True.
     """
+    by_kind = {field.kind: publication.values.get(field.name, ()) for field in catalogue.valued}
     for field in catalogue.valued:
         values = publication.values.get(field.name, ())
-        if not values or field.name in shown or field.kind == "file":
+        repeats_year = field.kind == "date" and [*values] == [*map(str, by_kind.get("year", ()))]
+        if not values or field.name in shown or field.kind == "file" or repeats_year:
             continue
         rows = [
             (

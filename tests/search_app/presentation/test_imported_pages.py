@@ -26,7 +26,7 @@ HEADING = ["Title", "Author", "Year", "Journal", "DOI", "URL", "Language", "Keyw
 RECORDS = [
     [
         "River shells of the delta", "Okafor, Ada; Berg, Jan; Lind, Eva; Wu, Mei; Sato, Ken",
-        "2014", LONG_JOURNAL, "10.1234/Shell#7(2)", SHELL, "fr", "; ".join(SUBJECTS),
+        "2014-03", LONG_JOURNAL, "10.1234/Shell#7(2)", SHELL, "fr", "; ".join(SUBJECTS),
         "Abstract\n\nShells of rivers.\n\nThey are small.",
         "The plates are in a second volume.||Reprinted in 2016 with a new foreword.",
     ],
@@ -64,6 +64,16 @@ def find_detail(page: BeautifulSoup, label: str) -> Tag:
     value = term.find_next_sibling("dd")
     assert value
     return value
+
+
+def test_a_date_that_is_only_the_year_is_not_shown_again(client: FlaskClient) -> None:
+    """A page shows the date only if it states more than the year above it."""
+    assert (
+        find_detail(open_publication(client, "River shells"), "Date").text.strip() == "March 2014"
+    )
+    labels = [term.text for term in open_publication(client, "Tides").select(".details dt")]
+    assert "Year" in labels
+    assert "Date" not in labels
 
 
 @pytest.mark.parametrize(
