@@ -194,11 +194,9 @@ class Mapper:
 
     def _make_id(self, specifications: _Specifications, columns: templates.Columns) -> str | None:
         """Return the first usable id of a record, or None."""
-        for specification in specifications:
-            for prop in self._select(ID_FIELD, specification, columns):
-                if identity := make_id(prop.value):
-                    return identity
-        return None
+        stated = (self._select(ID_FIELD, each, columns) for each in specifications)
+        ids = (make_id(prop.value) for prop in chain.from_iterable(stated))
+        return next(filter(None, ids), None)
 
     def add_columns(self, names: Iterable[str]) -> None:
         """Add the columns of a table, even if no record has a value in them."""

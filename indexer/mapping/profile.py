@@ -39,13 +39,9 @@ class ColumnProfile:
         """Add a value."""
         self.occurrences += 1
         self.characters += len(value)
-        if len(value) > MAX_VALUE_CHARS:
-            value = value[:MAX_VALUE_CHARS]
-        values = self.values
-        if value in values:
-            values[value] += 1
-        elif len(values) < MAX_VALUES:
-            values[value] = 1
+        value = value[:MAX_VALUE_CHARS]
+        if value in self.values or len(self.values) < MAX_VALUES:
+            self.values[value] += 1
 
     def merge(self, other: ColumnProfile) -> None:
         """Add the values of another profile of the column."""
