@@ -231,9 +231,12 @@ class _PageWriter(ExitStack):
         """
         previous, new = self._previous, self._pages.to_array()
         kept = previous.read_pages(self._kept) if previous else iter(())
-        first = list[bytes]()
-        while sum(map(len, first)) < DICTIONARY_BYTES and (page := next(kept, None)) is not None:
+        first, size = list[bytes](), 0
+        for page in kept:
             first.append(page)
+            size += len(page)
+            if size >= DICTIONARY_BYTES:
+                break
         dictionary = b"".join([*first, new[:DICTIONARY_BYTES].tobytes()])[:DICTIONARY_BYTES]
         compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=make_dictionary(dictionary))
         packed, sizes, own = Spool(self._folder, np.uint8), [np.zeros(0, np.int64)], list[int]()
