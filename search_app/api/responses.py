@@ -419,9 +419,13 @@ def _list_fields(publication: Publication, catalogue: Catalogue) -> dict[str, ob
         "record_added": format_time(publication.added),
         "record_changed": format_time(publication.changed),
     }
-    fields = list_given_out(publication, catalogue)
-    values = {row.name: list(v) if row.several else next(iter(v), None) for row, v in fields}
-    return {**body, **values}
+    return {
+        **body,
+        **{
+            field.name: list(values) if field.several else next(iter(values), None)
+            for field, values in list_given_out(publication, catalogue)
+        },
+    }
 
 
 def _hide_folder(location: SourceLocation) -> SourceLocation:

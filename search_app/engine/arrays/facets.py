@@ -101,18 +101,18 @@ class FilteredDocs:
             documents, coverage = self.unfiltered[base], self._coverages[facet][base]
             least = selection.least - (selection.needs_all or len(selection.nodes) == 1)
             for node in selection.nodes:
-                has_node = self._get_mask(node).take(documents)
+                has_node = get_mask(node, self._snapshot).take(documents)
                 after = selection.list_effective(selection.nodes.keys() - {node})
                 passes = coverage - (has_node & (node in selection.effective)) >= least
                 for added in after - selection.effective:
-                    passes |= self._get_mask(added).take(documents)
+                    passes |= get_mask(added, self._snapshot).take(documents)
                 count = size if selection.needs_all else int(np.count_nonzero(has_node))
                 found.append(Bucket(*node, count, int(np.count_nonzero(passes)), selected=True))
         if self._excluded:
             removed = self._pass_others(EXCLUDED) & (self._coverages[EXCLUDED] == 1)
             documents = self.unfiltered[removed]
             for node in self._excluded:
-                count = int(np.count_nonzero(self._get_mask(node).take(documents)))
+                count = int(np.count_nonzero(get_mask(node, self._snapshot).take(documents)))
                 found.append(Bucket(*node, count, size + count, excluded=True))
         return found
 
@@ -120,9 +120,6 @@ class FilteredDocs:
         """Return which documents pass every facet except `facet`."""
         masks = [mask for name, mask in self._passes.items() if name != facet]
         return reduce(np.logical_and, masks, np.ones(len(self.unfiltered), np.bool_))
-
-    def _get_mask(self, node: Node) -> Mask:
-        return get_mask(node, self._snapshot)
 
     def _count_values(self, facet: str, nodes: Collection[Node]) -> Array:
         """Return how many of some values of a facet each of the documents has."""

@@ -193,13 +193,13 @@ class Every(msgspec.Struct, frozen=True):
 
 
 class And(msgspec.Struct, frozen=True):
-    """What all children match, one or more. Their scores add up."""
+    """A node that matches where all of its children match. Their scores add up."""
 
     children: Sequence[Tree]
 
 
 class Or(msgspec.Struct, frozen=True):
-    """What at least `least` of the children match. The scores of all that match add up.
+    """A node that matches where at least `least` of its children match. Their scores add up.
 
     A clause whose text is in `sufficient` is enough alone.
     """
@@ -214,20 +214,20 @@ class Or(msgspec.Struct, frozen=True):
 
 
 class Not(msgspec.Struct, frozen=True):
-    """What a child does not match. It does not score."""
+    """A node that matches where its child does not. It does not score."""
 
     child: Tree
 
 
 class Boosted(msgspec.Struct, frozen=True):
-    """What `base` matches. Where `boost` matches too, its score is added."""
+    """A node that matches where `base` does. Where `boost` matches too, its score is added."""
 
     base: Tree
     boost: Clause
 
 
 class Added(msgspec.Struct, frozen=True):
-    """What `base` matches, and what only `added` matches, each with its own score."""
+    """A node that matches where `base` or `added` does. Where both do, only `base` scores."""
 
     base: Tree
     added: Clause
