@@ -320,7 +320,7 @@ class Spans(NamedTuple):
 def match_parts(parts: Iterable[Part], words: Words) -> list[Match]:
     """Return the matches of parts of a clause in some publications.
 
-    They have the same weights as the postings of the clause in an index (`arrays.evaluation`).
+    They have the same weights as the postings of the clause in an index (`arrays.scoring`).
     """
     return [
         found._replace(scale=found.scale * part.boost) if part.boost != 1 else found

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.analysis.embeddings import EncoderError, Vector
-from search_app.engine.arrays.evaluation import Ranking
+from search_app.engine.arrays.scoring import Ranking
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
 

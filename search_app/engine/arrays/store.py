@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
 from search_app.engine.arrays import semantic
-from search_app.engine.arrays.evaluation import (
+from search_app.engine.arrays.facets import FilteredDocs
+from search_app.engine.arrays.fulltext import FullTextMatcher
+from search_app.engine.arrays.scoring import (
     Fetch,
     Ranking,
     collapse_editions,
@@ -28,8 +30,6 @@ from search_app.engine.arrays.evaluation import (
     rank,
     top_hits,
 )
-from search_app.engine.arrays.facets import FilteredDocs
-from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained

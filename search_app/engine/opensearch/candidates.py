@@ -1,7 +1,7 @@
 """Candidates: the best hits of a search by the order of the cluster, scored in this process.
 
 The cluster sends the words of each candidate in order: its row (see `indexer.cluster.documents`).
-The scores are those of `arrays.evaluation`.
+The scores are those of `arrays.scoring`.
 """
 
 from __future__ import annotations

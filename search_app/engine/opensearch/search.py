@@ -205,13 +205,13 @@ class Plan:
         return [*unknown, *map(self.make_count_with, typed)]
 
     def find_idf(self, clause: Clause) -> float:
-        """Return the idf of a clause that was counted: see `arrays.evaluation`."""
+        """Return the idf of a clause that was counted: see `arrays.scoring`."""
         found = self.generation.find_frequency(clause)
         assert isinstance(found, Frequency)
         return compute_idf(found.in_fields or found.inside, self.generation.vocabulary.size)
 
     def weigh_text(self, clause: Clause) -> float:
-        """Return what a full text adds to the frequency of a clause: see `arrays.evaluation`."""
+        """Return what a full text adds to the frequency of a clause: see `arrays.scoring`."""
         field = self.generation.vocabulary.catalogue.fulltext
         found = self.generation.find_frequency(clause)
         # What is excluded is not counted.

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from search_app.engine import Searcher, SearchRequest, ranking
-from search_app.engine.arrays.evaluation import Ranking, top_hits
+from search_app.engine.arrays.scoring import Ranking, top_hits
 from search_app.engine.arrays.store import ArrayReply, ArrayStore
 from search_app.engine.interpretation.interpreter import retrieve
 from search_app.engine.snapshot.snapshot import Snapshot

@@ -20,7 +20,7 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Field
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
-from search_app.engine.arrays.evaluation import find_hits
+from search_app.engine.arrays.scoring import find_hits
 from search_app.engine.query.nodes import (
     And,
     Clause,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from search_app.engine import Searcher, ranking
-from search_app.engine.arrays.evaluation import top_hits
+from search_app.engine.arrays.scoring import top_hits
 from search_app.engine.arrays.store import ArrayReply
 from search_app.engine.request import SearchRequest
 from search_app.presentation.hits import explain_in_sentences

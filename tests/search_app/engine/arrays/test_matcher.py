@@ -24,7 +24,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from search_app.engine import Searcher, SearchRequest
-from search_app.engine.arrays.evaluation import find_hits
+from search_app.engine.arrays.scoring import find_hits
 from search_app.engine.query.nodes import Clause, Filter, Prefix, Tree, Wildcard
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues, trees

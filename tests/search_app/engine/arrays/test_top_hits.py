@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexer.codec.segment.editions import NO_FAMILY
-from search_app.engine.arrays.evaluation import collapse_editions, top_hits
+from search_app.engine.arrays.scoring import collapse_editions, top_hits
 from search_app.engine.request import Sort
 
 FEW_SCORES = (0.0, 0.5, 1.0, 1.0000001, 2.5)

@@ -16,7 +16,7 @@ from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.evaluation import find_hits
+from search_app.engine.arrays.scoring import find_hits
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.query.clause_builder import make_context
 from search_app.engine.query.nodes import And, clauses

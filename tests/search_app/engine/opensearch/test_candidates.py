@@ -14,7 +14,7 @@ from indexer.cluster.documents import list_documents
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
-from search_app.engine.arrays.evaluation import find_hits, idf, make_fetch, rank
+from search_app.engine.arrays.scoring import find_hits, idf, make_fetch, rank
 from search_app.engine.matching import split_words
 from search_app.engine.opensearch.candidates import Candidate, CandidateScorer, RowDecoder
 from search_app.engine.opensearch.queries import list_names

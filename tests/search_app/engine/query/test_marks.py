@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
-from search_app.engine.arrays.evaluation import find_hits
+from search_app.engine.arrays.scoring import find_hits
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.page_hits import Marks
 from search_app.engine.interpretation import interpreter
