@@ -122,8 +122,6 @@ TRACED = (
 )
 SEAMS = (
     "search_app.engine.arrays.",  # Store and Reply
-    "search_app.engine.store.run",  # Rounds, which it resumes
-    "search_app.engine.store.together",  # Rounds, which it resumes
     "search_app.engine.snapshot.",  # Vocabulary
     "search_app.engine.interpretation.EntityLinker.",  # EntityRecognizer
     "search_app.engine.interpretation.ValueNames.",  # EntityRecognizer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property, partial
 from operator import itemgetter
 
@@ -30,7 +30,7 @@ from search_app.engine.interpretation.interpreter import (
     Interpretation,
     Interpreter,
     Retrieval,
-    find,
+    ask,
     retrieve,
 )
 from search_app.engine.query.cost import estimate_cost
@@ -50,12 +50,9 @@ from search_app.engine.results import (
 from search_app.engine.store import (
     ChangePeriod,
     Related,
-    Rounds,
     Store,
     StoredFile,
     StoreRequest,
-    run,
-    together,
 )
 
 MAX_PASSAGES = 50
@@ -122,8 +119,7 @@ class Searcher:
         """Return the results of a search. Raise InvalidRequest or BudgetExceeded."""
         request, deadline = self._resolve(request), deadline or Deadline()
         interpreter = self._pick(request)
-        rounds = _search(request, interpreter, self.name, deadline)
-        results = run(rounds, interpreter.store, deadline)
+        results = _search(request, interpreter, self.name, deadline)
         if results.total or results.diagnosis is None or interpreter is self.interpreter:
             return results
         inside = msgspec.structs.replace(request, inside=True, page=1, sort=None)
@@ -152,7 +148,7 @@ class Searcher:
         Raise BudgetExceeded.
         """
         deadline = deadline or Deadline()
-        typed = run(self.interpreter.interpret_typed(self._resolve(request)), self.store, deadline)
+        typed = self.interpreter.interpret_typed(self._resolve(request), deadline)
         return find_file_matches(typed.reply, identity, self.catalogue, MAX_PASSAGES, deadline)
 
     def estimate_cost(self, request: SearchRequest | str) -> int:
@@ -259,12 +255,12 @@ class Searcher:
 
 def _search(
     request: SearchRequest, interpreter: Interpreter, generation: str, deadline: Deadline
-) -> Rounds[Results]:
+) -> Results:
     """Interpret a query, and return the hits with their passages, and what else a page shows.
 
     `generation` is its name. Raise BudgetExceeded.
     """
-    retrieved = yield from find(request, interpreter, deadline)
+    retrieved = retrieve(request, interpreter, deadline)
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
     all_words = (
@@ -274,24 +270,24 @@ def _search(
     hits = tuple(make_hits(retrieved, interpreter.vocabulary.catalogue, deadline))
     deadline.checkpoint("passages")
     has_match = all_words or (reply.total > reply.semantic_total and not interpretation.relaxed)
-    any_word, suggestion = yield from together([
-        _count_any_word(retrieved, interpreter, deadline),
-        _suggest(retrieved, interpreter, deadline),
-    ])  # fmt: skip
+    wider = _ask_any_word(retrieved, interpreter, deadline)
+    corrected = _ask_corrected(retrieved, interpreter, deadline)
+    any_word = wider().reply.total if wider else 0
+    suggested = corrected().typed.text if corrected and corrected().reply.total else None
     diagnosis = None
     if not has_match:
         with deadline.count_as("diagnosis"):
-            diagnosis = yield from diagnose(retrieved, interpreter, deadline)
+            diagnosis = diagnose(retrieved, interpreter, deadline)
     return Results(
         total=reply.total, title_count=reply.title_count, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
         relaxed=interpretation.relaxed, all_words_total=all_words,
         unmatched=tuple(_list_unmatched(retrieved, interpreter.scope)),
         required=interpretation.required, semantic_total=reply.semantic_total,
-        any_word_total=any_word,
+        any_word_total=any_word if any_word > reply.total else None,
         corrected=interpretation.corrected, years=retrieved.rewritten.expressions,
         identifier_fields=retrieved.rewritten.identifier_fields,
-        suggestion=suggestion,
+        suggestion=suggested,
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
         sort=StoreRequest(retrieved.request, parsed.tree).sort,
         ignored_word_count=parsed.ignored_word_count + retrieved.request.cut_word_count,
@@ -323,27 +319,22 @@ def _list_unmatched(retrieved: Retrieval, scope: Fields) -> Iterator[UnmatchedWo
                 yield UnmatchedWord(text, reply.total - count)
 
 
-def _count_any_word(
+def _ask_any_word(
     retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Rounds[int | None]:
-    """Return the number of hits for any word, if a query with operators has fewer, and few."""
+) -> Callable[[], Retrieval] | None:
+    """Ask for the publications with any word, if a query with operators has few hits."""
     request, interpretation = retrieved.request, retrieved.interpretation
     is_narrow = interpretation.is_strict and interpretation.is_narrow
-    total = retrieved.reply.total
-    if request.match != "auto" or not is_narrow or not total:
+    if request.match != "auto" or not is_narrow or not retrieved.reply.total:
         return None
     wider = msgspec.structs.replace(request, match="any", page=1, sort=None)
-    found = yield from find(wider, interpreter, deadline)
-    return found.reply.total if found.reply.total > total else None
+    return ask(wider, interpreter, deadline)
 
 
-def _suggest(
+def _ask_corrected(
     retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Rounds[str | None]:
-    """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
-
-    The text has hits within the filters.
-    """
+) -> Callable[[], Retrieval] | None:
+    """Ask for a corrected text, which is suggested if a word is rare or misspelled."""
     request, interpretation = retrieved.request, retrieved.interpretation
     if request.exact or interpretation.corrected or not interpretation.has_words:
         return None  # the words are as typed, or corrected
@@ -351,8 +342,7 @@ def _suggest(
     if text is None:
         return None
     corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
-    found = yield from find(corrected, interpreter, deadline)
-    return text if found.reply.total else None
+    return ask(corrected, interpreter, deadline)
 
 
 def _is_rare(retrieved: Retrieval) -> bool:

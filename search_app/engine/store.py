@@ -3,18 +3,18 @@
 It passes query trees, publications, ids and counts, but no arrays, masks or document numbers.
 `arrays` is the store of a local index.
 
-Work that asks a store several times is a generator. It yields the searches of a round, and gets an
-iterator of replies for each group of them. A local index evaluates a search when its reply is
-taken. An index in a cluster is asked once a round, so what is independent runs `together`:
+A reply comes at once, and its values are computed when they are first read. So what needs several
+searches asks for all of them before it reads a number: an index in a cluster then sends every
+search that waits in one request, while a local index computes what is read.
 
-    [[reply]] = yield [[store_request]]
-    first, second = yield from together([count(one), count(other)])
+    first, second = store.ask(one, deadline), store.ask(other, deadline)
+    return first.total + second.total
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, Protocol, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, NamedTuple, Protocol, Self
 
 from msgspec import Meta
 
@@ -256,15 +256,18 @@ class Store(Protocol):
     """
 
     def ask(self, store_request: StoreRequest, deadline: Deadline) -> Reply:
-        """Return the reply to a search. Raise BudgetExceeded."""
+        """Return the reply to a search. Raise BudgetExceeded.
 
-    def answer(
-        self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
-    ) -> Sequence[Iterator[Reply]]:
-        """Return the replies to the searches of a round, by group.
+        In a cluster, the searches of one deadline wait until a number of any of them is read.
+        """
 
-        A local store takes the next search of a group when its reply is taken. A remote one takes
-        all at once, and counts their publications in one request. Raise BudgetExceeded.
+    def ask_each(
+        self, store_requests: Iterable[StoreRequest], deadline: Deadline
+    ) -> Iterator[Reply]:
+        """Return the replies to searches of which the first may be enough.
+
+        The next search is made when its reply is taken. If a cluster has to count, it counts all of
+        them in the same request. Raise BudgetExceeded.
         """
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
@@ -314,51 +317,3 @@ class Store(Protocol):
 
     def prepare(self) -> None:
         """Compute all caches that searches share."""
-
-
-# Rounds
-
-Result = TypeVar("Result")
-Asked = Sequence[Iterable[StoreRequest]]
-"""The searches of a round, in groups. The next search of a group is made when its turn comes."""
-Replies = Sequence[Iterator[Reply]]
-"""The replies to each group."""
-Rounds = Generator[Asked, Replies, Result]
-
-
-def run(rounds: Rounds[Result], store: Store, deadline: Deadline) -> Result:
-    """Return the result of rounds. Raise BudgetExceeded."""
-    try:
-        asked = next(rounds)
-        while True:
-            asked = rounds.send(store.answer(asked, deadline))
-    except StopIteration as done:
-        result: Result = done.value
-        return result
-
-
-def together(all_rounds: Iterable[Rounds[Any]]) -> Rounds[list[Any]]:
-    """Return the results of several rounds, which ask the store at the same time."""
-    results: list[Any] = []
-    waiting: dict[int, tuple[Rounds[Any], Asked]] = {}
-    for number, rounds in enumerate(all_rounds):
-        results.append(None)
-        try:
-            waiting[number] = rounds, next(rounds)
-        except StopIteration as done:
-            results[number] = done.value
-    while waiting:
-        replies = iter((yield [group for _, asked in waiting.values() for group in asked]))
-        for number, (rounds, asked) in [*waiting.items()]:
-            try:
-                waiting[number] = rounds, rounds.send([next(replies) for _ in asked])
-            except StopIteration as done:
-                results[number] = done.value
-                del waiting[number]
-    return results
-
-
-def known(value: Result) -> Rounds[Result]:
-    """Return a value without asking a store."""
-    yield from ()
-    return value

@@ -239,10 +239,13 @@ def test_clauses_are_counted_alone_and_together(
     )
     assert alone[0] == alone[1]
     assert together[0] == together[1]
-    groups = [[StoreRequest(SearchRequest(), each) for each in some] for some in (listed, rest)]
+    requests = [StoreRequest(SearchRequest(), each) for each in (*listed, *rest)]
     totals = [
-        [[reply.total for reply in replies] for replies in store.answer(groups, Deadline())]
-        for store in (local, remote)
+        [
+            reply.total
+            for reply in (*store.ask_each(requests, deadline), store.ask(requests[0], deadline))
+        ]
+        for store, deadline in ((local, Deadline()), (remote, Deadline()))
     ]
     assert totals[0] == totals[1]
 

@@ -444,11 +444,10 @@ class ArrayStore:
     def ask(self, store_request: StoreRequest, deadline: Deadline) -> ArrayReply:
         return ArrayReply(store_request, self.snapshot, deadline, self._texts)
 
-    def answer(
-        self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
-    ) -> list[Iterator[ArrayReply]]:
-        """Return the replies to the searches of a round. Each is evaluated when it is taken."""
-        return [map(partial(self.ask, deadline=deadline), group) for group in groups]
+    def ask_each(
+        self, store_requests: Iterable[StoreRequest], deadline: Deadline
+    ) -> Iterator[ArrayReply]:
+        return map(partial(self.ask, deadline=deadline), store_requests)
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)

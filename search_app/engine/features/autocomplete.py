@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
@@ -24,10 +24,9 @@ from search_app.engine.query.rewriting import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, Filters, SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
-from search_app.engine.store import LabeledValue, Reply, Rounds, StoreRequest, run, together
+from search_app.engine.store import LabeledValue, Reply, StoreRequest
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 MAX_SUGGESTIONS = 8
 """Default limit on the number of suggestions."""
@@ -75,7 +74,7 @@ def suggest(
     )
     search = _Search(interpreter, only_filters, language, deadline or Deadline())
     if identified := name_identifier(text, interpreter.vocabulary):
-        hits = islice(search.run(search.read(identified.text)).reply.rank_hits(), limit)
+        hits = islice(search.read(identified.text)().reply.rank_hits(), limit)
         found = (hit.publication for hit in hits)
         return [Suggestion("title", each.title, 1, value=each.id) for each in found]
     typed = _parse_typed(text)
@@ -85,17 +84,12 @@ def suggest(
     values = [*_list_values(typed, search, limit)]
     texts = _list_completed(typed, search, limit)
     batch = [*islice(texts, limit)]
-    found, totals = search.run(
-        together([together(map(search.read, batch)), _count_values(values, search)])
-    )
+    asked = [(text, search.read(text)) for text in batch]
+    totals = _count_values(values, search)
     # If some of these have no hits, more texts are read, one by one.
-    more = ((text, search.run(search.read(text))) for text in texts)
-    read = chain(zip(batch, found, strict=True), more)
-    words = (
-        Suggestion("word", text, interpretation.reply.total)
-        for text, interpretation in read
-        if interpretation.reply.total
-    )
+    more = ((text, search.read(text)) for text in texts)
+    read = ((text, choose().reply.total) for text, choose in chain(asked, more))
+    words = (Suggestion("word", text, total) for text, total in read if total)
     labels = (
         Suggestion("facet", value.label, total, value.field, value.value)
         for (value, _), total in zip(values, totals, strict=True)
@@ -118,25 +112,15 @@ class _Search(NamedTuple):
         """Whether a value is selected or excluded."""
         return bool(self.within.filters or self.within.excluded)
 
-    def make_ask(self, text: str) -> StoreRequest:
-        """Return the search for a text. It is not parsed yet."""
-        return StoreRequest(msgspec.structs.replace(self.within, text=text, semantic=False))
-
-    def run(self, rounds: Rounds[Result]) -> Result:
-        """Return the result of rounds."""
-        return run(rounds, self.interpreter.store, self.deadline)
-
-    def read(self, text: str) -> Rounds[Interpretation]:
-        """Return a text interpreted as in any search."""
-        return self.interpreter.interpret(self.make_ask(text), self.deadline)
-
-    def make_filter(self, filters: Filters) -> StoreRequest:
-        """Return the search for all publications that pass some filters, and are not excluded."""
-        return StoreRequest(msgspec.structs.replace(self.within, filters=filters))
+    def read(self, text: str) -> Callable[[], Interpretation]:
+        """Ask for a text as in any search, and return what interprets it."""
+        request = msgspec.structs.replace(self.within, text=text, semantic=False)
+        return self.interpreter.interpret(StoreRequest(request), self.deadline)
 
     def filter(self, filters: Filters) -> Reply:
         """Return all publications that pass some filters, and are not excluded."""
-        return self.interpreter.store.ask(self.make_filter(filters), self.deadline)
+        filtered = StoreRequest(msgspec.structs.replace(self.within, filters=filters))
+        return self.interpreter.store.ask(filtered, self.deadline)
 
 
 def _parse_typed(text: str) -> TypedPrefix | None:
@@ -210,16 +194,14 @@ def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Rep
     if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
         return search.filter(search.within.filters)
     request = msgspec.structs.replace(search.within, text=text_before)
-    return search.run(search.interpreter.interpret_typed(request)).reply
+    return search.interpreter.interpret_typed(request, search.deadline).reply
 
 
-def _count_values(
-    values: Sequence[tuple[LabeledValue, Filters]], search: _Search
-) -> Rounds[Iterator[int]]:
-    """Return the number of hits with each facet value."""
+def _count_values(values: Sequence[tuple[LabeledValue, Filters]], search: _Search) -> Iterator[int]:
+    """Ask for the publications with each facet value, and return their numbers."""
     if not search.is_restricted:
         return iter([value.total for value, _ in values])
-    [replies] = yield [[search.make_filter(selected) for _, selected in values]]
+    replies = [search.filter(selected) for _, selected in values]
     return (reply.total for reply in replies)
 
 

@@ -8,7 +8,7 @@ there is the rest of the text, with one value selected in a facet of places near
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -20,13 +20,18 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import Entity
-from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, find
+from search_app.engine.interpretation.interpreter import (
+    Interpretation,
+    Interpreter,
+    Retrieval,
+    ask,
+)
 from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause, Fields, Term, clauses, drop_boosts, list_words
 from search_app.engine.request import AllOf, Filters, SearchRequest
 from search_app.engine.results import AbsentConcept, AbsentPlace, Diagnosis, QueryCount, ValueCount
-from search_app.engine.store import Reply, Rounds, known, together
+from search_app.engine.store import Reply
 
 MAX_WORDS = 8
 """At most 8 clauses are searched for alone: each costs a search."""
@@ -42,6 +47,10 @@ MAX_COUNTRIES = 12
 """At most 12 countries of a region are offered."""
 
 
+Asked = Callable[[], Retrieval]
+"""A search that was asked for. It gives the result."""
+
+
 class _FurtherSearches(NamedTuple):
     """Further searches for the diagnosis of one request. They share its time budget.
 
@@ -52,15 +61,10 @@ class _FurtherSearches(NamedTuple):
     interpreter: Interpreter
     deadline: Deadline
 
-    def search(self, **changes: str | bool | AllOf | Filters) -> Rounds[Retrieval]:
-        """Search again, with some fields of the request replaced. Raise BudgetExceeded."""
+    def ask(self, **changes: str | bool | AllOf | Filters) -> Callable[[], Retrieval]:
+        """Ask again, with some fields of the request replaced. Raise BudgetExceeded."""
         changed = msgspec.structs.replace(self.request, **changes)
-        return find(changed, self.interpreter, self.deadline)
-
-    def count_hits(self, **changes: str | bool | AllOf) -> Rounds[int]:
-        """Return the number of hits of such a search. Raise BudgetExceeded."""
-        retrieved = yield from self.search(**changes)
-        return retrieved.reply.total
+        return ask(changed, self.interpreter, self.deadline)
 
     def count_all(self, listed: Sequence[Clause]) -> list[int]:
         """Return the number of publications that match each clause. Raise BudgetExceeded."""
@@ -78,40 +82,45 @@ class _Typed(NamedTuple):
     is_long: bool
 
 
-def diagnose(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Rounds[Diagnosis]:
+def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Diagnosis:
     """Return other searches than one without hits, with the number of hits of each.
 
-    All searches share the time budget of the first. Raise BudgetExceeded if it is used up.
+    All searches share the time budget of the first. They are asked for before any number is read,
+    so that a cluster counts them together. Raise BudgetExceeded if the budget is used up.
     """
     first_page = msgspec.structs.replace(retrieved.typed, page=1, sort=None)
     further = _FurtherSearches(first_page, interpreter, deadline)
     typed, has_hits = _split(retrieved, further), retrieved.reply.total > 0
-    known_texts = [text for text in typed.clauses if text not in typed.unknown]
-    any_of = {} if has_hits else _list_any_of(first_page)
     has_switch = not has_hits and _has_other_reading(retrieved)
-    switches = {"exact": not first_page.exact} if has_switch else {}
-    counts, nearest, any_word, any_of_counts, concepts, places, switched = yield from together([
-        together(_count_alone(text, further) for text in known_texts),
-        _find_nearest(typed, further),
-        further.count_hits(match="any") if _has_wider(retrieved) else known(None),
-        together(further.count_hits(all_of=all_of) for all_of in any_of.values()),
-        known(()) if first_page.exact else _find_absent_concepts(further),
-        _find_absent_places(retrieved, further),
-        together(further.count_hits(**{name: is_on}) for name, is_on in switches.items()),
-    ])  # fmt: skip
-    alone = dict.fromkeys(typed.unknown, 0) | dict(zip(known_texts, counts, strict=True))
-    words = ((text, alone[text]) for text in typed.clauses)
+    alone = {text: further.ask(text=text) for text in typed.clauses if text not in typed.unknown}
+    candidates = _list_nearest(
+        typed.unknown.values(), first_page.text, interpreter, is_long=typed.is_long
+    )
+    exact = [
+        {text: further.ask(text=text, exact=True, match="all") for text in texts}
+        for texts in candidates
+    ]
+    any_word = further.ask(match="any") if _has_wider(retrieved) else None
+    any_of = {} if has_hits else _ask_any_of(further)
+    all_words = None if first_page.exact else further.ask(match="all")
+    places = _ask_places(retrieved, further)
+    switched = {"exact": further.ask(exact=not first_page.exact)} if has_switch else {}
+
+    # These are asked for after the first numbers are known.
+    nearest = [
+        {text: further.ask(text=text) for text, found in texts.items() if found().reply.total}
+        for texts in exact
+    ]
+    near = [_ask_near(place, further) for place in places if place.typed.is_empty]
     return Diagnosis(
-        tuple(QueryCount(text, total) for text, total in words if total is not None),
-        nearest,
+        tuple(_count_alone(typed, alone)),
+        tuple(islice(_list_first(nearest), MAX_NEAREST)),
         retrieved.reply.matched,
-        any_word,
-        dict(zip(any_of, any_of_counts, strict=True)),
-        concepts,
-        places,
-        dict(zip(switches, switched, strict=True)),
+        any_word().reply.total if any_word else None,
+        {facet: found().reply.total for facet, found in any_of.items()},
+        tuple(_list_absent_concepts(all_words(), further)) if all_words else (),
+        tuple(count() for count in near),
+        {name: found().reply.total for name, found in switched.items()},
     )
 
 
@@ -143,33 +152,32 @@ def _has_other_reading(retrieved: Retrieval) -> bool:
     )
 
 
-def _list_any_of(request: SearchRequest) -> dict[str, AllOf]:
-    """Return each facet that needs all values, with `all_of` if any value of it is enough."""
+def _ask_any_of(further: _FurtherSearches) -> dict[str, Asked]:
+    """Ask for the hits if any value is enough of each facet that needs all its values."""
+    all_of = further.request.all_of
     return {
-        facet: {other: fields for other, fields in request.all_of.items() if other != facet}
-        for facet in request.all_of
+        facet: further.ask(all_of={name: all_of[name] for name in all_of if name != facet})
+        for facet in all_of
     }
 
 
-def _find_absent_concepts(further: _FurtherSearches) -> Rounds[tuple[AbsentConcept, ...]]:
-    """Return the typed entities without documents, with broader and related ones.
+def _list_absent_concepts(
+    retrieved: Retrieval, further: _FurtherSearches
+) -> Iterator[AbsentConcept]:
+    """Yield the typed entities without documents, with broader and related ones.
 
-    The text is read again with `match="all"`, because a relaxed query may have split a name.
+    `retrieved` is the text read with `match="all"`, because a relaxed query may have split a name.
     """
-    retrieved = yield from further.search(match="all")
     typed = islice(clauses(retrieved.interpretation.parsed.tree), MAX_WORDS)
     named = [clause for clause in typed if clause.entity_id]
-    counts = zip(named, further.count_all(named), strict=True)
-    absent = [clause for clause, count in counts if not count]
-    wider = yield from together(_find_wider(clause.entity_id, further) for clause in absent)
-    return tuple(
-        AbsentConcept(clause.text, *found) for clause, found in zip(absent, wider, strict=True)
-    )
+    for clause, count in zip(named, further.count_all(named), strict=True):
+        if not count:
+            yield AbsentConcept(clause.text, *_find_wider(clause.entity_id, further))
 
 
 def _find_wider(
     identity: str, further: _FurtherSearches
-) -> Rounds[tuple[tuple[QueryCount, ...], tuple[QueryCount, ...]]]:
+) -> tuple[tuple[QueryCount, ...], tuple[QueryCount, ...]]:
     """Return searches with hits for broader entities, and for related ones.
 
     A broader entity without hits is replaced by its own broader and related entities.
@@ -179,10 +187,11 @@ def _find_wider(
     related: dict[str, QueryCount] = {}
     broader_entities, related_entities = linker.find_wider(identity)
     while broader_entities or related_entities:
-        in_broader, in_related = yield from together([
-            together(_count_hits(entity, further) for entity in entities)
+        asked = [
+            [_ask_named(entity, further) for entity in entities]
             for entities in (broader_entities, related_entities)
-        ])  # fmt: skip
+        ]
+        in_broader, in_related = ([count() for count in counts] for counts in asked)
         broader |= {found.text: found for found in in_broader if found.total}
         for found in in_related:
             if found.total and found.text not in broader:
@@ -203,17 +212,23 @@ def _find_wider(
     )
 
 
-def _count_hits(entity: Entity, further: _FurtherSearches) -> Rounds[QueryCount]:
-    """Return the name of an entity with its number of hits. An entity may have no name.
+def _ask_named(entity: Entity, further: _FurtherSearches) -> Callable[[], QueryCount]:
+    """Ask for the hits of the name of an entity, and return what counts them.
 
-    The number is 0 if only a relaxed, corrected or semantic search has hits.
+    There are none if the entity has no name, or if only a relaxed, corrected or semantic search has
+    hits.
     """
     name = further.interpreter.entity_linker.get_name(entity)
     if not name:
-        return QueryCount("", 0)
-    retrieved = yield from further.search(text=name)
-    has_hits = retrieved.as_typed > retrieved.reply.semantic_total
-    return QueryCount(name, retrieved.reply.total if has_hits else 0)
+        return lambda: QueryCount("", 0)
+    asked = further.ask(text=name)
+
+    def count() -> QueryCount:
+        retrieved = asked()
+        has_hits = retrieved.as_typed > retrieved.reply.semantic_total
+        return QueryCount(name, retrieved.reply.total if has_hits else 0)
+
+    return count
 
 
 def retype(clause: Clause, scope: Fields) -> str:
@@ -226,39 +241,23 @@ def retype(clause: Clause, scope: Fields) -> str:
     return f"{field_prefix}{clause.text}"
 
 
-def _count_alone(text: str, further: _FurtherSearches) -> Rounds[int | None]:
-    """Return the number of hits of a text; None if it is relaxed or corrected when alone."""
-    retrieved = yield from further.search(text=text)
-    is_as_typed = not (retrieved.interpretation.relaxed or retrieved.interpretation.corrected)
-    return retrieved.reply.total if is_as_typed else None
+def _count_alone(typed: _Typed, alone: Mapping[str, Asked]) -> Iterator[QueryCount]:
+    """Yield the number of hits of each text, unless it is relaxed or corrected when alone."""
+    for text in typed.clauses:
+        if text in typed.unknown:
+            yield QueryCount(text, 0)
+        else:
+            retrieved = alone[text]()
+            interpretation = retrieved.interpretation
+            if not (interpretation.relaxed or interpretation.corrected):
+                yield QueryCount(text, retrieved.reply.total)
 
 
-def _find_nearest(typed: _Typed, further: _FurtherSearches) -> Rounds[tuple[QueryCount, ...]]:
-    """Return texts with hits in which a word of the index replaces an unknown one."""
-    candidates = _list_nearest(
-        typed.unknown.values(), further.request.text, further.interpreter, is_long=typed.is_long
-    )
-    found = yield from together(_find_first(texts, further) for texts in candidates)
-    return tuple(islice(filter(None, found), MAX_NEAREST))
-
-
-def _find_first(texts: Iterable[str], further: _FurtherSearches) -> Rounds[QueryCount | None]:
-    """Return the first text with hits."""
-    for text in texts:
-        if total := (yield from _count_all_words(text, further)):
-            return QueryCount(text, total)
-    return None
-
-
-def _count_all_words(text: str, further: _FurtherSearches) -> Rounds[int]:
-    """Return the number of hits that match all words of a text as typed.
-
-    The exact search runs first. If it has no hits, no other interpretation is tried.
-    """
-    if not (yield from further.count_hits(text=text, exact=True, match="all")):
-        return 0
-    retrieved = yield from further.search(text=text)
-    return retrieved.as_typed
+def _list_first(nearest: Iterable[Mapping[str, Asked]]) -> Iterator[QueryCount]:
+    """Yield the first text of each group with hits for all its words as typed."""
+    for texts in nearest:
+        counts = (QueryCount(text, found().as_typed) for text, found in texts.items())
+        yield from islice((count for count in counts if count.total), 1)
 
 
 def _list_nearest(
@@ -308,10 +307,16 @@ def _replace_word(surface: str, word: str, text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _find_absent_places(
-    retrieved: Retrieval, further: _FurtherSearches
-) -> Rounds[tuple[AbsentPlace, ...]]:
-    """Return the places that a text names and no document contains, regardless of the filters.
+class _Place(NamedTuple):
+    """A name of a place in a text, and the interpretation of the name alone."""
+
+    mention: world_places.Mention
+    text: str
+    typed: Interpretation
+
+
+def _ask_places(retrieved: Retrieval, further: _FurtherSearches) -> list[_Place]:
+    """Ask whether a document contains each place that a text names, regardless of the filters.
 
     If the text names no place, use the names in its corrected spelling.
     """
@@ -321,31 +326,26 @@ def _find_absent_places(
         speller = further.interpreter.spellchecker
         text = speller.suggest(text, further.deadline, rare=True) or text
         mentions = _find_place_mentions(text)
-    found = yield from together(
-        _find_missing(mention, text, further) for mention in mentions[:MAX_PLACES]
-    )
-    return tuple(filter(None, found))
+    read = further.interpreter.interpret_typed
+    return [
+        _Place(each, text, read(SearchRequest(text[each.start : each.end]), further.deadline))
+        for each in mentions[:MAX_PLACES]
+    ]
 
 
-def _find_missing(
-    mention: world_places.Mention, text: str, further: _FurtherSearches
-) -> Rounds[AbsentPlace | None]:
-    """Return a place with values near it that have hits; None if a document contains the place."""
-    named = SearchRequest(text[mention.start : mention.end])
-    typed = yield from further.interpreter.interpret_typed(named)
-    if not typed.is_empty:
-        return None
-    catalogue, other_text = further.interpreter.vocabulary.catalogue, _drop_mention(text, mention)
-    near = _list_near(mention.name.code, further.request.filters, catalogue)
-    found = yield from together(
-        further.search(text=other_text, filters=filters) for filters in near.values()
-    )
-    replies = {value: each.reply for value, each in zip(near, found, strict=True)}
-    return AbsentPlace(
-        world_places.get_label(mention.name, catalogue.language),
-        mention.name.code if mention.name.kind == "place" else "",
+def _ask_near(place: _Place, further: _FurtherSearches) -> Callable[[], AbsentPlace]:
+    """Ask for the rest of the text near a place, and return what counts the hits."""
+    catalogue, name = further.interpreter.vocabulary.catalogue, place.mention.name
+    other_text = _drop_mention(place.text, place.mention)
+    near = {
+        value: further.ask(text=other_text, filters=filters)
+        for value, filters in _list_near(name.code, further.request.filters, catalogue).items()
+    }
+    return lambda: AbsentPlace(
+        world_places.get_label(name, catalogue.language),
+        name.code if name.kind == "place" else "",
         other_text,
-        tuple(_count_near(mention.name.code, replies, catalogue)),
+        tuple(_count_near(name.code, near, catalogue)),
     )
 
 
@@ -363,14 +363,15 @@ def _drop_mention(text: str, mention: world_places.Mention) -> str:
 
 
 def _count_near(
-    code: str, replies: Mapping[str, Reply], catalogue: Catalogue
+    code: str, asked: Mapping[str, Asked], catalogue: Catalogue
 ) -> Iterator[ValueCount]:
     """Yield values near a place that have hits: its regions, their countries, and no region.
 
     If the text names a capital, its country comes first among the countries.
     """
     field = _find_field(catalogue)
-    for value, reply in replies.items():
+    for value, find in asked.items():
+        reply = find().reply
         assert field is not None
         assert field.parent is not None
         if reply.total:

@@ -10,7 +10,7 @@ operator joins them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.rewriting import RewrittenQuery, extract_years, name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.store import Reply, Rounds, Store, StoreRequest, run
+from search_app.engine.store import Reply, Store, StoreRequest
 
 MAX_STEPS_WORDS = 5
 """Words are left out in steps of a query of at most 5 words. In a longer one, any is enough: few
@@ -220,10 +220,13 @@ class Interpreter:
         self.entity_linker.prepare()
         self.spellchecker.suggest(WARM_UP_WORDS, Deadline(), rare=False)  # loads the word lists
 
-    def interpret(self, store_request: StoreRequest, deadline: Deadline) -> Rounds[Interpretation]:
-        """Return the first interpretation with enough hits; if none has any, the query as typed.
+    def interpret(
+        self, store_request: StoreRequest, deadline: Deadline
+    ) -> Callable[[], Interpretation]:
+        """Ask for the interpretations of a query, and return a function that chooses one.
 
-        `store_request` is the request to the store. Raise BudgetExceeded.
+        It is the first with enough hits; if none has any, the query as typed. Both may raise
+        BudgetExceeded.
         """
         request, read = store_request.request, list[tuple[Reading, Parsed, tuple[str, ...]]]()
 
@@ -234,10 +237,13 @@ class Interpreter:
                     read.append((reading, parsed, required))
                     yield search
 
-        [replies] = yield [list_searches()]
+        replies = self.store.ask_each(list_searches(), deadline)
+        found = (Interpretation(*read[number], reply) for number, reply in enumerate(replies))
+        return partial(self._choose, request, found)
+
+    def _choose(self, request: SearchRequest, asked: Iterator[Interpretation]) -> Interpretation:
         strict: dict[str | None, Interpretation] = {}
-        for number, reply in enumerate(replies):
-            found = Interpretation(*read[number], reply)
+        for found in asked:
             typed = strict.setdefault(None, found)
             if found.corrected and not typed.is_empty:
                 continue  # a full text has the word that no field has, so it is only suggested
@@ -299,12 +305,14 @@ class Interpreter:
                 yield either._replace(in_steps=True)
             yield either._replace(compounds="both")
 
-    def interpret_typed(self, request: SearchRequest) -> Rounds[Interpretation]:
-        """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
+    def interpret_typed(self, request: SearchRequest, deadline: Deadline) -> Interpretation:
+        """Return the interpretation of a text as typed: all words, with synonyms, uncorrected.
+
+        Raise BudgetExceeded.
+        """
         reading = Reading(request.text, self.entity_linker)
         search, parsed, required = next(self._parse(reading, StoreRequest(request)))
-        [[reply]] = yield [[search]]
-        return Interpretation(reading, parsed, required, reply)
+        return Interpretation(reading, parsed, required, self.store.ask(search, deadline))
 
     def _parse(
         self, reading: Reading, store_request: StoreRequest
@@ -409,24 +417,38 @@ class Retrieval(NamedTuple):
 def retrieve(
     request: SearchRequest, interpreter: Interpreter, deadline: Deadline | None = None
 ) -> Retrieval:
-    """Return the publications that match a request: see `find`. Raise BudgetExceeded."""
-    deadline = deadline or Deadline()
-    return run(find(request, interpreter, deadline), interpreter.store, deadline)
+    """Return the publications that match a request: see `ask`. Raise BudgetExceeded."""
+    return ask(request, interpreter, deadline or Deadline())()
 
 
-def find(request: SearchRequest, interpreter: Interpreter, deadline: Deadline) -> Rounds[Retrieval]:
-    """Return the publications that match a request. Raise BudgetExceeded.
+def ask(
+    request: SearchRequest, interpreter: Interpreter, deadline: Deadline
+) -> Callable[[], Retrieval]:
+    """Ask for the publications that match a request, and return a function that returns them.
 
     Year expressions are filters. If no publication passes them, they are searched for as words.
-    Return the hits of that search if it has any.
+    The result is that search if it has any hits. Both functions may raise BudgetExceeded.
     """
-    rewritten, typed = _rewrite(request, interpreter), RewrittenQuery(request.text)
-    retrieved = yield from _find_as(request, rewritten, interpreter, deadline)
-    if rewritten.expressions and not retrieved.reply.matched:
-        literal = yield from _find_as(request, typed, interpreter, deadline)
-        all_words = literal.interpretation.all_words_reply
-        return literal if literal.as_typed or (all_words and all_words.by_words) else retrieved
-    return retrieved
+
+    def read(rewritten: RewrittenQuery) -> Callable[[], Retrieval]:
+        changed = msgspec.structs.replace(request, text=rewritten.text)
+        store_request = StoreRequest(changed, newest_first=rewritten.wants_newest)
+        choose = interpreter.interpret(store_request, deadline)
+        return lambda: Retrieval(request, changed, rewritten, choose())
+
+    rewritten = _rewrite(request, interpreter)
+    read_rewritten = read(rewritten)
+
+    @cache
+    def choose() -> Retrieval:
+        retrieved = read_rewritten()
+        if rewritten.expressions and not retrieved.reply.matched:
+            literal = read(RewrittenQuery(request.text))()
+            all_words = literal.interpretation.all_words_reply
+            return literal if literal.as_typed or (all_words and all_words.by_words) else retrieved
+        return retrieved
+
+    return choose
 
 
 def _rewrite(request: SearchRequest, interpreter: Interpreter) -> RewrittenQuery:
@@ -436,13 +458,3 @@ def _rewrite(request: SearchRequest, interpreter: Interpreter) -> RewrittenQuery
     return name_identifier(request.text, interpreter.vocabulary) or extract_years(
         request.text, interpreter.vocabulary.catalogue
     )
-
-
-def _find_as(
-    request: SearchRequest, rewritten: RewrittenQuery, interpreter: Interpreter, deadline: Deadline
-) -> Rounds[Retrieval]:
-    """Return the publications that match a request with its year expressions replaced."""
-    changed = msgspec.structs.replace(request, text=rewritten.text)
-    store_request = StoreRequest(changed, newest_first=rewritten.wants_newest)
-    interpretation = yield from interpreter.interpret(store_request, deadline)
-    return Retrieval(request, changed, rewritten, interpretation)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, compress, islice
+from itertools import compress, islice
 from typing import Self
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 
@@ -76,13 +78,15 @@ class OpenSearchReply:
     """The `Reply` to a search of one generation: each step is asked when it is first needed."""
 
     def __init__(
-        self, store_request: StoreRequest, generation: Generation, deadline: Deadline
-    ) -> None:
+        self, store_request: StoreRequest, generation: Generation, deadline: Deadline,
+        count_waiting: Callable[[OpenSearchReply], None],
+    ) -> None:  # fmt: skip
         self.plan = Plan(store_request, generation)
         self.tree, self.dropped = self.plan.tree, self.plan.dropped
         self.truncated = self.plan.truncated
         self._store_request, self._generation, self._deadline = store_request, generation, deadline
         self._send = partial(generation.client.msearch, deadline=deadline)
+        self._count_waiting = count_waiting
         self._page: Page | None = None
         self._overlapping: Json | None = None
         self._files: dict[int, dict[str, list[FoundFile]]] = {}
@@ -119,7 +123,9 @@ class OpenSearchReply:
 
     @property
     def _counts(self) -> tuple[int, ...]:
-        known = self._find_counts()
+        if (known := self._find_counts()) is None:
+            self._count_waiting(self)
+            known = self._find_counts()
         client, body = self._generation.client, self.plan.make_count()
         return client.count([body], self._deadline)[0] if known is None else known
 
@@ -137,8 +143,10 @@ class OpenSearchReply:
     def by_fields(self) -> int:
         if not self._generation.is_inside:
             return self.by_words
-        body = self.plan.make_fields_count()
-        return self._generation.client.count([body], self._deadline)[0][0]
+        client, body = self._generation.client, self.plan.make_fields_count()
+        if client.find_counts(body) is None:
+            self._count_waiting(self)
+        return client.count([body], self._deadline)[0][0]
 
     @property
     def matched(self) -> int:
@@ -340,45 +348,73 @@ def _list_completions(prefix: str, vocabulary: Vocabulary, limit: int) -> list[s
     return list(dict.fromkeys(words.surfaces[number] for number in order.tolist()))
 
 
+class _Group:
+    """The replies to searches of which the first may be enough: they are made one by one."""
+
+    def __init__(
+        self, store_requests: Iterable[StoreRequest],
+        make: Callable[[StoreRequest, _Group], OpenSearchReply],
+        waiting: WeakSet[_Group | OpenSearchReply],
+    ) -> None:  # fmt: skip
+        self._made = deque[OpenSearchReply]()
+        self._replies = (make(each, self) for each in store_requests)
+        self._waiting = waiting
+        waiting.add(self)
+
+    def __iter__(self) -> Iterator[OpenSearchReply]:
+        return self
+
+    def __next__(self) -> OpenSearchReply:
+        # From here on, the group is counted only if one of its own replies has to be.
+        self._waiting.discard(self)
+        return self._made.popleft() if self._made else next(self._replies)
+
+    def list_counts(self) -> list[Json]:
+        """Make all replies that are left, and return the searches for their counts."""
+        self._made.extend(self._replies)
+        return [body for reply in self._made for body in reply.list_counts()]
+
+
 class OpenSearchStore:
     """The `Store` of a generation in a cluster. `labels` indexes the labels of facet values."""
 
     def __init__(self, generation: Generation, labels: LabelPrefixIndex) -> None:
         self._generation, self._labels = generation, labels
         self._texts = generation.vocabulary.texts
+        self._waiting = WeakKeyDictionary[Deadline, WeakSet[_Group | OpenSearchReply]]()
+        """What was asked with each deadline, and not counted yet. What nobody holds is dropped."""
 
     def ask(self, store_request: StoreRequest, deadline: Deadline) -> OpenSearchReply:
-        return OpenSearchReply(store_request, self._generation, deadline)
+        count = partial(self._count_waiting, None, deadline)
+        reply = OpenSearchReply(store_request, self._generation, deadline, count)
+        self._waiting.setdefault(deadline, WeakSet()).add(reply)
+        return reply
 
-    def answer(
-        self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
-    ) -> list[Iterator[OpenSearchReply]]:
-        """Return the replies to the searches of a round, which are counted in one request.
-
-        A single group is asked one by one as long as the vocabulary has the counts. Otherwise the
-        page of its first search comes with the counts, as most searches show it. Raise
-        BudgetExceeded.
-        """
-        if len(groups) == 1:
-            return [self._ask_each(iter(groups[0]), deadline)]
-        replies = [
-            [self.ask(store_request, deadline) for store_request in group] for group in groups
-        ]
-        counting = [body for reply in chain(*replies) for body in reply.list_counts()]
-        self._generation.client.count(counting, deadline)
-        return [*map(iter, replies)]
-
-    def _ask_each(
-        self, requests: Iterator[StoreRequest], deadline: Deadline
+    def ask_each(
+        self, store_requests: Iterable[StoreRequest], deadline: Deadline
     ) -> Iterator[OpenSearchReply]:
-        for store_request in requests:
-            reply = self.ask(store_request, deadline)
-            if reply.find_by_words() is None:
-                others = [self.ask(other, deadline) for other in requests]
-                reply.load_page([body for each in (reply, *others) for body in each.list_counts()])
-                yield from (reply, *others)
-                return
-            yield reply
+        def make(store_request: StoreRequest, group: _Group) -> OpenSearchReply:
+            count = partial(self._count_waiting, group, deadline)
+            return OpenSearchReply(store_request, self._generation, deadline, count)
+
+        return _Group(store_requests, make, self._waiting.setdefault(deadline, WeakSet()))
+
+    def _count_waiting(
+        self, group: _Group | None, deadline: Deadline, reply: OpenSearchReply
+    ) -> None:
+        """Count a reply, what is left of its group, and all that waits, in one request.
+
+        If a group is all, the page of the reply comes with the counts, as most searches show it.
+        """
+        waiting = self._waiting.setdefault(deadline, WeakSet())
+        others = [each for each in waiting if each is not reply]
+        waiting.clear()
+        counted = [reply, *filter(None, [group]), *others]
+        counting = [body for each in counted for body in each.list_counts()]
+        if group and not others:
+            reply.load_page(counting)
+        else:
+            self._generation.client.count(counting, deadline)
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,11 +24,13 @@ from search_app.engine.opensearch.client import MAX_SEARCHES, ClusterClient, Res
 from search_app.engine.opensearch.facets import FacetRequest
 from search_app.engine.opensearch.queries import QueryCompiler, Selections, count_leaves
 from search_app.engine.opensearch.search import Generation, Plan
+from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.opensearch.texts import find_files
 from search_app.engine.query.nodes import And, Clause, Names, Or, Phrase, Term
 from search_app.engine.query.parser import parse
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot.label_index import LabelPrefixIndex
 from search_app.engine.store import StoreRequest
 from tests.search_app import texts
 from tests.search_app.engine import catalogues
@@ -170,6 +172,70 @@ def test_requests_that_count_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
     assert sent == [MAX_SEARCHES, MAX_SEARCHES, 1]
     assert client.count([bodies[0], make_count({})], Deadline()) == [(1,), (1,)]
     assert sent[3:] == [1]
+
+
+def make_store(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> tuple[OpenSearchStore, list[int]]:
+    """Return a store whose searches have one hit, and the number of searches of each request."""
+    sent = list[int]()
+
+    def msearch(_: object, bodies: Sequence[Json], _deadline: Deadline) -> list[dict[str, Any]]:
+        sent.append(len(bodies))
+        return [{"hits": {"total": {"value": 1}}} for _ in bodies]
+
+    monkeypatch.setattr(ClusterClient, "msearch", msearch)
+    fresh = generation._replace(client=ClusterClient(cast(Any, None), "none"))
+    return OpenSearchStore(fresh, LabelPrefixIndex({}, {}, CATALOGUE)), sent
+
+
+def search_pair(word: str, other: str) -> StoreRequest:
+    """Return a search whose number of hits no vocabulary contains."""
+    in_title = frozenset({"title"})
+    return StoreRequest(
+        SearchRequest(f"{word} {other}"),
+        And([Clause([Term(each, in_title)], each) for each in (word, other)]),
+    )
+
+
+def test_searches_that_wait_are_counted_in_one_request(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first number that is read sends what is still held of the same deadline, once."""
+    store, sent = make_store(generation, monkeypatch)
+    deadline, other = Deadline(), Deadline()
+    first = store.ask(search_pair(*WORDS[:2]), deadline)
+    group = store.ask_each([search_pair(*WORDS[2:4]), search_pair(*WORDS[4:6])], deadline)
+    elsewhere = store.ask(search_pair(*WORDS[6:8]), other)
+    dropped = store.ask(search_pair(*WORDS[8:10]), deadline)
+    del dropped
+    assert sent == []
+    assert (first.by_words, [reply.by_words for reply in group]) == (1, [1, 1])
+    assert sent == [3]
+    assert elsewhere.by_words == 1
+    assert sent == [3, 1]
+
+
+def test_searches_after_the_first_are_made_when_they_are_needed(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No search is made after one whose number is known, and what nobody reads is not counted."""
+    store, sent = make_store(generation, monkeypatch)
+    made = list[str]()
+
+    def list_searches() -> Iterator[StoreRequest]:
+        for each in (StoreRequest(SearchRequest(WORDS[0]), anywhere), *pairs):
+            made.append(each.request.text)
+            yield each
+
+    anywhere = Clause([Term(WORDS[0], frozenset(generation.vocabulary.searchable))], WORDS[0])
+    pairs = [search_pair(*WORDS[start : start + 2]) for start in (2, 4)]
+    deadline = Deadline()
+    known = next(group := store.ask_each(list_searches(), deadline))
+    assert (known.by_words, made, sent) == (30, [WORDS[0]], [])
+    assert store.ask(search_pair(*WORDS[6:8]), deadline).by_words == 1
+    assert (made, sent) == ([WORDS[0]], [1])
+    assert len([*group]) == 2
 
 
 @pytest.mark.parametrize("most", [0, 3])

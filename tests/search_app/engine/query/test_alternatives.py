@@ -15,13 +15,12 @@ from search_app.engine.query.nodes import And, clauses
 from search_app.engine.query.parser import MAX_COMBINATIONS, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
-from search_app.engine.store import run
 
 
 def find_all(text: str, searcher: Searcher) -> set[str]:
     """Return the ids of the publications that match all words of a text, as typed."""
     request = SearchRequest(text, size=searcher.size)
-    typed = run(searcher.interpreter.interpret_typed(request), searcher.store, Deadline())
+    typed = searcher.interpreter.interpret_typed(request, Deadline())
     return set(typed.reply.list_ids())
 
 
