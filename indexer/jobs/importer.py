@@ -41,11 +41,10 @@ from indexer.jobs.import_files import (
     undo_partial_switch,
 )
 from indexer.mapping import proposal, sources
-from indexer.mapping.catalogue_proposal import make_catalogue
 from indexer.mapping.mapper import ID_FIELD, Mapper, list_mapped
 from indexer.mapping.normalization import split_values
 from indexer.mapping.profile import MAX_RECORDS, Profile
-from indexer.mapping.proposal import Proposal
+from indexer.mapping.proposal import Proposal, make_catalogue
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 from indexer.mapping.standard_fields import (
     BODIES,
