@@ -29,7 +29,7 @@ from indexer.fulltext.text import (
 )
 from indexer.values import dates, names
 from indexer.values.identifiers import find_dois
-from indexer.values.languages import find_languages
+from indexer.values.iso_codes import find_languages
 
 _MIN_TITLE_WORDS = 3
 _MIN_UNSEGMENTED_CHARS = 6

@@ -9,10 +9,19 @@ from indexer.analysis.cleaning import fold
 from indexer.analysis.stemming import OTHER_SCRIPTS
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.records import SourceRecord
-from indexer.mapping import headings
 from indexer.mapping.profile import ColumnProfile
+from indexer.mapping.standard_fields import (
+    COMMON_LANGUAGES,
+    are_languages,
+    are_tags,
+    find_field,
+    is_date,
+    is_of_other_entity,
+    is_record_date,
+    split_heading,
+)
 from indexer.mapping.templates import split_language
-from indexer.values import dates, identifiers, languages
+from indexer.values import dates, identifiers, iso_codes
 
 _SEVERAL_COLUMNS = frozenset(
     "summary authors editors contributors subjects number call_number identifier isbn issn link "
@@ -78,7 +87,7 @@ class Guesser:
         self.reasons: dict[str, str] = {}
         self.between: dict[str, str] = {}
         self.languages = self._find_languages()
-        self._unnamed = [name for name in self.languages if not headings.split_language(name)[0]]
+        self._unnamed = [name for name in self.languages if not split_heading(name)[0]]
         self._guess_by_heading()
         self._guess_by_language()
         self._combine_parts()
@@ -106,11 +115,11 @@ class Guesser:
         """
         spoken = {
             name: code for name, column in self.columns.items()
-            if (code := headings.split_language(name)[1])
+            if (code := split_heading(name)[1])
             and (code not in OTHER_SCRIPTS or not _mostly(str.isascii)(column))
         }  # fmt: skip
-        unnamed = [name for name in spoken if not headings.split_language(name)[0]]
-        ignored = () if headings.are_languages(unnamed, self.columns) else unnamed
+        unnamed = [name for name in spoken if not split_heading(name)[0]]
+        ignored = () if are_languages(unnamed, self.columns) else unnamed
         return {name: code for name, code in spoken.items() if name not in ignored}
 
     def _guess_by_heading(self) -> None:
@@ -118,13 +127,13 @@ class Guesser:
 
         The year and the container have one value. Another column fills the gaps of the first.
         """
-        has_tags = headings.are_tags(self.columns)
+        has_tags = are_tags(self.columns)
         ranked: dict[str, list[tuple[int, int, str]]] = {}
         for position, name in enumerate(self.columns):
             if name in self._unnamed:
                 continue
-            heading = headings.split_language(name)[0] if name in self.languages else name
-            match = headings.find_field(heading, has_tags=has_tags)
+            heading = split_heading(name)[0] if name in self.languages else name
+            match = find_field(heading, has_tags=has_tags)
             if match and not _is_poor(match.field, name, self.columns[name]):
                 rank = match.rank - match.rank % 1000 if name in self.languages else match.rank
                 ranked.setdefault(match.field, []).append((rank, position, name))
@@ -238,13 +247,13 @@ class Guesser:
         for field, reason, looks_right in _VALUE_TESTS:
             fitting = [
                 name for name, column in free.items()
-                if looks_right(column) and not headings.is_of_other_entity(name, field)
+                if looks_right(column) and not is_of_other_entity(name, field)
             ]  # fmt: skip
             if field == "summary":
                 fitting.sort(key=lambda name: -free[name].mean_length)
             if field == "year":
-                fitting = [name for name in fitting if not headings.is_record_date(name)]
-                fitting.sort(key=lambda name: (not headings.is_date(name), name.count(".")))
+                fitting = [name for name in fitting if not is_record_date(name)]
+                fitting.sort(key=lambda name: (not is_date(name), name.count(".")))
             self._take(field, fitting, reason, free)
         dated = [name for name, column in free.items() if _has_years(column)]
         self._take("year", dated, "its dates may be those of the record", free)
@@ -338,10 +347,10 @@ def _is_url(text: str) -> bool:
 
 
 def _is_language_column(column: ColumnProfile) -> bool:
-    if len(column.values) > _MAX_LANGUAGES or not _mostly(languages.find_languages)(column):
+    if len(column.values) > _MAX_LANGUAGES or not _mostly(iso_codes.find_languages)(column):
         return False
-    codes = {code for value in column.values for code in languages.find_languages(value)}
-    return not codes.isdisjoint(headings.COMMON_LANGUAGES)
+    codes = {code for value in column.values for code in iso_codes.find_languages(value)}
+    return not codes.isdisjoint(COMMON_LANGUAGES)
 
 
 def _is_prose(column: ColumnProfile) -> bool:
@@ -366,8 +375,8 @@ _FIELD_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
     "page_start": (lambda text: text.strip("0"), 0),
     "year": (lambda text: _is_year(text, _MAX_IMPRINT_CHARS), 0.4),
     "language": (
-        lambda text: text in languages.UNITED_NATIONS or languages.find_languages(text)
-        or languages.find_named_languages(text) or languages.is_no_language(text), 0.4,
+        lambda text: text in iso_codes.UNITED_NATIONS or iso_codes.find_languages(text)
+        or iso_codes.find_named_languages(text) or iso_codes.is_no_language(text), 0.4,
     ),
 }  # fmt: skip
 """Tests for values of fields whose headings often have other contents, and the share of the values

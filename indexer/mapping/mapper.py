@@ -29,7 +29,7 @@ from indexer.mapping.normalization import (
 from indexer.mapping.sources import SOURCES_FILE, Change, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
-from indexer.values.languages import find_languages
+from indexer.values.iso_codes import find_languages
 
 ID_FIELD, OTHER_TITLES = "id", "other_titles"
 """Special fields: the id of the record, and its titles after the first."""

@@ -17,7 +17,7 @@ from indexer.values import (
     dates,
     file_names,
     identifiers,
-    languages,
+    iso_codes,
     names,
     plain_text,
     publication_types,
@@ -111,7 +111,7 @@ def _is_missing_value(field: Field, text: str) -> bool:
         (len(text) <= _MAX_NO_VALUE_CHARS and text.casefold() in _NO_VALUE)
         or (text == "NA" and field.kind in _NA_KINDS)
         or (field.kind in ("year", "date") and _NO_DATE.fullmatch(text) is not None)
-        or (field.kind == "language" and languages.is_no_language(text))
+        or (field.kind == "language" and iso_codes.is_no_language(text))
         or (field.role == "abstract" and _NO_ABSTRACT.fullmatch(text) is not None)
     )
 
@@ -182,9 +182,9 @@ def _find_imprint(text: str) -> Sequence[str]:
 
 
 def _find_languages(text: str) -> Sequence[str]:
-    letter = languages.UNITED_NATIONS.get(text)  # a table of UN documents has "E" or "E, F"
-    codes = (letter,) if letter else languages.find_languages(text)
-    return codes or languages.find_named_languages(text)
+    letter = iso_codes.UNITED_NATIONS.get(text)  # a table of UN documents has "E" or "E, F"
+    codes = (letter,) if letter else iso_codes.find_languages(text)
+    return codes or iso_codes.find_named_languages(text)
 
 
 def _find_links(text: str) -> Sequence[str]:

@@ -7,7 +7,7 @@ from itertools import chain
 
 from indexer.catalogue.records import SourceRecord
 from indexer.mapping.templates import split_language
-from indexer.values.languages import find_languages
+from indexer.values.iso_codes import find_languages
 
 MAX_VALUES = 2000
 """Maximum number of distinct values that are kept per column. Later ones only add to the sums."""

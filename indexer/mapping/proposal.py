@@ -20,7 +20,7 @@ from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field, TypeRule
 from indexer.catalogue.records import SourceRecord
-from indexer.mapping import headings, templates
+from indexer.mapping import templates
 from indexer.mapping.guessing import NAME_FIELDS, Guesser
 from indexer.mapping.mapper import ID_FIELD, OTHER_TITLES, Mapper, list_mapped
 from indexer.mapping.normalization import SEPARATORS, find_separator
@@ -29,6 +29,8 @@ from indexer.mapping.sources import Change, Source
 from indexer.mapping.standard_fields import (
     BODIES,
     FULLTEXT_FIELD,
+    is_of_other_entity,
+    is_record_date,
     list_standard_fields,
     read_heading,
 )
@@ -180,8 +182,8 @@ def _make_leftover_fields(
         name for name, column in columns.items()
         if column.filled >= max(1, _MIN_LEFTOVER_SHARE * records)
         and column.mean_length <= _MAX_LEFTOVER_CHARS
-        and not headings.is_record_date(name)
-        and not ("." in name and headings.is_of_other_entity(name))  # "Owner/room" is no path
+        and not is_record_date(name)
+        and not ("." in name and is_of_other_entity(name))  # "Owner/room" is no path
         and not _is_uninformative(column, records)
     ]  # fmt: skip
     for name in shown[:_MAX_LEFTOVERS]:

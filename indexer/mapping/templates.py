@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from indexer.catalogue.records import Property
-from indexer.values.languages import find_languages
+from indexer.values.iso_codes import find_languages
 
 Columns = Mapping[str, Sequence[Property]]
 """The properties of a record by column."""

@@ -20,7 +20,7 @@ import msgspec
 from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import NO_FIELD_TEXTS, Catalogue, Field
 from indexer.catalogue.translations import TranslatedCatalogue, list_query_names
-from indexer.values import dates, identifiers, iso_codes, languages
+from indexer.values import dates, identifiers, iso_codes
 from indexer.values.names import normalize
 from search_app.engine.query.grammar import QUOTES
 from search_app.engine.query.vocabulary import Vocabulary
@@ -212,7 +212,7 @@ MAX_CHARS = 300
 _NORMALIZE: Mapping[str, Callable[[str], str | None]] = {
     "country": iso_codes.find_country_code,
     "date": dates.parse_date,
-    "language": lambda text: next(iter(languages.find_languages(text)), None),
+    "language": lambda text: next(iter(iso_codes.find_languages(text)), None),
     "name": normalize,
 }
 """The functions that return the stored form of a displayed value, by kind of field."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.mapping import headings
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.profile import MAX_VALUES
 from indexer.mapping.sources import MAX_CHANGES
+from indexer.mapping.standard_fields import find_field
 from tests.indexer.mapping.test_proposal import TITLES, Columns, make_reader, profile, propose
 from tests.indexer.readers.reading import CATALOGUE
 
@@ -236,7 +236,7 @@ def test_headings_in_many_forms_are_recognized() -> None:
         "links.self_html": "link", "languages.id": "language", "resource_type.title": "type",
         "Item Type": "type", "Descriptores": "subjects", "Titre parallèle": "other_titles",
     }.items():  # fmt: skip
-        match = headings.find_field(heading)
+        match = find_field(heading)
         assert match, heading
         assert match.field == field, heading
 
@@ -248,8 +248,8 @@ def test_columns_of_other_parts_of_a_record_feed_no_field() -> None:
         "updated_at", "provider.name", "parent_organisation.logo.url", "lead-author.url",
         "links.part_of_guides.steps.url",
     ):  # fmt: skip
-        assert headings.find_field(heading) is None, heading
-    assert headings.find_field("links.self.href")
+        assert find_field(heading) is None, heading
+    assert find_field("links.self.href")
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,12 @@ from indexer.catalogue.catalogue_toml import format_toml
 from indexer.catalogue.fields import Catalogue, FieldKind
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
 from indexer.mapping import proposal
-from indexer.mapping.headings import find_field
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.normalization import find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.proposal import Proposal, make_catalogue
 from indexer.mapping.sources import Source
-from indexer.mapping.standard_fields import list_standard_fields
+from indexer.mapping.standard_fields import find_field, list_standard_fields
 from indexer.readers.base import Reader
 
 Columns = Mapping[str, Sequence[str]]

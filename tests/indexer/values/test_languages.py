@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.values import iso_codes
-from indexer.values.languages import find_languages, find_named_languages, is_no_language
+from indexer.values.iso_codes import find_languages, find_named_languages, is_no_language
 
 UN_NAMES = files(iso_codes.__package__) / "un_names.toml"
 

@@ -19,7 +19,7 @@ from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
 from indexer.readers.formats.marc.record import LEADER, Field, find_value
 from indexer.values.identifiers import find_dois
-from indexer.values.languages import find_languages
+from indexer.values.iso_codes import find_languages
 
 _ROLE_TAGS = frozenset(("100", "110", "111", "700", "710", "711", "720"))
 _UNIMARC_ROLE_TAGS = frozenset(
