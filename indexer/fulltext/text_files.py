@@ -32,7 +32,7 @@ from indexer.fulltext.text import (
     limit_pages,
     make_page_fault,
 )
-from indexer.values.html_tree import REMOVE_THEM, PageTooLarge, parse_html
+from indexer.values.markup import REMOVE_THEM, PageTooLarge, parse_html
 
 JATS, TEI, HTML = "application/jats+xml", "application/tei+xml", "text/html"
 XML = "application/xml"

@@ -18,8 +18,8 @@ from indexer.values import (
     file_names,
     identifiers,
     iso_codes,
+    markup,
     names,
-    plain_text,
     publication_types,
 )
 
@@ -84,13 +84,13 @@ def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequenc
     def normalize(text: str) -> Sequence[str] | None:
         text = text.strip()
         if not text.isascii():
-            text = cleaning.compose(plain_text.repair_encoding(text))
+            text = cleaning.compose(markup.repair_encoding(text))
         if (has_notes or len(text) <= _MAX_NO_VALUE_CHARS) and _is_missing_value(field, text):
             return ()
         if find:
             return find(text) or None
         if "<" in text or "&" in text:
-            text = plain_text.strip_markup(text)
+            text = markup.strip_markup(text)
         if not has_lines and not (text := cleaning.clean(text)):
             return ()
         if field.role == "keyword" and "*" in text:
@@ -215,7 +215,7 @@ _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
 }
 """The functions that find the values of a role or a kind in a text. For others, any text is one."""
 _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
-    "abstract": plain_text.split_abstract,
+    "abstract": markup.split_abstract,
     # Our exports, CSL, and Zotero name a publication without a type a "document".
     "type": lambda text: () if text == "document" else (publication_types.read_type(text),),
     "number": _find_numbers,

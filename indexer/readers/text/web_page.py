@@ -11,7 +11,7 @@ from lxml import etree
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
 from indexer.readers.text.encodings import decode_text
-from indexer.values.html_tree import REMOVE_THEM, PageTooLarge, parse_html
+from indexer.values.markup import REMOVE_THEM, PageTooLarge, parse_html
 
 _VALUE_ATTRIBUTES = {
     "a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "video": "src",
