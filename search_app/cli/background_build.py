@@ -32,8 +32,7 @@ from indexer.jobs import build as building
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError
 from search_app.cli import evaluation, options, output, terminal
-from search_app.cli.progress import ProgressDisplay
-from search_app.cli.terminal import print_line
+from search_app.cli.terminal import ProgressDisplay, print_line
 from search_app.config import SettingError, Settings, load_encoder
 
 POLL_SECONDS = 1.0

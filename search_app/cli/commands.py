@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -28,8 +29,7 @@ from indexer.jobs.link_check import Client, NetworkDown
 from search_app import config, search_state
 from search_app.api import responses
 from search_app.cli import background_build, importing, options, output, serve, terminal
-from search_app.cli.progress import ProgressDisplay
-from search_app.cli.terminal import print_json, print_line
+from search_app.cli.terminal import ProgressDisplay, print_json, print_line
 from search_app.engine import Engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facets, labels
@@ -232,17 +232,14 @@ def _check_links(
     site = f"; +{settings.site_url}" if settings.site_url else ""
     agent = f"pubsearch/{version('pubsearch')} (link check{site})"
     client = Client(agent, delay=delay, timeout=LINK_TIMEOUT, is_local_allowed=is_local_allowed)
-    is_visible = sys.stderr.isatty()
-    with click.progressbar(
-        length=0, label="Testing links", file=terminal.get_raw_stderr(), hidden=not is_visible
-    ) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
+    label = "Testing links"
+    with ProgressDisplay((), label) as progress:
         report = link_check.check_links(
-            settings.corpus, client, timedelta(days=days), show, settings.limits
+            settings.corpus,
+            client,
+            timedelta(days=days),
+            partial(progress.show_phase, label),
+            settings.limits,
         )
     for problem in report.problems:
         print_line(f"  {problem}", err=True)

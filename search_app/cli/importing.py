@@ -30,8 +30,7 @@ from indexer.mapping.sources import SOURCES_FILE
 from indexer.readers import registry
 from search_app import config
 from search_app.cli import background_build, options, output, serve
-from search_app.cli.progress import ProgressDisplay
-from search_app.cli.terminal import print_json, print_line
+from search_app.cli.terminal import ProgressDisplay, print_json, print_line
 
 _MAX_COLUMN_CHARS, _MAX_VALUE_CHARS = 44, 70
 _MAX_EXAMPLES = 3

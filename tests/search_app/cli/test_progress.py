@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from search_app.cli.progress import ProgressDisplay
+from search_app.cli.terminal import ProgressDisplay
 
 SOURCES = '[[source]]\nfile = "{file}"\nformat = "ris"\n'
 
