@@ -15,7 +15,7 @@ from indexer.analysis import embeddings
 from indexer.analysis.transformer import TransformerEncoder, describe
 from indexer.generations import directory
 from search_app import config, create_app
-from search_app.cli import background_build, commands
+from search_app.cli import commands, serving
 from search_app.config import SettingError
 from search_app.engine import Engine, LoadOptions, SearchRequest
 from search_app.web.app import make_engine
@@ -138,7 +138,7 @@ def test_a_rebuild_needs_the_transformer(index: Path, corpus: Path) -> None:
     """A rebuild of a server without the transformer is refused, so that no vectors are lost."""
     settings = config.load({}, index=index, corpus=corpus)
     with pytest.raises(SettingError, match="Set PUBSEARCH_ENCODER to its folder"):
-        background_build._load_live_settings(settings)
+        serving._load_live_settings(settings)
 
 
 def test_an_index_of_the_package_stays_semantic(corpus: Path, folder: Path, tmp_path: Path) -> None:

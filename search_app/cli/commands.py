@@ -28,7 +28,7 @@ from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.link_check import Client, NetworkDown
 from search_app import config, search_state
 from search_app.api import responses
-from search_app.cli import background_build, importing, options, output, serve, terminal
+from search_app.cli import importing, options, output, serving, terminal
 from search_app.cli.terminal import ProgressDisplay, print_json, print_line
 from search_app.engine import Engine
 from search_app.export.registry import FORMATS
@@ -71,7 +71,7 @@ def run(arguments: list[str]) -> None:
         if not isinstance(error, MemoryError) and str(error) != "can't start new thread":
             raise
         _fail("there is not enough memory. Close other programs, or use a larger machine")
-    except (*background_build.FAILURES, ImportRejected, NetworkDown) as error:
+    except (*serving.FAILURES, ImportRejected, NetworkDown) as error:
         _fail(fsync.describe_error(error))
     except search_state.BadParameter as error:
         _fail(f"{error} {error.expected}".rstrip())
@@ -112,7 +112,7 @@ def build(
     settings = config.load(os.environ, **given)
     try:
         with ProgressDisplay([settings.corpus]) as progress:
-            result = background_build.build(settings, progress, force=force, gate=gate)
+            result = serving.build(settings, progress, force=force, gate=gate)
     except BuildRejected as error:
         options.write_report(report, error.problems)
         raise
@@ -343,8 +343,8 @@ for command in (
     importing.open_,
     importing.import_,
     importing.formats,
-    serve.serve,
-    serve.watch,
-    serve.mcp,
+    serving.serve,
+    serving.watch,
+    serving.mcp,
 ):
     commands.add_command(command)

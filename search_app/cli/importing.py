@@ -29,7 +29,7 @@ from indexer.jobs.importer import ImportedSource, ImportResult
 from indexer.mapping.sources import SOURCES_FILE
 from indexer.readers import registry
 from search_app import config
-from search_app.cli import background_build, options, output, serve
+from search_app.cli import options, output, serving
 from search_app.cli.terminal import ProgressDisplay, print_json, print_line
 
 _MAX_COLUMN_CHARS, _MAX_VALUE_CHARS = 44, 70
@@ -204,7 +204,7 @@ def open_(
         print_line(f"To correct it, edit {' or '.join(_PROPOSED)} there, and open it again.")
     _build(config.load(corpus=corpus, index=index), frozenset(problems))
     context.invoke(
-        serve.serve,
+        serving.serve,
         corpus=corpus,
         index=index,
         host="127.0.0.1",
@@ -231,9 +231,9 @@ def _build(settings: config.Settings, reported: Set[Problem]) -> None:
     """
     with ProgressDisplay([settings.corpus]) as progress:
         try:
-            result = background_build.build(settings, progress)
+            result = serving.build(settings, progress)
         except RemovesTooMuch:
-            result = background_build.build(settings, progress, force=True)
+            result = serving.build(settings, progress, force=True)
     output.print_problems([each for each in result.problems if each not in reported])
     output.print_build_result(result)
 

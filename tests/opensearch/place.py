@@ -8,7 +8,7 @@ from pathlib import Path
 from indexer.cluster.generations import ClusterGenerations
 from indexer.ingest.corpus import NO_PROGRESS
 from search_app import config
-from search_app.cli import background_build
+from search_app.cli import serving
 from tests.opensearch.cluster import Cluster, Node
 from tests.opensearch.serving import Clients, Server, ask_locally, write_corpus
 
@@ -41,7 +41,7 @@ class Place:
     def build(self, size: int, edition: str) -> str:
         """Publish a corpus in the cluster. Return the name of the generation."""
         right = self.write(size, edition)
-        name = background_build.build(self.settings, NO_PROGRESS).generation.name
+        name = serving.build(self.settings, NO_PROGRESS).generation.name
         self.right[name] = right
         return name
 

@@ -20,7 +20,7 @@ from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.marker import mark_build
 from indexer.generations.manifest import IndexLocked
 from search_app import config
-from search_app.cli import background_build, options
+from search_app.cli import options, serving
 from search_app.config import Settings
 from search_app.engine import SearchRequest
 from search_app.web.app import make_engine
@@ -380,10 +380,10 @@ def test_a_server_builds_first(
 ) -> None:  # fmt: skip
     """It publishes, and while another machine builds it opens with the live generation."""
     settings = config.load(corpus=corpus, index=url)
-    assert background_build.build_before_serving(settings)
+    assert serving.build_before_serving(settings)
     assert capsys.readouterr().out.startswith("Built 000001-")
     with mark_build(generations, tmp_path / "elsewhere"):
-        assert not background_build.build_before_serving(settings)
+        assert not serving.build_before_serving(settings)
     assert "another build is running" in capsys.readouterr().out
 
 
@@ -393,9 +393,9 @@ def test_the_builder_of_a_server_publishes_changes(
 ) -> None:
     """A change of the corpus is published by the separate process of the builder."""
     settings = config.load(corpus=corpus, index=url)
-    background_build.build_before_serving(settings)
+    serving.build_before_serving(settings)
     changed = threading.Event()
-    with background_build.run_builder(settings, None):
+    with serving.run_builder(settings, None):
         add(corpus, "A new book")
         for _ in range(600):
             if generations.read_live_name().startswith("000002-"):

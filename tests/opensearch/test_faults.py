@@ -16,7 +16,7 @@ from opensearchpy.exceptions import ConnectionError as NoConnection
 from indexer.cluster import load
 from indexer.cluster.connection import ClusterError
 from indexer.ingest.corpus import NO_PROGRESS
-from search_app.cli import background_build
+from search_app.cli import serving
 from search_app.cli.options import open_location
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.place import Place
@@ -175,13 +175,13 @@ def test_a_build_survives_the_loss_of_a_node(place: Place, monkeypatch: pytest.M
     with ask(place.make_clients()) as clients:
         former = place.generations.read_live_name()
         try:
-            background_build.build(place.settings, NO_PROGRESS)
+            serving.build(place.settings, NO_PROGRESS)
         except ClusterError as error:
             print(error)
             assert place.generations.read_live_name() == former
         monkeypatch.undo()
         place.cluster.start()
-        name = background_build.build(place.settings, NO_PROGRESS).generation.name
+        name = serving.build(place.settings, NO_PROGRESS).generation.name
         place.right[name] = right
         place.server.wait_for("ok", name)
         clients.wait_for(FEW)

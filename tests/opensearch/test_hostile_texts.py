@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from indexer.ingest.corpus import NO_PROGRESS
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.cli import background_build
+from search_app.cli import serving
 from search_app.engine import Engine, SearchRequest
 from search_app.web.app import make_engine
 from tests.opensearch.cluster import Cluster
@@ -76,7 +76,7 @@ def stores(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
                     budget=BUDGET)
         for index in (folder / "local", url)
     ]  # fmt: skip
-    background_build.build(both[1], NO_PROGRESS)
+    serving.build(both[1], NO_PROGRESS)
     local, cluster = map(make_engine, both)
     clients = (
         create_app(both[0], local).test_client(),

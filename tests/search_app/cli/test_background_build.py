@@ -14,7 +14,7 @@ from indexer.ingest import source_files
 from indexer.jobs import build
 from search_app import config
 from search_app.cli import output
-from search_app.cli.background_build import build_before_serving
+from search_app.cli.serving import build_before_serving
 from search_app.config import Settings
 from tests.samples import article, page
 from tests.search_app.cli.test_main import Run, run

@@ -19,7 +19,7 @@ from indexer.generations import directory
 from indexer.ingest import source_files
 from indexer.jobs import pages
 from indexer.readers import registry
-from search_app.cli import importing, serve
+from search_app.cli import importing, serving
 from tests.indexer.fulltext.pdfs import make_pdf
 from tests.search_app.cli.test_main import Run, run
 
@@ -254,7 +254,7 @@ def test_files_with_the_same_columns_are_described_once(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The PDFs of a folder have one description, and `open` prints each problem once."""
-    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    monkeypatch.setattr(serving.serve, "callback", lambda **_: None)
     reports = folder / "reports"
     reports.mkdir()
     for name in "abc":
@@ -272,7 +272,7 @@ def test_opening_fewer_records_replaces_the_index(
     run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`pubsearch open` replaces the index, even if the file has lost most of its records."""
-    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    monkeypatch.setattr(serving.serve, "callback", lambda **_: None)
     rows = "".join(f"Title {number},Ada Okafor,1999,\n" for number in range(40))
     (folder / "salt-list.csv").write_text(TABLE + rows, encoding="utf-8")
     assert "42 added" in run("open", "salt-list.csv").out
@@ -286,7 +286,7 @@ def test_open_keeps_corrections(
     run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Corrections in the files of `pubsearch open` stay. Without any, they are written again."""
-    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    monkeypatch.setattr(serving.serve, "callback", lambda **_: None)
     assert "To correct it, edit catalogue.toml or sources.toml" in run("open", "salt-list.csv").out
     table = "Title,Authors,Year,Odd\nSalt roads,Ada Okafor,1999,High\n"
     (folder / "salt-list.csv").write_text(table, encoding="utf-8")
@@ -382,7 +382,7 @@ def test_a_copy_needs_no_state_folder(
     command: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files are converted and opened without a note of the permission to read them."""
-    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    monkeypatch.setattr(serving.serve, "callback", lambda **_: None)
     assert run(*command.split(), "salt-list.csv").status == 0
 
 
