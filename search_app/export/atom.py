@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from indexer.analysis.cleaning import clean
 from search_app.export import xml_document
 from search_app.export.csl import Item, format_time
 
@@ -77,4 +78,5 @@ def _add_entry(root: etree._Element, item: Item) -> None:
         xml_document.add(entry, "link", rel="related", href=item.url)
     for keyword in item.get("keyword"):
         xml_document.add(entry, "category", term=keyword)
-    xml_document.add_all(entry, "summary", [item.abstract])
+    if clean(item.abstract):
+        xml_document.add(entry, "summary", item.abstract)

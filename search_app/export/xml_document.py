@@ -67,10 +67,3 @@ def add(parent: etree._Element, tag: str, text: str = "", /, **attributes: str) 
     element = etree.SubElement(parent, parent.tag[: parent.tag.index("}") + 1] + tag, attributes)
     element.text = clean(text) or None
     return element
-
-
-def add_all(parent: etree._Element, tag: str, texts: Iterable[str], /, **attributes: str) -> None:
-    """Add an element for each text that is not empty."""
-    for text in texts:
-        if clean(text):
-            add(parent, tag, text, **attributes)
