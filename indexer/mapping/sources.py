@@ -264,20 +264,11 @@ def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) ->
     lines: list[str] = []
     for source in sources.source:
         lines += ["", "[[source]]"]
-        lines += [
-            f"{key} = {format_toml_value(value)}"
-            for key, value in (
-                ("file", source.file), ("without", source.without), ("format", source.format),
-                ("day_first", source.day_first),
-            )
-            if value
-        ]  # fmt: skip
-        tables = (
-            ("fields", source.fields), ("split", source.split), ("change", source.change),
-            ("languages", source.languages), ("unused", source.unused),
-        )  # fmt: skip
-        for name, table in tables:
-            if table:
+        for name in ("file", "without", "format", "day_first"):
+            if value := getattr(source, name):
+                lines.append(f"{name} = {format_toml_value(value)}")
+        for name in ("fields", "split", "change", "languages", "unused"):
+            if table := getattr(source, name):
                 lines += ["", f"[source.{name}]"]
             for key, value in table.items():
                 comment = comments.get((source.file, key), "") if name == "fields" else ""
