@@ -12,7 +12,7 @@ techniques" (TOIS 2002). A grade g has a gain of 2^g - 1.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import log2
 from pathlib import Path
@@ -102,7 +102,14 @@ def make_gate(
     def check_quality(new: Generation, live: Generation | None) -> None:
         current = mean_ndcg(suite, open_searcher(new, encoder=encoder))
         previous = _measure_live(suite, live, encoder)
-        if worse := list(_list_worse(current, previous, suite.least)):
+        worse = [
+            f"{kind} {mean:.3f}, {previous[kind]:.3f} before"
+            for kind, mean in current.items()
+            if mean < previous.get(kind, 0.0) - SLACK
+        ]
+        if current[ALL] < suite.least:
+            worse.insert(0, f"{ALL} {current[ALL]:.3f}, below the minimum of {suite.least:.3f}")
+        if worse:
             hint = "Fix the corpus or the thesaurus, or build without --gate if this is intended"
             raise BuildRejected(
                 f"the judged queries have worse results: {'; '.join(worse)}", hint, []
@@ -123,18 +130,3 @@ def _measure_live(
     with suppress(IndexUnusable):
         return mean_ndcg(suite, open_searcher(live, encoder=encoder))
     return {}
-
-
-def _list_worse(
-    current: Mapping[str, float], previous: Mapping[str, float], min_mean: float
-) -> list[str]:
-    worse = (
-        [f"{ALL} {current[ALL]:.3f}, below the minimum of {min_mean:.3f}"]
-        if current[ALL] < min_mean
-        else []
-    )
-    return worse + [
-        f"{kind} {mean:.3f}, {previous[kind]:.3f} before"
-        for kind, mean in current.items()
-        if kind in previous and mean < previous[kind] - SLACK
-    ]
