@@ -201,11 +201,6 @@ class SearchState(SearchRequest, frozen=True, dict=True):
             [pair for each in OF_LIST if (pair := each.find_pair(self))],
         )
 
-    @property
-    def form_pairs(self) -> tuple[tuple[str, str], ...]:
-        """The parameters that the search form keeps for another query."""
-        return self.list_pairs_without("q", "match", "exact", "semantic")
-
     def list_pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
         """Return the parameters that a form keeps: all except the page, and `names`."""
         return tuple(pair for pair in chain(*self._groups) if pair[0] not in names)
@@ -221,19 +216,12 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         """Return the query string of page 1."""
         return "&".join([_format_parameter(*pair) for pair in chain(*self._groups)])
 
-    def make_filter_links(self, name: str) -> FilterLinks:
-        """Return the URLs of `with_filter` for all values of a field without a restriction."""
-        return self._make_links(name, 1)
+    def make_links(self, name: str, *, excludes: bool = False) -> FilterLinks:
+        """Return the URLs of `with_filter`, or `with_exclusion`, for values without a restriction.
 
-    def make_exclusion_links(self, name: str) -> FilterLinks:
-        """Return the URLs of `with_exclusion` for all values of a field without a restriction."""
-        return self._make_links(f"{NOT}{name}", 3)
-
-    def _make_links(self, parameter: str, group: int) -> FilterLinks:
-        """Return the URLs with one more value in a group of parameters.
-
-        It follows the values of its field, if there are any, otherwise those of all fields.
+        A value follows those of its field, if there are any, otherwise those of all fields.
         """
+        parameter, group = (f"{NOT}{name}", 3) if excludes else (name, 1)
         pairs = self._groups[group]
         own_ends = [end for end, (other, _) in enumerate(pairs, 1) if other == parameter]
         end = own_ends[-1] if own_ends else len(pairs)
@@ -329,10 +317,7 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
 
 
 def read_hit(arguments: Arguments) -> int | None:
-    """Return the number of the hit that a publication is in its search, or None.
-
-    Raise BadParameter.
-    """
+    """Return the number of a publication in its search, or None. Raise BadParameter."""
     return _read_number(arguments, "hit", MAX_PAGE, is_capped=True)
 
 

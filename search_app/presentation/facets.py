@@ -207,8 +207,8 @@ class FacetValues:
         links = self._links.get(name)
         if links is None:
             links = self._links[name] = (
-                _escape(self.state.make_filter_links(name)),
-                _escape(self.state.make_exclusion_links(name)),
+                _escape(self.state.make_links(name)),
+                _escape(self.state.make_links(name, excludes=True)),
             )
         return links
 

@@ -45,7 +45,7 @@ def test_a_facet_url_is_the_url_of_its_state(state: SearchState, name: str, valu
     """The URL that selects or excludes a value is the URL of the state with it."""
     if value in (*state.filters.get(name, ()), *state.excluded.get(name, ())):
         return
-    selecting, excluding = state.make_filter_links(name), state.make_exclusion_links(name)
+    selecting, excluding = state.make_links(name), state.make_links(name, excludes=True)
     assert selecting.make_url(value) == state.with_filter(name, value).make_url()
     assert excluding.make_url(value) == state.with_exclusion(name, value).make_url()
 
