@@ -12,11 +12,11 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict, Unpack
 
 import click
-import msgspec
 import platformdirs
+from msgspec.structs import replace
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
@@ -45,6 +45,14 @@ _MAP = click.option(
 _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 
 
+class _Stated(TypedDict):
+    """What a user states about files: the values of `--title`, `--format`, and `--map`."""
+
+    title: str | None
+    format_name: str | None
+    choices: tuple[str, ...]
+
+
 @click.command(name="import")
 @_FILES
 @click.option("--into", type=options.PATH, required=True, help="A new folder, or one to update.")
@@ -59,14 +67,12 @@ _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 def import_(
     files: tuple[Path, ...],
     into: Path,
-    title: str | None,
-    format_name: str | None,
-    choices: tuple[str, ...],
     in_place: bool,
     as_json: bool,
     as_pages: bool,
     like: Path | None,
     report: BinaryIO | None,
+    **stated: Unpack[_Stated],
 ) -> None:
     """Make a catalogue of files and folders in any known format.
 
@@ -79,13 +85,11 @@ def import_(
     problems: list[Problem] = []
     try:
         if as_pages:
-            count = _write_pages(files, into, like, problems, title, format_name, choices)
+            count = _write_pages(files, into, like, problems, stated)
             print_line(f"Wrote {output.format_count(count, 'publication')} to {into}.")
         else:
-            result = _import(
-                files, into, problems, title, format_name, choices,
-                in_place=in_place, allow=safe_files.allow_outside,
-            )  # fmt: skip
+            allow = safe_files.allow_outside
+            result = _import(files, into, problems, stated, in_place=in_place, allow=allow)
             _print_result(result, into, as_json=as_json)
     finally:
         output.print_problems(problems)
@@ -94,13 +98,7 @@ def import_(
 
 
 def _write_pages(
-    files: Sequence[Path],
-    into: Path,
-    like: Path | None,
-    problems: list[Problem],
-    title: str | None,
-    format_name: str | None,
-    choices: Sequence[str],
+    files: Sequence[Path], into: Path, like: Path | None, problems: list[Problem], stated: _Stated
 ) -> int:
     """Write pages with the fields of another corpus, or with those that an import would propose.
 
@@ -110,13 +108,13 @@ def _write_pages(
     if like:
         if len(files) > 1:
             raise click.UsageError("--pages with --like converts one file at a time")
-        if choices:
+        if stated["choices"]:
             raise click.UsageError("--map has no effect with --like")
         return len(pages.write_pages(files[0], into, like, problems.append, limits))
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "corpus")
         reported: list[Problem] = []
-        _import(files, folder, reported, title, format_name, choices)
+        _import(files, folder, reported, stated)
         written = pages.convert_corpus(folder, into, problems.append, limits)
     # The conversion reads the files again, but knows nothing of those that were left out.
     repeated = {(problem.line, problem.what) for problem in problems}
@@ -128,9 +126,7 @@ def _import(
     files: Sequence[Path],
     into: Path,
     problems: list[Problem],
-    title: str | None,
-    format_name: str | None,
-    choices: Sequence[str],
+    stated: _Stated,
     *,
     in_place: bool = True,
     allow: Callable[[Path, Iterable[str]], None] = safe_files.allow_outside_for_now,
@@ -140,10 +136,8 @@ def _import(
         return importer.import_files(
             paths,
             into,
-            title=title,
+            **stated,
             in_place=in_place,
-            format_name=format_name,
-            choices=choices,
             report=problems.append,
             progress=progress,
             limits=config.load().limits,
@@ -172,12 +166,7 @@ def _expand(files: Iterable[Path]) -> Iterator[Path]:
 @click.option("--port", type=int, help="The port. Default: that of the settings, or a free one.")
 @click.pass_context
 def open_(
-    context: click.Context,
-    files: tuple[Path, ...],
-    title: str | None,
-    format_name: str | None,
-    choices: tuple[str, ...],
-    port: int | None,
+    context: click.Context, files: tuple[Path, ...], port: int | None, **stated: Unpack[_Stated]
 ) -> None:
     """Serve files and folders in any known format as a searchable catalogue.
 
@@ -192,7 +181,7 @@ def open_(
         shutil.rmtree(corpus, ignore_errors=True)
     problems: list[Problem] = []
     try:
-        result = _import(files, corpus, problems, title, format_name, choices)
+        result = _import(files, corpus, problems, stated)
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)
@@ -265,15 +254,16 @@ def formats() -> None:
 
 
 def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
+    title = result.catalogue.title
     if as_json:
-        report = {
-            "sources": result.sources,
-            "catalogue": result.catalogue.title,
-            "attached": result.attached,
-        }
+        report = {"sources": result.sources, "catalogue": title, "attached": result.attached}
         print_json(report)
         return
-    for _, alike in groupby(result.sources, _describe):
+    # Files of the same columns differ in nothing else.
+    for _, alike in groupby(
+        result.sources,
+        lambda each: replace(each, file="", records=0, problems=0, examples=[]),
+    ):
         for line in _format_sources(list(alike)):
             print_line(line)
     kept = f" Its {SOURCES_FILE} was kept." if result.is_update else ""
@@ -284,18 +274,13 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         print_line()
         print_line(f"Files of these records: {files}.")
     print_line()
-    print_line(f"Imported {records} of “{result.catalogue.title}” into {into}.{kept}")
+    print_line(f"Imported {records} of “{title}” into {into}.{kept}")
     examples = [example for source in result.sources for example in source.examples]
     if examples:
         print_line("This is how they will look:")
     for example in examples[:_MAX_EXAMPLES]:
         for line in _format_example(example, result.catalogue):
             print_line(line)
-
-
-def _describe(source: ImportedSource) -> ImportedSource:
-    """Return a source without what differs between files of the same columns."""
-    return msgspec.structs.replace(source, file="", records=0, problems=0, examples=[])
 
 
 def _format_example(example: Mapping[str, list[str]], catalogue: Catalogue) -> Iterator[str]:
