@@ -32,7 +32,8 @@ from search_app.cli import importing, options, output, serving, terminal
 from search_app.cli.terminal import ProgressDisplay, print_json, print_line
 from search_app.engine import Engine
 from search_app.export.registry import FORMATS
-from search_app.presentation import facets, labels
+from search_app.presentation import facets
+from search_app.presentation.labels import facet_label, make_publication_url
 from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
 from search_app.web.zero_result_log import most_frequent
 
@@ -148,7 +149,7 @@ def status(index: str | None, *, list_all: bool) -> None:
         (
             field.label,
             [
-                f"{count:>7}  {labels.facet_label(field, value, manifest.catalogue)}"
+                f"{count:>7}  {facet_label(field, value, manifest.catalogue)}"
                 for value, count in manifest.counts[field.name].items()
             ],
         )
@@ -315,8 +316,14 @@ def search(
             names |= {field.name, f"{MATCH}{field.name}", f"{NOT}{field.name}"}
         state = search_state.read(output.parse_arguments(words, names), catalogue)
         if format_name:
-            hits = searcher.scan(state)
-            output.write_export(FORMATS[format_name], hits, catalogue, settings)
+            site = f"{settings.site_url}{settings.prefix}"
+            parts = FORMATS[format_name].write(
+                searcher.scan(state),
+                catalogue,
+                # Without the setting `site_url`, the publications have no page.
+                lambda identity: make_publication_url(identity, site) if settings.site_url else "",
+            )
+            terminal.write_data(parts)
             return
         values = responses.MAX_VALUES if as_json else facets.MAX_SHOWN_VALUES
         results = engine.search(msgspec.structs.replace(state, values=values))

@@ -8,19 +8,16 @@ import click
 from werkzeug.datastructures import MultiDict
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.records import Problem
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexWriteError
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.jobs.check import CheckReport
-from search_app.cli import terminal
 from search_app.cli.terminal import print_line
-from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
-from search_app.export.registry import Format
 from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import explain_in_sentences, format_facts, list_file_lines
-from search_app.presentation.labels import facet_label, make_publication_url
+from search_app.presentation.labels import facet_label
 from search_app.presentation.search_page import (
     DiagnosisLinks,
     SearchLink,
@@ -110,21 +107,6 @@ def _list_ways(ways: Iterable[tuple[str, Sequence[SearchLink]]]) -> Iterator[str
             yield f"{name}: {counts}."
 
 
-def write_export(
-    export: Format, hits: Iterable[Publication], catalogue: Catalogue, settings: Settings
-) -> None:
-    """Write publications in a format to standard output.
-
-    Without the setting `site_url`, the publications have no page.
-    """
-
-    def make_page_url(identity: str) -> str:
-        path = make_publication_url(identity, settings.prefix)
-        return f"{settings.site_url}{path}" if settings.site_url else ""
-
-    terminal.write_data(export.write(hits, catalogue, make_page_url))
-
-
 def parse_arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:
     """Return words and `--name value` pairs as the query parameters of a URL.
 
@@ -176,11 +158,6 @@ def print_build_result(result: BuildResult) -> None:
         f"Published {name}: {changes.added} added, {changes.changed} changed, "
         f"{changes.removed} removed, {changes.unchanged} unchanged, {duration}."
     )
-    _print_duplicates(result)
-
-
-def _print_duplicates(result: BuildResult) -> None:
-    """Print the number of merged records, and the publications that may be duplicates."""
     if result.merged:
         records = "1 record was" if result.merged == 1 else f"{result.merged:,} records were"
         print_line(f"{records} merged with another of the same title and DOI, PMID, or ISBN.")
@@ -198,8 +175,7 @@ def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
         columns.setdefault(file, []).append(f"{column} ({count:,})")
     for file, names in sorted(columns.items())[:MAX_UNUSED]:
         more = ", …" if len(names) > MAX_UNUSED else ""
-        line = f"{file}: no field uses {', '.join(names[:MAX_UNUSED])}{more}"
-        print_line(line)
+        print_line(f"{file}: no field uses {', '.join(names[:MAX_UNUSED])}{more}")
 
 
 def format_build_result(result: BuildResult, known: Collection[Problem] = ()) -> str:
@@ -250,10 +226,9 @@ def print_concepts(report: CheckReport) -> None:
     Print nothing if the thesaurus has no concepts.
     """
     if report.concepts:
-        used_count = report.concepts - len(report.missing)
+        used = f"{report.concepts - len(report.missing)} of {report.concepts} thesaurus concepts"
         end = ". The others are:" if report.missing else "."
-        count_text = f"{used_count} of {report.concepts} thesaurus concepts"
-        print_line(f"{count_text} have a label that occurs in them{end}")
+        print_line(f"{used} have a label that occurs in them{end}")
     for concept in report.missing:
         label = next(iter(concept.get_labels(report.catalogue.language)), "")
         print_line(f"  {concept.id}: {label}" if label else f"  {concept.id}")
