@@ -294,10 +294,7 @@ class TypeNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host_scholar: str
 
 
-def _load() -> Mapping[PublicationType, TypeNames]:
-    text = files(__package__).joinpath("types.csv").read_text("utf-8")
-    fields = {field.pop("type"): field for field in csv.DictReader(text.splitlines())}
-    return msgspec.convert(fields, dict[PublicationType, TypeNames])
-
-
-TYPES = _load()
+_ROWS = csv.DictReader(files(__package__).joinpath("types.csv").read_text("utf-8").splitlines())
+TYPES: Mapping[PublicationType, TypeNames] = msgspec.convert(
+    {row.pop("type"): row for row in _ROWS}, dict[PublicationType, TypeNames]
+)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lxml import etree
-
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.fields import Role
 from indexer.values.identifiers import make_doi_url
@@ -40,7 +38,7 @@ _ELEMENTS: tuple[tuple[Role, str], ...] = (
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
-    return xml_document.write(etree.Element("collection"), map(make_record, items))
+    return xml_document.write("collection", map(make_record, items))
 
 
 def make_record(item: Item) -> str:

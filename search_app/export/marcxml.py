@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from lxml import etree
-
 from indexer.catalogue.fields import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.publication_types import name_type
@@ -51,8 +49,7 @@ class _Field(NamedTuple):
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
-    root = etree.Element(f"{{{NAMESPACE}}}collection", nsmap={None: NAMESPACE})
-    return xml_document.write(root, map(make_record, items))
+    return xml_document.write("collection", map(make_record, items), xmlns=NAMESPACE)
 
 
 def make_record(item: Item) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from lxml import etree
-
 from indexer.catalogue.fields import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
@@ -32,8 +30,7 @@ _DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
-    root = etree.Element(f"{{{NAMESPACE}}}modsCollection", nsmap={None: NAMESPACE})
-    return xml_document.write(root, map(make_record, items))
+    return xml_document.write("modsCollection", map(make_record, items), xmlns=NAMESPACE)
 
 
 def make_record(item: Item) -> str:

@@ -21,14 +21,12 @@ SCHEMA_LOCATION = f"{{{XSI}}}schemaLocation"
 """The attribute `xsi:schemaLocation`."""
 
 
-def write(root: etree._Element, records: Iterable[str]) -> Iterator[bytes]:
-    """Yield the start of an empty root element, each record in it, and its end."""
-    root.text = "\n"
-    start, end = etree.tostring(root, encoding="utf-8", xml_declaration=True).rsplit(b"</", 1)
-    yield start
+def write(tag: str, records: Iterable[str], /, **attributes: str) -> Iterator[bytes]:
+    """Yield the start of the root element, each record in it, and its end."""
+    yield f"<?xml version='1.0' encoding='utf-8'?>\n{_open(tag, **attributes)}>\n".encode()
     for record in records:
         yield f"{record}\n".encode()
-    yield b"</" + end + b"\n"
+    yield f"</{tag}>\n".encode()
 
 
 @lru_cache(maxsize=1000)
