@@ -118,7 +118,7 @@ def _is_missing_value(field: Field, text: str) -> bool:
 
 def split_values(field: Field, text: str, separator: str) -> Sequence[str]:
     """Return the values in one text of a column, of which `separator` separates several."""
-    return _SPLITTERS.get(field.kind, str.split)(text, separator)
+    return split_names(text, separator) if field.kind == "name" else text.split(separator)
 
 
 def split_names(text: str, separator: str) -> Sequence[str]:
@@ -224,8 +224,6 @@ _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "file": file_names.find_file_names,
 }
 """The functions that convert any text to the values of a role or a kind."""
-_SPLITTERS: dict[FieldKind, Callable[[str, str], Sequence[str]]] = {"name": split_names}
-"""The functions that split the values of a kind at a separator. The others split at each one."""
 
 
 def order_by_group(values: Sequence[Property]) -> Sequence[Property]:

@@ -7,7 +7,6 @@ The normalized form of a date is that of the Extended Date/Time Format (EDTF, IS
 from __future__ import annotations
 
 import re
-import unicodedata
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -90,12 +89,7 @@ def is_day_first(texts: list[str]) -> bool | None:
 
 
 def _with_ascii_digits(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join(
-        str(unicodedata.digit(char)) if char.isdecimal() and not char.isascii() else char
-        for char in text
-    )
+    return text if text.isascii() else re.sub(r"\d", lambda digit: str(int(digit[0])), text)
 
 
 def _find_month_and_day(text: str, *, day_first: bool) -> tuple[int, int]:
