@@ -33,16 +33,7 @@ from search_app.export.citations import STYLES, cite
 from search_app.export.csl import make_item
 from search_app.export.registry import FORMATS
 from search_app.presentation.labels import facet_label, make_publication_url
-from search_app.search_state import (
-    MAX_SIZE,
-    NOT,
-    OF_LIST,
-    OF_QUERY,
-    PAGE,
-    Arguments,
-    BadParameter,
-    SearchState,
-)
+from search_app.search_state import Arguments, BadParameter
 from search_app.web.context import find_publication
 from search_app.web.errors import NotFound, PublicationRemoved, to_error_response
 
@@ -51,7 +42,7 @@ log = logging.getLogger(__name__)
 Json = dict[str, Any]
 Counts = Mapping[str, Mapping[str, int]]
 
-PREFIXES = {"filters": "", "excluded": NOT}
+PREFIXES = {"filters": "", "excluded": search_state.NOT}
 """The prefix that the API puts before the names of the fields in an argument."""
 COUNTED_VALUES = 5
 """Limit on the values of each facet in a result of `search`. `facets` has that of the API."""
@@ -162,18 +153,20 @@ class Tools(NamedTuple):
     def _find_publications(self) -> list[Publication]:
         """Return the publications of the argument `id`. Raise the errors of find_publication."""
         ids = _to_texts("id", self.arguments.get("id"))
-        if not 1 <= len(ids) <= MAX_SIZE:
-            raise BadParameter("id", ", ".join(ids), f"Use 1 to {MAX_SIZE} ids of publications.")
+        if not 1 <= len(ids) <= search_state.MAX_SIZE:
+            raise BadParameter(
+                "id", ", ".join(ids), f"Use 1 to {search_state.MAX_SIZE} ids of publications."
+            )
         return [find_publication(identity, self.searcher, self.site) for identity in ids]
 
     def _choose(self, name: str, choices: Iterable[str]) -> str:
         given = Arguments({name: self._get_text(name)})
         return search_state.read_choice(given, name, [*choices]) or next(iter(choices))
 
-    def _read_state(self) -> SearchState:
+    def _read_state(self) -> search_state.SearchState:
         """Return the search of the arguments. Raise BadParameter."""
         catalogue = self.searcher.catalogue
-        names = [parameter.name for parameter in (*OF_QUERY, *OF_LIST, PAGE)]
+        names = [parameter.name for parameter in search_state.PARAMETERS]
         parameters = Arguments({name: self._get_text(name) for name in names})
         for name, prefix in PREFIXES.items():
             fields = self.arguments.get(name) or {}
@@ -241,11 +234,11 @@ def _make_schemas(searcher: Searcher | None) -> dict[str, Json]:
     }
     by_field = {"type": "object", "additionalProperties": texts}
     of_query = {
-        **{each.name: parameters[each.name] for each in OF_QUERY},
+        **{each.name: parameters[each.name] for each in search_state.OF_QUERY},
         "filters": {**by_field, "description": "As in `search`."},
         "excluded": {**by_field, "description": "Values that no hit may have, as in `filters`."},
     }
-    of_search = of_query | {each.name: parameters[each.name] for each in (*OF_LIST, PAGE)}
+    of_search = of_query | {each.name: parameters[each.name] for each in search_state.PARAMETERS}
     explained = {
         "q": {**parameters["q"], "description": f"{parameters['q']['description']} {SYNTAX}"},
         "filters": {
@@ -256,7 +249,7 @@ def _make_schemas(searcher: Searcher | None) -> dict[str, Json]:
         },
     }
     find = {**openapi.FIND["schema"], "description": openapi.FIND["description"]}
-    ids = {**texts, "maxItems": MAX_SIZE, "description": "The ids of publications."}
+    ids = {**texts, "maxItems": search_state.MAX_SIZE, "description": "The ids of publications."}
     style, export_format = (
         {"type": "string", "enum": [*choices], "default": next(iter(choices))}
         for choices in (STYLES, FORMATS)

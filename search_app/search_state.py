@@ -145,6 +145,7 @@ OF_LIST = (
 )
 """The parameters of the list of hits."""
 PAGE = Parameter("page", "The page number.", "1", most=MAX_PAGE)
+PARAMETERS = (*OF_QUERY, *OF_LIST, PAGE)
 
 
 @lru_cache(maxsize=1024)
@@ -300,7 +301,7 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
     """
     stated = {
         parameter.field or parameter.name: text
-        for parameter in (*OF_QUERY, *OF_LIST, PAGE)
+        for parameter in PARAMETERS
         if (text := parameter.read(arguments))
     }
     text, cut_word_count = truncate(stated.pop("text", "").strip())

@@ -9,17 +9,8 @@ from indexer.analysis.cleaning import fold
 from indexer.analysis.stemming import OTHER_SCRIPTS
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.records import SourceRecord
+from indexer.mapping import standard_fields
 from indexer.mapping.profile import ColumnProfile
-from indexer.mapping.standard_fields import (
-    COMMON_LANGUAGES,
-    are_languages,
-    are_tags,
-    find_field,
-    is_date,
-    is_of_other_entity,
-    is_record_date,
-    split_heading,
-)
 from indexer.mapping.templates import split_language
 from indexer.values import dates, identifiers, iso_codes
 
@@ -87,7 +78,9 @@ class Guesser:
         self.reasons: dict[str, str] = {}
         self.between: dict[str, str] = {}
         self.languages = self._find_languages()
-        self._unnamed = [name for name in self.languages if not split_heading(name)[0]]
+        self._unnamed = [
+            name for name in self.languages if not standard_fields.split_heading(name)[0]
+        ]
         self._guess_by_heading()
         self._guess_by_language()
         self._combine_parts()
@@ -115,11 +108,11 @@ class Guesser:
         """
         spoken = {
             name: code for name, column in self.columns.items()
-            if (code := split_heading(name)[1])
+            if (code := standard_fields.split_heading(name)[1])
             and (code not in OTHER_SCRIPTS or not _mostly(str.isascii)(column))
         }  # fmt: skip
-        unnamed = [name for name in spoken if not split_heading(name)[0]]
-        ignored = () if are_languages(unnamed, self.columns) else unnamed
+        unnamed = [name for name in spoken if not standard_fields.split_heading(name)[0]]
+        ignored = () if standard_fields.are_languages(unnamed, self.columns) else unnamed
         return {name: code for name, code in spoken.items() if name not in ignored}
 
     def _guess_by_heading(self) -> None:
@@ -127,13 +120,13 @@ class Guesser:
 
         The year and the container have one value. Another column fills the gaps of the first.
         """
-        has_tags = are_tags(self.columns)
+        has_tags = standard_fields.are_tags(self.columns)
         ranked: dict[str, list[tuple[int, int, str]]] = {}
         for position, name in enumerate(self.columns):
             if name in self._unnamed:
                 continue
-            heading = split_heading(name)[0] if name in self.languages else name
-            match = find_field(heading, has_tags=has_tags)
+            heading = standard_fields.split_heading(name)[0] if name in self.languages else name
+            match = standard_fields.find_field(heading, has_tags=has_tags)
             if match and not _is_poor(match.field, name, self.columns[name]):
                 rank = match.rank - match.rank % 1000 if name in self.languages else match.rank
                 ranked.setdefault(match.field, []).append((rank, position, name))
@@ -247,13 +240,13 @@ class Guesser:
         for field, reason, looks_right in _VALUE_TESTS:
             fitting = [
                 name for name, column in free.items()
-                if looks_right(column) and not is_of_other_entity(name, field)
+                if looks_right(column) and not standard_fields.is_of_other_entity(name, field)
             ]  # fmt: skip
             if field == "summary":
                 fitting.sort(key=lambda name: -free[name].mean_length)
             if field == "year":
-                fitting = [name for name in fitting if not is_record_date(name)]
-                fitting.sort(key=lambda name: (not is_date(name), name.count(".")))
+                fitting = [name for name in fitting if not standard_fields.is_record_date(name)]
+                fitting.sort(key=lambda name: (not standard_fields.is_date(name), name.count(".")))
             self._take(field, fitting, reason, free)
         dated = [name for name, column in free.items() if _has_years(column)]
         self._take("year", dated, "its dates may be those of the record", free)
@@ -350,7 +343,7 @@ def _is_language_column(column: ColumnProfile) -> bool:
     if len(column.values) > _MAX_LANGUAGES or not _mostly(iso_codes.find_languages)(column):
         return False
     codes = {code for value in column.values for code in iso_codes.find_languages(value)}
-    return not codes.isdisjoint(COMMON_LANGUAGES)
+    return not codes.isdisjoint(standard_fields.COMMON_LANGUAGES)
 
 
 def _is_prose(column: ColumnProfile) -> bool:

@@ -20,20 +20,13 @@ from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field, TypeRule
 from indexer.catalogue.records import SourceRecord
-from indexer.mapping import templates
+from indexer.mapping import standard_fields, templates
 from indexer.mapping.guessing import NAME_FIELDS, Guesser
 from indexer.mapping.mapper import ID_FIELD, OTHER_TITLES, Mapper, list_mapped
 from indexer.mapping.normalization import SEPARATORS, find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.sources import Change, Source
-from indexer.mapping.standard_fields import (
-    BODIES,
-    FULLTEXT_FIELD,
-    is_of_other_entity,
-    is_record_date,
-    list_standard_fields,
-    read_heading,
-)
+from indexer.mapping.standard_fields import BODIES, list_standard_fields
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 from indexer.readers.formats.marc import load_fields
@@ -165,7 +158,7 @@ def _read_headings(names: Iterable[str]) -> dict[str, Field]:
     taken = {field.name for field in list_standard_fields()} | RESERVED_NAMES
     stated: dict[str, Field] = {}
     for name in names:
-        if field := read_heading(name):
+        if field := standard_fields.read_heading(name):
             stated[name] = msgspec.structs.replace(field, name=_find_free_name(field.name, taken))
             taken |= {stated[name].name}
     return stated
@@ -176,14 +169,15 @@ def _make_leftover_fields(
 ) -> Iterator[tuple[str, Field]]:
     """Yield a field for each leftover column that is worth showing."""
     standard = (name for field in list_standard_fields() for name in (field.name, *field.names))
-    taken = {*standard, FULLTEXT_FIELD.name} | RESERVED_NAMES
+    taken = {*standard, standard_fields.FULLTEXT_FIELD.name} | RESERVED_NAMES
     taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the field `year`
     shown = [
         name for name, column in columns.items()
         if column.filled >= max(1, _MIN_LEFTOVER_SHARE * records)
         and column.mean_length <= _MAX_LEFTOVER_CHARS
-        and not is_record_date(name)
-        and not ("." in name and is_of_other_entity(name))  # "Owner/room" is no path
+        and not standard_fields.is_record_date(name)
+        # "Owner/room" is no path.
+        and not ("." in name and standard_fields.is_of_other_entity(name))
         and not _is_uninformative(column, records)
     ]  # fmt: skip
     for name in shown[:_MAX_LEFTOVERS]:

@@ -34,7 +34,7 @@ from search_app.engine import Engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facets
 from search_app.presentation.labels import facet_label, make_publication_url
-from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
+from search_app.search_state import MATCH, NOT, PARAMETERS
 from search_app.web.zero_result_log import most_frequent
 
 REMOVES_MUCH = 4
@@ -311,7 +311,7 @@ def search(
         engine = Engine.open(settings.index, transformer, settings.work)
         searcher = engine.get_searcher()
         catalogue = searcher.catalogue
-        names = {parameter.name for parameter in (*OF_QUERY[1:], *OF_LIST, PAGE)}
+        names = {parameter.name for parameter in PARAMETERS if parameter.name != "q"}
         for field in catalogue.filterable:
             names |= {field.name, f"{MATCH}{field.name}", f"{NOT}{field.name}"}
         state = search_state.read(output.parse_arguments(words, names), catalogue)

@@ -15,18 +15,10 @@ from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.jobs.check import CheckReport
 from search_app.cli.terminal import print_line
 from search_app.engine.results import Results, TextRun
+from search_app.presentation import search_page
 from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import explain_in_sentences, format_facts, list_file_lines
 from search_app.presentation.labels import facet_label
-from search_app.presentation.search_page import (
-    DiagnosisLinks,
-    SearchLink,
-    describe_relaxed,
-    interpretation_notes,
-    make_diagnosis_links,
-    search_notes,
-    summarize,
-)
 from search_app.search_state import SearchState
 
 MAX_PROBLEMS = 3
@@ -41,12 +33,17 @@ def print_results(
     results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
 ) -> None:
     """Print a page of results and the facet counts. `has_texts`: the index has full texts."""
-    readings = interpretation_notes(results, state, catalogue, has_texts=has_texts)
-    lines = [summarize(results, state), *search_notes(results, state, catalogue)]
+    readings = search_page.interpretation_notes(results, state, catalogue, has_texts=has_texts)
+    lines = [
+        search_page.summarize(results, state),
+        *search_page.search_notes(results, state, catalogue),
+    ]
     lines += [reading.alone for reading in readings]
-    lines += filter(None, [describe_relaxed(results)])
+    lines += filter(None, [search_page.describe_relaxed(results)])
     if results.diagnosis:
-        lines += _list_diagnosis(make_diagnosis_links(results.diagnosis, state, catalogue))
+        lines += _list_diagnosis(
+            search_page.make_diagnosis_links(results.diagnosis, state, catalogue)
+        )
     for text in lines:
         print_line(text)
     for hit in results.hits:
@@ -79,7 +76,7 @@ def print_results(
         print_line(TextRun(group.label, True), f": {', '.join(values)}")
 
 
-def _list_diagnosis(links: DiagnosisLinks) -> Iterator[str]:
+def _list_diagnosis(links: search_page.DiagnosisLinks) -> Iterator[str]:
     """Yield a line for each place or concept without publications, with alternative searches.
 
     Then yield a line for the words, and one for similar queries.
@@ -99,7 +96,7 @@ def _list_diagnosis(links: DiagnosisLinks) -> Iterator[str]:
             yield f"{label}: {' · '.join(f'{link.text} {link.total:,}' for link in searches)}"
 
 
-def _list_ways(ways: Iterable[tuple[str, Sequence[SearchLink]]]) -> Iterator[str]:
+def _list_ways(ways: Iterable[tuple[str, Sequence[search_page.SearchLink]]]) -> Iterator[str]:
     """Yield the searches under each name, one sentence each."""
     for name, links in ways:
         if links:
