@@ -150,7 +150,6 @@ PARAMETERS = (*OF_QUERY, *OF_LIST, PAGE)
 
 @lru_cache(maxsize=1024)
 def _format_parameter(name: str, value: str) -> str:
-    """Return a query string parameter, URL-encoded."""
     return f"{quote_plus(name)}={quote_plus(value)}"
 
 
@@ -214,7 +213,6 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     @cached_property
     def _query(self) -> str:
-        """Return the query string of page 1."""
         return "&".join([_format_parameter(*pair) for pair in chain(*self._groups)])
 
     def make_links(self, name: str, *, excludes: bool = False) -> FilterLinks:
@@ -277,12 +275,10 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
 
 def _add(filters: Filters, name: str, value: str) -> Filters:
-    """Return filters with one more value of a field."""
     return {**filters, name: tuple(dict.fromkeys((*filters.get(name, ()), value)))}
 
 
 def _remove(filters: Filters, name: str, value: str) -> Filters:
-    """Return filters without one value of a field."""
     remaining = tuple(other for other in filters.get(name, ()) if other != value)
     return {
         field: remaining if field == name else values

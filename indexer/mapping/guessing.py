@@ -92,13 +92,11 @@ class Guesser:
         self.languages = {name: code for name, code in self.languages.items() if name in texts}
 
     def _set(self, field: str, names: Sequence[str], reason: str) -> None:
-        """Let columns feed a field, if there are any."""
         if names:
             self.fields[field] = [*names]
             self.reasons[field] = f"guessed: {reason}"
 
     def _list_columns(self, *fields: str) -> list[str]:
-        """Return the columns that feed some fields."""
         return [name for field in fields for name in self.fields.get(field, ())]
 
     def _find_languages(self) -> dict[str, str]:

@@ -193,7 +193,6 @@ class Mapper:
         return tuple(plan)
 
     def _make_id(self, specifications: _Specifications, columns: templates.Columns) -> str | None:
-        """Return the first usable id of a record, or None."""
         stated = (self._select(ID_FIELD, each, columns) for each in specifications)
         ids = (make_id(prop.value) for prop in chain.from_iterable(stated))
         return next(filter(None, ids), None)

@@ -13,15 +13,8 @@ from indexer.analysis import cleaning
 from indexer.catalogue.fields import Field, FieldKind
 from indexer.catalogue.records import Property
 from indexer.mapping.profile import ColumnProfile
-from indexer.values import (
-    dates,
-    file_names,
-    identifiers,
-    iso_codes,
-    markup,
-    names,
-    publication_types,
-)
+from indexer.values import dates, file_names, identifiers, iso_codes, markup, names
+from indexer.values.publication_types import read_type
 
 MAX_NUMBER_CHARS = 50
 """Maximum characters of a symbol or a report number. Some RIS files have references in its tag."""
@@ -158,7 +151,6 @@ def make_id(text: str) -> str:
 
 
 def _find_one(find: Callable[[str], object], text: str) -> Sequence[str]:
-    """Return the one value that a function finds in a text, or none."""
     value = find(text)
     return (str(value),) if value else ()
 
@@ -217,7 +209,7 @@ _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
 _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "abstract": markup.split_abstract,
     # Our exports, CSL, and Zotero name a publication without a type a "document".
-    "type": lambda text: () if text == "document" else (publication_types.read_type(text),),
+    "type": lambda text: () if text == "document" else (read_type(text),),
     "number": _find_numbers,
     **dict.fromkeys(_IMPRINT_ROLES, _find_imprint),
     "name": _find_names,

@@ -218,7 +218,6 @@ def _make_field(column: str, taken: set[str] | frozenset[str]) -> Field:
 
 
 def _find_free_name(base: str, taken: Collection[str]) -> str:
-    """Return a name that is not taken: itself, or with the first free number."""
     numbered = (f"{base}_{number}" for number in count(2))
     return next(name for name in chain([base], numbered) if name not in taken)
 
@@ -258,7 +257,6 @@ def _find_splits(
 
 
 def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Iterator[str]:
-    """Yield the date columns that have the day before the month."""
     dated = templates.list_columns(fields.get("date", ()))
     for name in dict.fromkeys((*dated, *templates.list_columns(fields.get("year", ())))):
         if name in columns and dates.is_day_first([*columns[name].values]):

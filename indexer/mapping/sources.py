@@ -225,7 +225,6 @@ def load_unchecked(folder: Path) -> Sources:
 
 
 def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
-    """Yield each fault of the sources, and a hint."""
     counts = Counter(source.file for source in sources.source)
     for name in (*counts, *(place.path for place in sources.attachments)):
         if not name or not is_printable(name):

@@ -128,7 +128,6 @@ def _list_seasons() -> dict[str, int]:
 
 @cache
 def _list_months() -> dict[str, int]:
-    """Return the number of each month by its lower-case names and abbreviations."""
     months: dict[str, int] = {}
     for language in _MONTH_LANGUAGES:
         for context in Locale(language).months.values():

@@ -186,7 +186,6 @@ def _list_territories() -> list[str]:
 
 @cache
 def _map_region_names(language: str) -> dict[str, str]:
-    """Return the UN M49 code of each region, by case-folded name."""
     named = _load_locale(language).territories
     return {name.casefold(): code for code, name in named.items() if code.isdigit()}
 
@@ -310,7 +309,6 @@ def _map_other_names() -> dict[str, str]:
 
 @cache
 def _map_language_names() -> dict[str, str]:
-    """Return the language codes by their folded names in several languages."""
     names: dict[str, str] = {}
     for locale in map(Locale.parse, _NAME_LOCALES):
         for code, name in locale.languages.items():

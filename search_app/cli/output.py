@@ -97,7 +97,6 @@ def _list_diagnosis(links: search_page.DiagnosisLinks) -> Iterator[str]:
 
 
 def _list_ways(ways: Iterable[tuple[str, Sequence[search_page.SearchLink]]]) -> Iterator[str]:
-    """Yield the searches under each name, one sentence each."""
     for name, links in ways:
         if links:
             counts = ", ".join(f"{link.text} ({link.total:,})" for link in links)

@@ -126,31 +126,25 @@ class ProgressDisplay(Progress):
         self._bar.__exit__(None, None, None)
 
     def report_bytes(self, count: int) -> None:
-        """Advance the bar to `count` bytes. Replace it if files are read again, as to merge."""
-        if count < self._bar.pos:
+        if count < self._bar.pos:  # files are read again, as to merge
             self._replace_bar(self._label, self._bar.length or 0)
         self._advance(count)
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
-        """Count these publications for the rate."""
         self._count += len(publications)
 
     def report_encoding(self, done: int, total: int) -> None:
-        """Show how many publications are encoded."""
         self.show_phase(ENCODING, done, total, done)
 
     def report_sorting(self, done: int, total: int) -> None:
-        """Show how much is sorted."""
         self.show_phase(SORTING, done, total)
 
     def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
-        """Show how many full texts are read, the rate in pages, and the file that is next."""
         self.show_phase(READING_TEXTS, done, total, pages, "pages", escape(file[-MAX_NAME:]))
         if self._is_visible:
             self._bar.render_progress()
 
     def report_loading(self, done: int, total: int) -> None:
-        """Show how much a cluster has accepted."""
         self.show_phase(LOADING, done, total, done)
 
     def show_phase(

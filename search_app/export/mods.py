@@ -130,7 +130,6 @@ def _make_name(name: Name, role: str) -> str:
 
 
 def _make_origin(item: Item) -> str:
-    """Return where, by whom and when a publication was issued."""
     issued = ""
     if date := item.issued:  # EDTF adds seasons, ranges, and doubt to W3CDTF
         encoding = "w3cdtf" if (edtf := date.edtf) == date.iso else "edtf"
@@ -177,7 +176,6 @@ def _make_extent(ends: list[str]) -> str:
 
 
 def _make_locations(item: Item) -> str:
-    """Return the links, the page in this catalogue, and the call number."""
     urls = [link.url for link in item.links]
     return element(
         "location",

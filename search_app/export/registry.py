@@ -73,7 +73,6 @@ def _make_cell(field: Field, values: tuple[Value, ...]) -> str:
 def _write_jsonl(
     publications: Iterable[Publication], catalogue: Catalogue, _: MakePageUrl
 ) -> Iterator[bytes]:
-    """Yield one line for each publication."""
     encoder = msgspec.json.Encoder()
     for publication in publications:
         yield encoder.encode(_make_object(publication, catalogue)) + b"\n"
