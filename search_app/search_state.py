@@ -1,4 +1,4 @@
-"""The state of the search page: one search, read from a URL, and the URLs of its links.
+"""What a URL states: one search, with the URLs of the links of its page, or a reading list.
 
 Every state has a GET URL with these parameters, each left out if it has its default value: those
 of `OF_QUERY`, one per facet (repeatable), the same after `match.` (`any` or `all` of the selected
@@ -7,6 +7,10 @@ values), the same after `without.` for excluded values (repeatable), those of `O
 `read` parses a URL into a `SearchState`. Unknown parameters are ignored. An invalid value raises
 `BadParameter`, which `web.errors` renders with status 400. The methods of a state return the states
 that the links of the page lead to. A new query, filter, or sort order starts at page 1.
+
+A reading list contains publications that a reader collects from any number of searches. Its URL has
+the id of each as a parameter `id`, in the order of the list, so a reader can keep it as a bookmark
+or send it to somebody, and the server stores nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple, TypeVar, get_args
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 import msgspec
 from werkzeug.datastructures import MultiDict
@@ -430,3 +434,63 @@ def _read_all_of(arguments: Arguments, filters: Filters, catalogue: Catalogue) -
         for facet, names in fields.items()
         if facet in chosen and has_several(filters, names)
     }
+
+
+LIST_PATH = "/list"
+MAX_LISTED = 100
+"""Maximum number of publications in a list."""
+MAX_LIST_BYTES = 6000
+"""Maximum bytes of the ids in a URL. gunicorn reads 8,190 bytes of a request line, and the search
+for a publication to add needs the rest."""
+
+
+class ReadingList(msgspec.Struct, frozen=True):
+    """The ids of a list in its order, each once. `prefix` begins every URL."""
+
+    ids: tuple[str, ...] = ()
+    prefix: str = ""
+
+    @property
+    def query(self) -> str:
+        """The query string of the list."""
+        return "&".join([f"id={quote(identity, safe='/:')}" for identity in self.ids])
+
+    @property
+    def fits(self) -> bool:
+        """Whether the list is short enough to be a URL."""
+        return len(self.ids) <= MAX_LISTED and len(self.query) <= MAX_LIST_BYTES
+
+    def make_url(self, path: str = "") -> str:
+        """Return the URL of the list, or of something made of it below `LIST_PATH`."""
+        return f"{self.prefix}{LIST_PATH}{path}{'?' if self.ids else ''}{self.query}"
+
+    def with_ids(self, ids: Iterable[str]) -> ReadingList:
+        """Return a list of other publications. An id that occurs again is left out."""
+        return msgspec.structs.replace(self, ids=tuple(dict.fromkeys(ids)))
+
+    def with_id(self, identity: str) -> ReadingList:
+        """Return this list with one more publication at its end."""
+        return self.with_ids((*self.ids, identity))
+
+    def without_id(self, identity: str) -> ReadingList:
+        """Return this list without a publication."""
+        return self.with_ids(each for each in self.ids if each != identity)
+
+    def with_moved(self, index: int, step: int) -> ReadingList:
+        """Return this list with the publication at an index moved up (-1) or down (+1)."""
+        ids = list(self.ids)
+        ids.insert(index + step, ids.pop(index))
+        return self.with_ids(ids)
+
+
+def read_list(arguments: Arguments, prefix: str = "") -> ReadingList:
+    """Return the list of a URL. Raise BadParameter if it is too long."""
+    reading_list = ReadingList(prefix=prefix).with_ids(filter(None, arguments.getlist("id")))
+    ids = reading_list.ids
+    if len(ids) > MAX_LISTED:
+        expected = gettext("A list has at most %(limit)s publications.")
+        raise BadParameter("id", ids[-1], expected % {"limit": MAX_LISTED})
+    if len(reading_list.query) > MAX_LIST_BYTES:
+        expected = gettext("The ids of a list can take at most %(limit)s bytes of a URL.")
+        raise BadParameter("id", ids[-1], expected % {"limit": format_number(MAX_LIST_BYTES)})
+    return reading_list

@@ -28,8 +28,7 @@ from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
 from search_app.presentation.hits import display_value, find_abstract, find_title
 from search_app.presentation.labels import Link, find_facet_language, make_file_url
-from search_app.reading_list import ReadingList
-from search_app.search_state import SearchState
+from search_app.search_state import ReadingList, SearchState
 
 MAX_UNFOLDED_VALUES = 20
 """Number of values of a field that are shown before "show more"."""

@@ -17,7 +17,7 @@ from search_app.export.csl import Item
 from search_app.i18n.translation import gettext, pgettext
 from search_app.presentation.hits import find_title
 from search_app.presentation.labels import Link
-from search_app.reading_list import ReadingList
+from search_app.search_state import ReadingList
 
 
 def make_reading_list_page(

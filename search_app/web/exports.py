@@ -26,7 +26,7 @@ from werkzeug.http import dump_options_header
 
 from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired
-from search_app import reading_list
+from search_app import search_state
 from search_app.engine.results import Results
 from search_app.export import atom
 from search_app.export.csl import make_item
@@ -34,8 +34,7 @@ from search_app.export.embedded import link_back
 from search_app.export.registry import FORMATS, Format
 from search_app.i18n.translation import current, gettext, join, pgettext
 from search_app.presentation.labels import describe_search, make_publication_url
-from search_app.reading_list import LIST_PATH
-from search_app.search_state import SIZE, SearchState
+from search_app.search_state import LIST_PATH, SIZE, SearchState
 from search_app.web.context import (
     get_catalogue,
     get_engine,
@@ -122,7 +121,7 @@ def export_list(name: str) -> Response:
 
 def look_up_list() -> dict[str, Publication | Retired | None]:
     """Return what the catalogue knows of each id of the list, by the id that it has now."""
-    ids, searcher = reading_list.read(request.args).ids, get_searcher()
+    ids, searcher = search_state.read_list(request.args).ids, get_searcher()
     entries = {identity: look_up(identity, searcher) for identity in ids}
     return {
         entry.id if isinstance(entry, Publication) else identity: entry

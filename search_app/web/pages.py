@@ -40,8 +40,7 @@ from search_app.presentation.publication_page import (
 )
 from search_app.presentation.reading_list_page import make_reading_list_page
 from search_app.presentation.search_record import SearchRecord, make_search_record
-from search_app.reading_list import LIST_PATH, ReadingList
-from search_app.search_state import SearchState
+from search_app.search_state import LIST_PATH, ReadingList, SearchState
 from search_app.web.context import (
     find_in_files,
     get_catalogue,

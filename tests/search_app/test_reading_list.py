@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from search_app import reading_list
-from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS, ReadingList
-from search_app.search_state import BadParameter
+from search_app import search_state
+from search_app.search_state import MAX_LIST_BYTES, MAX_LISTED, BadParameter, ReadingList
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 lists = st.lists(ids, unique=True, max_size=12).map(tuple).map(ReadingList)
@@ -19,7 +18,7 @@ lists = st.lists(ids, unique=True, max_size=12).map(tuple).map(ReadingList)
 
 def follow(url: str) -> ReadingList:
     """Return the list of a URL, as the server reads it."""
-    return reading_list.read(MultiDict(parse_qsl(urlsplit(url).query, keep_blank_values=True)))
+    return search_state.read_list(MultiDict(parse_qsl(urlsplit(url).query, keep_blank_values=True)))
 
 
 @given(lists)
@@ -57,13 +56,13 @@ def test_an_id_that_occurs_again_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("stated", [
-    [f"{number}" for number in range(MAX_PUBLICATIONS + 1)],
-    ["x" * MAX_BYTES],
-    ["法" * (MAX_BYTES // 9 + 1)],
+    [f"{number}" for number in range(MAX_LISTED + 1)],
+    ["x" * MAX_LIST_BYTES],
+    ["法" * (MAX_LIST_BYTES // 9 + 1)],
 ])  # fmt: skip
 def test_a_list_that_is_too_long_is_an_error(stated: list[str]) -> None:
     """The number of publications and the bytes of a URL are limited."""
     with pytest.raises(BadParameter, match="id="):
-        reading_list.read(MultiDict([("id", identity) for identity in stated]))
+        search_state.read_list(MultiDict([("id", identity) for identity in stated]))
     assert not ReadingList(tuple(stated)).fits
     assert ReadingList(tuple(stated[:-1])).fits

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from search_app.export.citations import STYLES
 from search_app.export.registry import FORMATS
-from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS
+from search_app.search_state import MAX_LIST_BYTES, MAX_LISTED
 from search_app.web import exports
 from tests.search_app.web.reading import find, open_index, read_page
 from tests.search_app.web.test_publication_routes import NEW_ID, retired_index
@@ -73,7 +73,7 @@ def test_a_search_on_the_page_adds_publications(client: FlaskClient) -> None:
 
 def test_nothing_is_added_to_a_full_list(client: FlaskClient) -> None:
     """A search on the page of a full list has no link that would lead to an error."""
-    ids = "&".join(f"id=x{number}" for number in range(MAX_PUBLICATIONS))
+    ids = "&".join(f"id=x{number}" for number in range(MAX_LISTED))
     page = read_page(client, f"/list?{ids}&q=law")
     assert {each.text.strip() for each in page.select(".adding .changes")} == {"The list is full"}
 
@@ -127,10 +127,10 @@ def test_an_unknown_format_is_an_error(client: FlaskClient) -> None:
 @pytest.mark.parametrize("path", ["/list", "/list/export/ris"])
 def test_a_list_that_is_too_long_is_an_error(client: FlaskClient, path: str) -> None:
     """The error says how long a list may be."""
-    ids = "&".join(f"id=x{number}" for number in range(MAX_PUBLICATIONS + 1))
+    ids = "&".join(f"id=x{number}" for number in range(MAX_LISTED + 1))
     response = client.get(f"{path}?{ids}")
     assert response.status_code == 400
-    assert f"at most {MAX_PUBLICATIONS} publications" in response.text
+    assert f"at most {MAX_LISTED} publications" in response.text
 
 
 def test_a_list_outlives_its_publications(retired_index: Path) -> None:
@@ -164,8 +164,8 @@ def test_robots_stay_away(client: FlaskClient) -> None:
 def test_the_script_has_the_limits_of_the_server() -> None:
     """A list that the script makes is one that the server reads."""
     script = SCRIPT.read_text(encoding="utf-8")
-    assert f"const LIMIT = {MAX_PUBLICATIONS};" in script
-    assert f"const MAX_ADDRESS = {MAX_BYTES};" in script
+    assert f"const LIMIT = {MAX_LISTED};" in script
+    assert f"const MAX_ADDRESS = {MAX_LIST_BYTES};" in script
 
 
 __all__ = ["retired_index"]
