@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from indexer.analysis.embeddings import EncoderError
-from indexer.catalogue.limits import Limits, whole_number
+from indexer.catalogue.limits import Limits, Positive, Whole, whole_number
 from indexer.cluster.connection import AddressError, ClusterAddress, parse_address
 
 if TYPE_CHECKING:
@@ -31,132 +31,93 @@ PREFIX = "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
 
 ORIGIN = r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?"
 """Regular expression of a scheme and a host, with a port or without."""
+Switch = Annotated[bool, Meta(title="0 or 1")]
 
 
-def _switch(description: str) -> Meta:
-    return Meta(title="0 or 1", description=description)
-
-
-def _text(description: str, pattern: str = "(?s:.*)", title: str = "a text") -> Meta:
-    return Meta(pattern=rf"\A(?:{pattern})\Z", title=title, description=description)
+def _pattern(pattern: str, title: str) -> Meta:
+    return Meta(pattern=rf"\A(?:{pattern})\Z", title=title)
 
 
 class Settings(Limits, frozen=True, kw_only=True):
-    """The values of all settings. The description of each is its help text."""
+    """The values of all settings, each with its help text."""
 
-    corpus: Annotated[Path, _text("Corpus folder: the publications and catalogue.toml.")] = Path(
-        "corpus"
-    )
+    corpus: Annotated[Path, "Corpus folder: the publications and catalogue.toml."] = Path("corpus")
     index: Annotated[
         Path | ClusterAddress,
-        _text("Index folder, or the URL of an index in a cluster. The first build creates it."),
+        "Index folder, or the URL of an index in a cluster. The first build creates it.",
     ] = Path("index")
     work: Annotated[
         Path | None,
-        _text("Folder for files of an index in a cluster. Empty: a folder in the user's cache."),
+        "Folder for files of an index in a cluster. Empty: a folder in the user's cache.",
     ] = None
-    shards: Annotated[int, whole_number("Number of shards of an index in a cluster.", 1, 1024)] = 1
+    shards: Annotated[int, whole_number(1, 1024), "Number of shards of an index in a cluster."] = 1
     replicas: Annotated[
         int | None,
-        whole_number(
-            "Copies of each shard on other nodes. Empty: 1 if the cluster has several "
-            "nodes, else 0.",
-            0,
-            999,
-        ),
+        whole_number(0, 999),
+        "Copies of each shard on other nodes. Empty: 1 if the cluster has several nodes, else 0.",
     ] = None
-    host: Annotated[str, _text("Address that the server listens on.")] = "127.0.0.1"
-    port: Annotated[int, whole_number("Port that the server listens on.", 1, 65535)] = 8000
+    host: Annotated[str, "Address that the server listens on."] = "127.0.0.1"
+    port: Annotated[int, whole_number(1, 65535), "Port that the server listens on."] = 8000
     threads: Annotated[
-        int, whole_number("Number of requests that the server answers at the same time.", 1, 256)
+        int, whole_number(1, 256), "Number of requests that the server answers at the same time."
     ] = 16
     memory: Annotated[
-        int,
-        whole_number(
-            "Maximum size in megabytes of an index that is read into memory. A larger one "
-            "is mapped."
-        ),
+        Whole,
+        "Maximum size in megabytes of an index that is read into memory. A larger one is mapped.",
     ] = 1024
     patience: Annotated[
-        int,
-        whole_number(
-            "Seconds of integrity checks before an index is used. The rest runs in the background."
-        ),
+        Whole,
+        "Seconds of integrity checks before an index is used. The rest runs in the background.",
     ] = 10
-    budget: Annotated[int, whole_number("Time limit of a search in milliseconds.", 1)] = 1000
+    budget: Annotated[Positive, "Time limit of a search in milliseconds."] = 1000
     slow: Annotated[
-        int,
-        whole_number(
-            "Milliseconds after which a search is logged as slow, with its query. 0: none is."
-        ),
+        Whole, "Milliseconds after which a search is logged as slow, with its query. 0: none is."
     ] = 0
-    semantic: Annotated[bool, _switch("1: a build adds embeddings for semantic search.")] = False
+    semantic: Annotated[Switch, "1: a build adds embeddings for semantic search."] = False
     encoder: Annotated[
         str,
-        _text(
-            "Folder of a transformer that makes the embeddings. Empty: the extra semantic "
-            "makes them."
-        ),
+        "Folder of a transformer that makes the embeddings. Empty: the extra semantic makes them.",
     ] = ""
     connections: Annotated[
-        int,
-        whole_number("Maximum number of open connections of the server, idle ones included.", 1),
+        Positive, "Maximum number of open connections of the server, idle ones included."
     ] = 1000
-    idle: Annotated[
-        int, whole_number("Seconds after which the server closes an idle connection.", 1)
-    ] = 15
+    idle: Annotated[Positive, "Seconds after which the server closes an idle connection."] = 15
     hosts: Annotated[
-        str,
-        _text("Host names of the site, separated by commas. Empty: any, or those of this machine."),
+        str, "Host names of the site, separated by commas. Empty: any, or those of this machine."
     ] = ""
     proxies: Annotated[
-        int, whole_number("Number of trusted reverse proxies in front of the server.", 0, 10)
+        int, whole_number(0, 10), "Number of trusted reverse proxies in front of the server."
     ] = 0
     prefix: Annotated[
         str,
-        _text(
-            "Sub-path of the site, such as /catalogue. Every URL of the site begins with it.",
-            PREFIX,
-            "a path without a slash at its end, such as /catalogue",
-        ),
+        _pattern(PREFIX, "a path without a slash at its end, such as /catalogue"),
+        "Sub-path of the site, such as /catalogue. Every URL of the site begins with it.",
     ] = ""
     forwarded_prefix: Annotated[
-        bool, _switch("1: use the X-Forwarded-Prefix header of a trusted proxy.")
+        Switch, "1: use the X-Forwarded-Prefix header of a trusted proxy."
     ] = False
     site_url: Annotated[
         str,
-        _text(
-            "Scheme and host of the site, such as https://example.org. Empty: those of the "
-            "request.",
-            f"({ORIGIN})?",
-            "a scheme and a host without a path, such as https://example.org",
-        ),
+        _pattern(f"({ORIGIN})?", "a scheme and a host without a path, such as https://example.org"),
+        "Scheme and host of the site, such as https://example.org. Empty: those of the request.",
     ] = ""
     hsts: Annotated[
-        int,
-        whole_number(
-            "Seconds for which browsers must use TLS (Strict-Transport-Security). 0: not sent."
-        ),
+        Whole, "Seconds for which browsers must use TLS (Strict-Transport-Security). 0: not sent."
     ] = 0
     cors: Annotated[
         str,
-        _text(
-            "Origin whose scripts may read the API, exports, and feeds. *: any. Empty: "
-            "only this site.",
+        _pattern(
             rf"(\*|{ORIGIN})?",
             "* or a scheme and a host without a path, such as https://example.org",
         ),
+        "Origin whose scripts may read the API, exports, and feeds. *: any. Empty: only this site.",
     ] = ""
-    oai: Annotated[bool, _switch("1: harvesters may copy the catalogue by OAI-PMH at /oai.")] = True
-    rate: Annotated[
-        str, _text("Rate limit of one client, such as 120 per minute. Empty: no limit.")
-    ] = ""
-    metrics: Annotated[
-        bool, _switch("1: any client may read /metrics. 0: only this machine may.")
-    ] = False
-    log_queries: Annotated[bool, _switch("1: log queries.")] = False
-    log_json: Annotated[bool, _switch("1: log JSON on a terminal too.")] = False
-    zero_result_log: Annotated[str, _text("File that logs queries without hits, or empty.")] = ""
+    oai: Annotated[Switch, "1: harvesters may copy the catalogue by OAI-PMH at /oai."] = True
+    rate: Annotated[str, "Rate limit of one client, such as 120 per minute. Empty: no limit."] = ""
+    metrics: Annotated[Switch, "1: any client may read /metrics. 0: only this machine may."] = False
+    log_queries: Annotated[Switch, "1: log queries."] = False
+    log_json: Annotated[Switch, "1: log JSON on a terminal too."] = False
+    zero_result_log: Annotated[str, "File that logs queries without hits, or empty."] = ""
 
     @property
     def limits(self) -> Limits:
@@ -166,7 +127,7 @@ class Settings(Limits, frozen=True, kw_only=True):
 
 def list_help() -> dict[str, str]:
     """Return the help text of each setting, by name."""
-    return {name: str(get_args(kind)[1].description) for name, kind in _KINDS.items()}
+    return {name: str(get_args(kind)[-1]) for name, kind in _KINDS.items()}
 
 
 _KINDS = get_type_hints(Settings, include_extras=True)
@@ -189,7 +150,7 @@ def load(environment: Mapping[str, str] = os.environ, **options: object) -> Sett
 
 def _parse(name: str, value: str, option: str) -> object:
     """Return the value of a setting that is given as text. Raise SettingError."""
-    kind, meta = get_args(_KINDS[name])
+    kind, *metas, description = get_args(_KINDS[name])
     is_optional = type(None) in get_args(kind)
     if is_optional and not value:
         return None
@@ -199,11 +160,11 @@ def _parse(name: str, value: str, option: str) -> object:
             return parse_address(value) or Path(value)
         if kind is Path:
             return Path(value)
-        return msgspec.convert(value, Annotated[kind, meta], strict=False)
+        return msgspec.convert(value, Annotated[kind, *metas, description], strict=False)
     except AddressError as error:
         raise SettingError(str(error)) from error
     except msgspec.ValidationError as error:
-        message = f"{option} is {value!r}, but must be {meta.title}. {meta.description}"
+        message = f"{option} is {value!r}, but must be {metas[0].title}. {description}"
         raise SettingError(message) from error
 
 

@@ -11,77 +11,61 @@ import msgspec
 from msgspec import Meta
 
 
-def whole_number(description: str, low: int = 0, high: int = 2**31) -> Meta:
-    """Return the range and the help text of a setting that is a whole number."""
-    title = f"a whole number from {low} to {high}"
-    return Meta(ge=low, le=high, title=title, description=description)
+def whole_number(low: int = 0, high: int = 2**31) -> Meta:
+    """Return the range of a setting that is a whole number."""
+    return Meta(ge=low, le=high, title=f"a whole number from {low} to {high}")
+
+
+Whole = Annotated[int, whole_number()]
+Positive = Annotated[int, whole_number(1)]
+AtLeast1000 = Annotated[int, whole_number(1000)]
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Limits on the size of one file, line, or value. The help text of each says what it limits."""
+    """Limits on the size of one file, line, or value, each with its help text."""
 
     largest_file: Annotated[
-        int,
-        whole_number(
-            "Maximum bytes of a page or text of the corpus. A larger one is skipped.", 1000
-        ),
+        AtLeast1000, "Maximum bytes of a page or text of the corpus. A larger one is skipped."
     ] = 10_000_000
     largest_line: Annotated[
-        int, whole_number("Maximum bytes of a line of JSON Lines. A longer one is skipped.", 1000)
+        AtLeast1000, "Maximum bytes of a line of JSON Lines. A longer one is skipped."
     ] = 1_000_000
     largest_unpacked: Annotated[
         int,
-        whole_number(
-            "Maximum bytes of a JSON Lines file after decompression. The rest is skipped.",
-            1000,
-            2**63 - 1,
-        ),
+        whole_number(1000, 2**63 - 1),
+        "Maximum bytes of a JSON Lines file after decompression. The rest is skipped.",
     ] = 4_000_000_000
     most_entries: Annotated[
-        int,
-        whole_number(
-            "Maximum entries in the corpus, and lines in one file. The rest is skipped.", 1
-        ),
+        Positive, "Maximum entries in the corpus, and lines in one file. The rest is skipped."
     ] = 5_000_000
     longest_field: Annotated[
         int,
-        whole_number(
-            "Maximum characters of all values of a field in an entry. The rest is skipped.", 100
-        ),
+        whole_number(100),
+        "Maximum characters of all values of a field in an entry. The rest is skipped.",
     ] = 100_000
     most_parts: Annotated[
-        int,
-        whole_number(
-            "Maximum tags and attributes of a page, or lines of a text. A file with more is "
-            "skipped.",
-            1000,
-        ),
+        AtLeast1000,
+        "Maximum tags and attributes of a page, or lines of a text. A file with more is skipped.",
     ] = 200_000
     most_columns: Annotated[
         int,
-        whole_number(
-            "Maximum names of columns, tags, elements, or keys in a file. The others are left out.",
-            100,
-        ),
+        whole_number(100),
+        "Maximum names of columns, tags, elements, or keys in a file. The others are left out.",
     ] = 5_000
     deepest: Annotated[
         int,
-        whole_number(
-            "Maximum nesting depth of JSON, XML, and folders. Deeper parts are skipped.", 10, 500
-        ),
+        whole_number(10, 500),
+        "Maximum nesting depth of JSON, XML, and folders. Deeper parts are skipped.",
     ] = 100
     largest_document: Annotated[
-        int,
-        whole_number(
-            "Maximum bytes of a file whose full text is searched. A larger file is skipped.", 1000
-        ),
+        AtLeast1000,
+        "Maximum bytes of a file whose full text is searched. A larger file is skipped.",
     ] = 100_000_000
     longest_document: Annotated[
-        int,
-        whole_number("Maximum characters of the full text of a file. The rest is left out.", 1000),
+        AtLeast1000, "Maximum characters of the full text of a file. The rest is left out."
     ] = 5_000_000
     most_pages: Annotated[
-        int, whole_number("Maximum pages of the full text of a file. The rest is left out.", 1)
+        Positive, "Maximum pages of the full text of a file. The rest is left out."
     ] = 5_000
 
 
