@@ -189,18 +189,15 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     @cached_property
     def _groups(self) -> tuple[list[tuple[str, str]], ...]:
-        """The parameters of page 1 that differ from the defaults, in groups.
-
-        They are those of the query, of selected values, of facets that need all of these, of
-        excluded values, and of the list.
-        """
-        shown = [
-            facet for facet, fields in self.all_of.items() if has_several(self.filters, fields)
-        ]
+        """The parameters of page 1 that differ from the defaults, in groups."""
         return (
             [pair for each in OF_QUERY if (pair := each.find_pair(self))],
             [(name, value) for name, values in self.filters.items() for value in values],
-            [(f"{MATCH}{facet}", "all") for facet in shown],
+            [
+                (f"{MATCH}{facet}", "all")
+                for facet, fields in self.all_of.items()
+                if has_several(self.filters, fields)
+            ],
             [(f"{NOT}{name}", value) for name, values in self.excluded.items() for value in values],
             [pair for each in OF_LIST if (pair := each.find_pair(self))],
         )

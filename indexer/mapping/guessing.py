@@ -77,10 +77,7 @@ class Guesser:
         self.used: set[str] = set()
         self.reasons: dict[str, str] = {}
         self.between: dict[str, str] = {}
-        self.languages = self._find_languages()
-        self._unnamed = [
-            name for name in self.languages if not standard_fields.split_heading(name)[0]
-        ]
+        self.languages, self._unnamed = self._find_languages()
         self._guess_by_heading()
         self._guess_by_language()
         self._combine_parts()
@@ -99,19 +96,22 @@ class Guesser:
     def _list_columns(self, *fields: str) -> list[str]:
         return [name for field in fields for name in self.fields.get(field, ())]
 
-    def _find_languages(self) -> dict[str, str]:
+    def _find_languages(self) -> tuple[dict[str, str], list[str]]:
         """Return the languages that headings state, of columns whose values may be in them.
 
-        A heading that is nothing but a language, such as AR, needs another one of the kind.
+        Also return the headings that are nothing but a language. Such a heading, as AR, needs
+        another one of the kind.
         """
-        spoken = {
-            name: code for name, column in self.columns.items()
-            if (code := standard_fields.split_heading(name)[1])
-            and (code not in OTHER_SCRIPTS or not _mostly(str.isascii)(column))
-        }  # fmt: skip
-        unnamed = [name for name in spoken if not standard_fields.split_heading(name)[0]]
-        ignored = () if standard_fields.are_languages(unnamed, self.columns) else unnamed
-        return {name: code for name, code in spoken.items() if name not in ignored}
+        spoken: dict[str, str] = {}
+        unnamed: list[str] = []
+        for name, column in self.columns.items():
+            heading, code = standard_fields.split_heading(name)
+            if code and (code not in OTHER_SCRIPTS or not _mostly(str.isascii)(column)):
+                spoken[name] = code
+                unnamed += [] if heading else [name]
+        if standard_fields.are_languages(unnamed, self.columns):
+            return spoken, unnamed
+        return {name: code for name, code in spoken.items() if name not in unnamed}, []
 
     def _guess_by_heading(self) -> None:
         """Use the best heading of a field. A match of the whole name is better than of its end.

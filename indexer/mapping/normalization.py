@@ -22,9 +22,7 @@ MAX_ID_CHARS = 150
 """Maximum characters of an id. Validation allows more, because a repeated id gets a number."""
 _MAX_CACHED_VALUES = 4000
 """Maximum number of values of a field whose normalization is cached."""
-_REPEATING_KINDS: frozenset[FieldKind] = frozenset(
-    ("keyword", "year", "date", "language", "isbn", "issn")
-)
+_REPEATING_KINDS = frozenset[FieldKind](("keyword", "year", "date", "language", "isbn", "issn"))
 """Kinds with such a cache. A text is often tried as a value of several fields, or for each article
 of a journal."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")

@@ -379,7 +379,6 @@ _FEW_VALUES, _MAX_LEFTOVER_FACETS = 20, 4
 _MIN_WORD_CHARS = 4
 Counts = Mapping[str, Counter[str]]
 """The number of occurrences of each value, by field."""
-_BOTH = "publications that have both words, the best first"
 
 
 def make_catalogue(
@@ -472,7 +471,7 @@ def _make_examples(counts: Counts) -> Iterable[tuple[str, str]]:
         )  # fmt: skip
     frequent = [word for word, _ in words.most_common(3)]
     if len(frequent) > 1:
-        yield f"{frequent[0]} {frequent[1]}", _BOTH
+        yield f"{frequent[0]} {frequent[1]}", "publications that have both words, the best first"
     for pair, _ in pairs.most_common(1):
         yield f'"{pair}"', "the words side by side"
     if frequent:

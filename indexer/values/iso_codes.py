@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -35,13 +36,10 @@ def _load_locale(language: str) -> Locale:
 
 def has_names(language: str) -> bool:
     """Return whether CLDR has names of languages and countries in a language."""
-    # Babel ignores what follows a dot or an at sign.
-    if not _TAG.fullmatch(language):
-        return False
-    try:
-        return _load_locale(language) is not None
-    except (ValueError, UnknownLocaleError):
-        return False
+    with suppress(ValueError, UnknownLocaleError):
+        # Babel ignores what follows a dot or an at sign.
+        return bool(_TAG.fullmatch(language) and _load_locale(language))
+    return False
 
 
 @cache
@@ -169,19 +167,15 @@ def _load_un_names() -> Mapping[str, Mapping[str, str]]:
 @cache
 def list_countries() -> tuple[str, ...]:
     """Return the codes of all countries and territories that CLDR has a name for."""
-    return tuple(
-        code for code in _list_territories() if code.isalpha() and code not in _NO_COUNTRIES
-    )
+    codes = _load_locale("en").territories.keys() - _NO_COUNTRIES
+    return tuple(sorted(filter(str.isalpha, codes)))
 
 
 @cache
 def list_regions() -> tuple[str, ...]:
     """Return the UN M49 codes of all regions, except the whole world."""
-    return tuple(code for code in _list_territories() if code.isdigit() and code != _THE_WORLD)
-
-
-def _list_territories() -> list[str]:
-    return sorted(map(str, _load_locale("en").territories))
+    codes = _load_locale("en").territories.keys() - {_THE_WORLD}
+    return tuple(sorted(filter(str.isdigit, codes)))
 
 
 @cache

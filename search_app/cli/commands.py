@@ -64,10 +64,8 @@ def run(arguments: list[str]) -> None:
         raise KeyboardInterrupt from abort
     except BuildRejected as error:
         output.print_problems(error.problems)
-        _fail(
-            f"not published: {error}",
-            REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
-        )
+        status = REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED
+        _fail(f"not published: {error}", status)
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and str(error) != "can't start new thread":
             raise
