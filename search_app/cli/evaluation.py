@@ -96,12 +96,17 @@ def make_gate(
     """Return a gate that runs the suite on a new generation.
 
     It raises BuildRejected if the mean is below `suite.least`, or a mean is below that of the
-    live generation by more than SLACK. `encoder` encodes queries for the vectors that it made.
+    live generation by more than SLACK. A live generation that is damaged or unusable has no mean.
+    `encoder` encodes queries for the vectors that it made.
     """
 
     def check_quality(new: Generation, live: Generation | None) -> None:
         current = mean_ndcg(suite, open_searcher(new, encoder=encoder))
-        previous = _measure_live(suite, live, encoder)
+        previous: dict[str, float] = {}
+        # A copy of a generation that another machine built has no segment, and is not measured.
+        if live and live.has_segment and not integrity_errors(live):
+            with suppress(IndexUnusable):
+                previous = mean_ndcg(suite, open_searcher(live, encoder=encoder))
         worse = [
             f"{kind} {mean:.3f}, {previous[kind]:.3f} before"
             for kind, mean in current.items()
@@ -111,22 +116,7 @@ def make_gate(
             worse.insert(0, f"{ALL} {current[ALL]:.3f}, below the minimum of {suite.least:.3f}")
         if worse:
             hint = "Fix the corpus or the thesaurus, or build without --gate if this is intended"
-            raise BuildRejected(
-                f"the judged queries have worse results: {'; '.join(worse)}", hint, []
-            )
+            message = f"the judged queries have worse results: {'; '.join(worse)}"
+            raise BuildRejected(message, hint, [])
 
     return check_quality
-
-
-def _measure_live(
-    suite: QuerySuite, live: Generation | None, encoder: Encoder | None
-) -> dict[str, float]:
-    """Return the means of the live generation. There are none if it is damaged or unusable.
-
-    A copy of a generation that another machine built has no segment, and is not measured.
-    """
-    if live is None or not live.has_segment or integrity_errors(live):
-        return {}
-    with suppress(IndexUnusable):
-        return mean_ndcg(suite, open_searcher(live, encoder=encoder))
-    return {}
