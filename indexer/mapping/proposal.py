@@ -53,8 +53,8 @@ _TECHNICAL = re.compile(
     re.IGNORECASE,
 )
 """UUIDs, hashes, file paths, times, the names of images, and names in URLs ("roads-of-salt")."""
-Fields = dict[str, str | tuple[str, ...]]
-"""The specifications of each field, as in a Source."""
+Fields = dict[str, tuple[str, ...]]
+"""The specifications of each field."""
 
 
 class Proposal(NamedTuple):
@@ -76,9 +76,9 @@ def propose(
     that MARC fills, and leftover ones become fields too.
     """
     if reader.FIELDS:
-        authors = reader.FIELDS.get("authors", ())
+        authors = tuple(reader.FIELDS.get("authors", ()))
         fields: Fields = _choose({"authors": authors} if BODIES in chosen else {}, chosen)
-        return Proposal(Source(file=file, format=reader.NAME, fields=fields), (), {})
+        return Proposal(Source(file=file, format=reader.NAME, fields=_unwrap(fields)), (), {})
     columns = profile.join_languages()
     marc = _propose_marc(columns)
     stated = _read_headings(columns)
@@ -89,7 +89,7 @@ def propose(
     guesses = Guesser(free, profile.sample, profile.records, {*marc.fields, *chosen})
     standard = [*(each.name for each in list_standard_fields()), ID_FIELD]
     fields = {
-        field: _join([*marc.fields.get(field, ()), *_state(field, guesses)])
+        field: (*marc.fields.get(field, ()), *_state(field, guesses))
         for field in standard if field in marc.fields or field in guesses.fields
     }  # fmt: skip
     fields = _choose(fields, chosen)
@@ -100,9 +100,9 @@ def propose(
         fields |= _list_dates(years, columns)
     left = {name: column for name, column in free.items() if name not in guesses.used}
     leftovers = {**stated, **dict(_make_leftover_fields(left, profile.records))}
-    fields |= {field.name: templates.escape(name) for name, field in leftovers.items()}
+    fields |= {field.name: (templates.escape(name),) for name, field in leftovers.items()}
     source = Source(
-        file=file, format=reader.NAME, fields=fields,
+        file=file, format=reader.NAME, fields=_unwrap(fields),
         split={
             field: separator
             for field, separator in _find_splits(fields, leftovers.values(), profile)
@@ -119,12 +119,15 @@ def propose(
 
 def _choose(fields: Fields, chosen: Mapping[str, tuple[str, ...]]) -> Fields:
     """Return fields with the columns that a user chose. Bodies come after the other authors."""
-    combined = fields | {field: _join(names) for field, names in chosen.items() if field != BODIES}
+    combined = fields | {field: names for field, names in chosen.items() if field != BODIES}
     if BODIES in chosen:
-        stated = combined.get("authors", ())
-        authors = (stated,) if isinstance(stated, str) else stated
-        combined["authors"] = _join((*authors, *chosen[BODIES]))
+        combined["authors"] = (*combined.get("authors", ()), *chosen[BODIES])
     return combined
+
+
+def _unwrap(fields: Fields) -> dict[str, str | tuple[str, ...]]:
+    """Return fields as in a Source: a single specification is no list."""
+    return {field: stated if len(stated) > 1 else stated[0] for field, stated in fields.items()}
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
@@ -274,13 +277,7 @@ def _list_dates(years: Sequence[str], columns: Mapping[str, ColumnProfile]) -> F
         <= {"", "-01-01"}
     ]  # fmt: skip
     ordered = dict.fromkeys((*dated, *years))
-    return {"date": _join(map(templates.escape, ordered))} if dated else {}
-
-
-def _join(specifications: Iterable[str]) -> str | tuple[str, ...]:
-    """Return specifications as a value of `sources.toml`."""
-    first, *others = specifications
-    return (first, *others) if others else first
+    return {"date": tuple(map(templates.escape, ordered))} if dated else {}
 
 
 _MARC_HEADING = re.compile(
