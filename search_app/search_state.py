@@ -281,11 +281,7 @@ def _add(filters: Filters, name: str, value: str) -> Filters:
 
 def _remove(filters: Filters, name: str, value: str) -> Filters:
     remaining = tuple(other for other in filters.get(name, ()) if other != value)
-    return {
-        field: remaining if field == name else values
-        for field, values in filters.items()
-        if field != name or remaining
-    }
+    return {field: values for field, values in {**filters, name: remaining}.items() if values}
 
 
 # The state of a URL
