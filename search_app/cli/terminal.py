@@ -87,8 +87,6 @@ def escape_streams() -> None:
             setattr(sys, name, EscapedStream(stream))
 
 
-ENCODING, READING_TEXTS, SORTING, LOADING = "Encoding", "Texts   ", "Sorting ", "Loading "
-"""Labels of the later bars, as long as that of the first."""
 MAX_NAME = 60
 """Characters of the end of a path that are shown."""
 
@@ -97,7 +95,8 @@ class ProgressDisplay(Progress):
     """A progress bar with the rate and the remaining time.
 
     It is hidden if standard error is not a terminal. Reading is measured in bytes of files and of
-    folders. A folder includes the files outside it that its `sources.toml` names.
+    folders. A folder includes the files outside it that its `sources.toml` names. Labels have the
+    same length.
     """
 
     def __init__(self, paths: Iterable[Path], label: str = "Indexing") -> None:
@@ -128,24 +127,23 @@ class ProgressDisplay(Progress):
     def report_bytes(self, count: int) -> None:
         if count < self._bar.pos:  # files are read again, as to merge
             self._replace_bar(self._label, self._bar.length or 0)
-        self._advance(count)
+        self._bar.update(count - self._bar.pos)
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
         self._count += len(publications)
 
     def report_encoding(self, done: int, total: int) -> None:
-        self.show_phase(ENCODING, done, total, done)
+        self.show_phase("Encoding", done, total, done)
 
     def report_sorting(self, done: int, total: int) -> None:
-        self.show_phase(SORTING, done, total)
+        self.show_phase("Sorting ", done, total)
 
     def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
-        self.show_phase(READING_TEXTS, done, total, pages, "pages", escape(file[-MAX_NAME:]))
-        if self._is_visible:
-            self._bar.render_progress()
+        self.show_phase("Texts   ", done, total, pages, "pages", escape(file[-MAX_NAME:]))
+        self._bar.render_progress()
 
     def report_loading(self, done: int, total: int) -> None:
-        self.show_phase(LOADING, done, total, done)
+        self.show_phase("Loading ", done, total, done)
 
     def show_phase(
         self,
@@ -161,17 +159,13 @@ class ProgressDisplay(Progress):
         if self._label != label:
             self._replace_bar(label, total)
         self._bar.length, self._count = total, count
-        self._advance(done)
+        self._bar.update(done - self._bar.pos)
 
     def _replace_bar(self, label: str, total: int) -> None:
         self._label, self._count, self._started = label, 0, time.perf_counter()
         self._bar.__exit__(None, None, None)
         self._bar = self._make_bar(total, label)
         self._bar.__enter__()
-
-    def _advance(self, position: int) -> None:
-        if self._is_visible:
-            self._bar.update(position - self._bar.pos)
 
     def _format_rate(self) -> str | None:
         if not self._count:
