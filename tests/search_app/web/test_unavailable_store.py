@@ -30,7 +30,7 @@ def test_a_search_of_an_unavailable_index_is_503(
     engine = Engine(catalogue_index)
     client = make_client(engine)
     with monkeypatch.context() as patch:
-        patch.setattr(type(engine.get_searcher().store), "answer", fail)
+        patch.setattr(type(engine.get_searcher().store), "ask_each", fail)
         page, api = client.get("/?q=law"), client.get("/api/search?q=law")
     assert (page.status_code, api.status_code) == (503, 503)
     assert page.headers["Retry-After"] == api.headers["Retry-After"] == "10"
@@ -51,7 +51,7 @@ def test_an_error_of_the_cluster_is_in_the_log_and_not_on_the_page(
 
     engine = Engine(catalogue_index)
     client = make_client(engine)
-    monkeypatch.setattr(type(engine.get_searcher().store), "answer", refuse)
+    monkeypatch.setattr(type(engine.get_searcher().store), "ask_each", refuse)
     responses = [client.get(target) for target in ("/?q=law", "/api/search?q=law")]
     for response in responses:
         assert response.status_code == 503
