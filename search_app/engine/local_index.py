@@ -82,5 +82,5 @@ def open_searcher(
     Raise IndexOutdated if the generation has another format or is damaged.
     """
     snapshot = Snapshot(generation, read_arrays, encoder)
-    texts = FullTextMatcher(snapshot.texts, snapshot.catalogue) if snapshot.texts else None
+    texts = FullTextMatcher(snapshot.texts, snapshot.vocabulary) if snapshot.texts else None
     return Searcher(generation, ArrayStore(snapshot, texts), snapshot.vocabulary)

@@ -279,15 +279,6 @@ class Store(Protocol):
         A remote store counts all groups in one request. Raise BudgetExceeded.
         """
 
-    def count_texts(self, word: str) -> int:
-        """Return the approximate number of the searched full texts with a word as written."""
-
-    def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
-        """Return the words with a prefix that at least `least` of the searched full texts have.
-
-        They are as written, with the approximate number of texts with each.
-        """
-
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it.
 

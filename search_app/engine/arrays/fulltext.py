@@ -11,14 +11,11 @@ The strength is below 1, so the many words of a text never outweigh a title.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 
 import numpy as np
 
-from indexer.analysis import tokenizer
-from indexer.analysis.cleaning import surface_form
-from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.postings import B_FULLTEXT, K1
@@ -42,13 +39,11 @@ from search_app.engine.query.nodes import (
     Term,
     Value,
     WordPart,
-    is_in_texts,
-    list_expansions,
     list_words,
     split_page_parts,
     without_field,
 )
-from search_app.engine.query.vocabulary import TermExpansion, expand_in_texts
+from search_app.engine.query.vocabulary import Vocabulary, expand
 from search_app.engine.results import File
 from search_app.engine.store import FoundFile
 
@@ -83,7 +78,6 @@ def find_members(positions: Array, others: Array) -> Array:
 MAX_CACHED_PAGES = 2048
 """Limit on cached postings of parts of clauses. Most are on few pages. Each hit needs those of all
 names of an entity."""
-MAX_CACHED_EXPANSIONS = 64
 MAX_CACHED_NAMES = 512
 """Limit on entities whose texts are cached."""
 
@@ -95,16 +89,15 @@ class FullTextMatcher:
     see `clause.WordIndex`.
     """
 
-    def __init__(self, attached: AttachedTexts, catalogue: Catalogue) -> None:
-        self.attached, self._catalogue = attached, catalogue
-        field = catalogue.fulltext
+    def __init__(self, attached: AttachedTexts, vocabulary: Vocabulary) -> None:
+        self.attached, self._vocabulary = attached, vocabulary
+        field = vocabulary.catalogue.fulltext
         assert field is not None
         self.field, self.weight, self.size = field.name, field.weight, len(attached.infos)
         self.fields = frozenset({field.name})
         lengths = attached.lengths / attached.mean_length
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths)
         self._pages: Cache[object, Postings] = Cache(MAX_CACHED_PAGES)
-        self._expansions: Cache[object, TermExpansion] = Cache(MAX_CACHED_EXPANSIONS)
         self.names: Cache[object, Postings] = Cache(MAX_CACHED_NAMES)
         self._starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._documents = attached.documents.take(self._starts)
@@ -141,7 +134,7 @@ class FullTextMatcher:
         return indexes_a, indexes_b
 
     def _is_searched(self, part: WordPart) -> bool:
-        return is_in_texts(part, self._catalogue)
+        return self._vocabulary.is_searched(part, in_texts=True)
 
     def _find_pages(self, part: WordPart, check: Checkpoint) -> Postings:
         """Return the pages on which a part of a clause occurs, and how often."""
@@ -155,18 +148,16 @@ class FullTextMatcher:
             case Near():
                 found = find_near(part, self, check).documents
             case _:
-                numbers = self._find_words(part).tolist()
-                of_words = [*map(self.attached.get_postings, numbers)] or [NO_POSTINGS]
+                numbers = self._find_words(part)
+                of_words = [*map(self.attached.get_postings, numbers.tolist())] or [NO_POSTINGS]
                 return of_words[0] if len(of_words) == 1 else sum_all(of_words, pages)
         return sum_postings(found, np.ones(len(found), np.float32), pages)
 
     def _find_words(self, part: Term | Expansion) -> Array:
         """Return the numbers of the words that a part matches."""
         if not isinstance(part, Term):
-            return self._expand(part).numbers
-        surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
-        is_stem = surface == part.text
-        return (self.attached.find_stem if is_stem else self.attached.find_surface)(surface)
+            return expand(part, self._vocabulary, in_texts=True).numbers
+        return np.array(self._vocabulary.find_numbers(part.text, in_texts=True), np.int64)
 
     def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
         """Return the positions at which a part starts, and its length in words."""
@@ -194,28 +185,6 @@ class FullTextMatcher:
         within[positions.documents] = True
         others = self.attached.find_positions(words, within).offsets
         return find_members(positions.offsets + distance, others)
-
-    def _expand(self, part: Expansion) -> TermExpansion:
-        return self._expansions.get(
-            without_field(part), lambda: expand_in_texts(part, self.attached.words)
-        )
-
-    def count_dropped(self, clause: Clause) -> int:
-        """Return how many words that a clause matches are above the limits of an expansion."""
-        return sum(
-            self._expand(part).dropped
-            for part in list_expansions(clause)
-            if self._is_searched(part)
-        )
-
-    def count_texts(self, word: str) -> int:
-        """Return the approximate number of texts with a word as written."""
-        numbers = self.attached.find_surface(surface_form(word)).tolist()
-        return sum(map(self.attached.words.doc_frequency, numbers))
-
-    def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
-        """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
-        return self.attached.count_words(prefix, least)
 
     def find_files(
         self, document: int, clauses: Sequence[Clause], most: int, check: Checkpoint

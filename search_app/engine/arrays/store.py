@@ -8,7 +8,7 @@ is computed once, when its result is first needed.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, Self
 
@@ -47,6 +47,7 @@ from search_app.engine.query.nodes import (
     clauses,
     drop_boosts,
 )
+from search_app.engine.query.vocabulary import count_dropped
 from search_app.engine.ranking import (
     MAX_SIMILAR,
     MIN_SIMILARITY,
@@ -149,7 +150,8 @@ class ArrayReply:
             return ()
         counted = []
         for clause in clauses(drop_boosts(self.tree)):
-            counted.append((clause.text, self._texts.count_dropped(clause)))
+            dropped = count_dropped(clause, self._snapshot.vocabulary, in_texts=True)
+            counted.append((clause.text, dropped))
             self._check()  # an expansion that is no longer cached is made again
         return tuple(each for each in counted if each[1])
 
@@ -463,12 +465,6 @@ class ArrayStore:
                 [len(find(fetch(each).documents)[0]) if len(documents) else 0 for each in counted]
             )
         return counts
-
-    def count_texts(self, word: str) -> int:
-        return self._texts.count_texts(word) if self._texts else 0
-
-    def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
-        return self._texts.list_words(prefix, least) if self._texts else {}
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         labels = self.snapshot.labels

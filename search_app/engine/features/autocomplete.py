@@ -176,7 +176,7 @@ def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator
 def _complete_in_texts(prefix: str, search: _Search, limit: int) -> Iterator[str]:
     """Yield the words with a prefix that only full texts have, most frequent first."""
     interpreter = search.interpreter
-    counts = interpreter.store.list_text_words(prefix, 1) if interpreter.inside else {}
+    counts = interpreter.vocabulary.list_text_words(prefix, 1) if interpreter.inside else {}
     new = [
         word for word in counts
         if not interpreter.vocabulary.has_term(tokenizer.SURFACE_PREFIX + word)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from indexer.analysis import tokenizer
+from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
@@ -344,7 +345,9 @@ class Interpreter:
 
     def _count_word(self, word: str) -> int:
         """Return the number of publications and searched texts with a word."""
-        return self.vocabulary.count(word) + (self.store.count_texts(word) if self.inside else 0)
+        count = self.vocabulary.count(word)
+        written = tokenizer.SURFACE_PREFIX + surface_form(word)
+        return count + self.inside * self.vocabulary.get_frequency(written, in_texts=True)
 
     def _find_added(self, text: str, words: Sequence[Clause]) -> Clause | None:
         """Return the clause of what a text is, although its words do not find it, or None.

@@ -109,7 +109,7 @@ class SpellChecker:
         frequencies_by_word = dict(vocabulary.count_surfaces())
         places = world_places.list_words(self._languages[0])
         foreign_places = chain.from_iterable(map(world_places.list_words, UNITED_NATIONS))
-        texts = store.list_text_words("", TRUSTED_TEXTS) if self._is_inside else {}
+        texts = vocabulary.list_text_words("", TRUSTED_TEXTS) if self._is_inside else {}
         label_frequencies: dict[str, float] = {
             word: 1 + count / (count + TRUSTED_FREQUENCY) for word, count in texts.items()
         }
@@ -267,7 +267,9 @@ class SpellChecker:
             not letter.isalpha() or letter.isupper() for letter in word[1:]
         ):
             return False
-        if self._is_inside and self._store.count_texts(word) >= TRUSTED_TEXTS:
+        written = tokenizer.SURFACE_PREFIX + surface
+        in_texts = self._vocabulary.get_frequency(written, in_texts=True) if self._is_inside else 0
+        if in_texts >= TRUSTED_TEXTS:
             return False
         return surface not in self._labels and not is_correct(word, *self._languages)
 

@@ -53,7 +53,7 @@ from search_app.engine.query.nodes import (
     split_page_parts,
     without_field,
 )
-from search_app.engine.query.vocabulary import Vocabulary, expand, expand_in_texts
+from search_app.engine.query.vocabulary import Vocabulary, expand
 from search_app.engine.ranking import compute_idf
 from search_app.engine.request import SearchRequest, parse_year_range
 
@@ -306,7 +306,7 @@ class QueryCompiler:
             if self.vocabulary.texts is None:
                 return [], 0
             words = self.vocabulary.texts.words
-            found = expand_in_texts(part, words, MAX_VALUES)
+            found = expand(part, self.vocabulary, in_texts=True, max_words=MAX_VALUES)
             texts = map(words.texts.get_text, found.numbers.tolist())
             return sorted({make_term(decode_surface(text)) for text in texts}), found.dropped
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress, islice
 from typing import Self
@@ -380,7 +380,6 @@ class OpenSearchStore:
 
     def __init__(self, generation: Generation, labels: LabelPrefixIndex) -> None:
         self._generation, self._labels = generation, labels
-        self._texts = generation.vocabulary.texts
         self._waiting = WeakKeyDictionary[Deadline, WeakSet[_Group | OpenSearchReply]]()
         """What was asked with each deadline, and not counted yet. What nobody holds is dropped."""
 
@@ -443,15 +442,6 @@ class OpenSearchStore:
         ]
         counts = iter(self._generation.client.count(bodies, deadline))
         return [[total for (total,) in islice(counts, len(clauses))] for clauses, _ in groups]
-
-    def count_texts(self, word: str) -> int:
-        if self._texts is None:
-            return 0
-        numbers = self._texts.find_surface(surface_form(word)).tolist()
-        return sum(map(self._texts.words.doc_frequency, numbers))
-
-    def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
-        return self._texts.count_words(prefix, least) if self._texts else {}
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         labels = self._labels

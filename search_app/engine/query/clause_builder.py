@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
@@ -229,17 +230,25 @@ def _join_compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[s
     index = 0
     while index < len(pieces):
         pair = pieces[index : index + 2]
-        is_compound = len(pair) > 1 and all(map(_is_part, pair)) and _is_one_word(pair, vocabulary)
+        is_compound = (
+            len(pair) > 1
+            and all(map(_is_part, pair))
+            and _is_frequent_compound("".join(pair), pair, vocabulary)
+        )
         yield " ".join(pair) if is_compound else pieces[index]
         index += 1 + is_compound
 
 
-def _is_one_word(pair: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Return whether the index has two words as one, often enough not to be a typing error."""
-    return _is_frequent_compound("".join(pair), pair, vocabulary.count)
+def _is_frequent_compound(
+    joined: str, words: Sequence[str], vocabulary: Vocabulary, *, in_texts: bool = False
+) -> bool:
+    """Return whether the index has words as one, often enough not to be a typing error.
 
-
-def _is_frequent_compound(joined: str, words: Sequence[str], count: Callable[[str], int]) -> bool:
+    If `in_texts`, only full texts have it.
+    """
+    if in_texts and vocabulary.has_word(joined):
+        return False
+    count = partial(vocabulary.count, in_texts=in_texts)
     joined_count = count(joined)
     return joined_count > 0 and joined_count * MAX_COMPOUND_RATIO >= min(map(count, words))
 
@@ -253,25 +262,18 @@ def _join_in_texts(pieces: Sequence[str], vocabulary: Vocabulary) -> dict[str, l
     compounds: dict[str, list[str]] = {}
     if vocabulary.catalogue.fulltext is None:
         return compounds
-    split = [(piece, tokenizer.split_words(piece)) for piece in pieces]
-    for piece, words in split:
-        if len(words) > 1 and _is_only_in_texts(_join_words(words), words, vocabulary):
-            compounds.setdefault(piece, []).append(_join_words(words))
+    split = [([piece], tokenizer.split_words(piece)) for piece in pieces]
+    candidates = [each for each in split if len(each[1]) > 1]
     for (piece, words), (next_piece, next_words) in pairwise(split):
         pair = [*words, *next_words]
         if len(pair) == 2 and all(map(_is_part, pair)):
-            joined = _join_words(pair)
-            if _is_only_in_texts(joined, pair, vocabulary):
-                compounds.setdefault(piece, []).append(joined)
-                compounds.setdefault(next_piece, []).append(joined)
+            candidates.append((piece + next_piece, pair))
+    for joining, words in candidates:
+        joined = _join_words(words)
+        if _is_frequent_compound(joined, words, vocabulary, in_texts=True):
+            for each in joining:
+                compounds.setdefault(each, []).append(joined)
     return compounds
-
-
-def _is_only_in_texts(joined: str, words: Sequence[str], vocabulary: Vocabulary) -> bool:
-    """Return whether full texts have words as one, often enough, and publications do not."""
-    return not vocabulary.has_word(joined) and _is_frequent_compound(
-        joined, words, vocabulary.count_in_texts
-    )
 
 
 def build_compound(word: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
@@ -283,7 +285,7 @@ def build_compound(word: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
     short = len(word) < 2 * MIN_PART_CHARS
     if short or not word.isalpha() or len(word) > MAX_CHARS or vocabulary.count(word) >= RARE_BELOW:
         return plain
-    is_rare = vocabulary.count_in_texts(word) < RARE_BELOW
+    is_rare = vocabulary.count(word, in_texts=True) < RARE_BELOW
     cuts = range(MIN_PART_CHARS, len(word) - MIN_PART_CHARS + 1)
     halves = [
         pair

@@ -11,9 +11,9 @@ Each hit lists the pages with each word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import assert_never
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.cleaning import fold
@@ -22,26 +22,20 @@ from search_app.engine.query.clause_builder import SHAPE
 from search_app.engine.query.grammar import QueryToken, lex
 from search_app.engine.query.nodes import (
     Clause,
-    Fuzzy,
     Names,
     Near,
-    Part,
     Phrase,
     Prefix,
     Term,
-    Together,
     Tree,
-    Value,
     Wildcard,
     WordPart,
     clauses,
-    is_in_texts,
     list_words,
     replace_clauses,
 )
 from search_app.engine.query.vocabulary import (
     COMPARISON_COST,
-    MAX_TEXT_POSTINGS,
     Vocabulary,
     expansion_cost,
 )
@@ -63,27 +57,27 @@ EXPLANATION_COST = 6000
 """Cost of explaining one word of one hit, in postings."""
 SELECTION_COST = 10_000
 """Cost of a selected facet value, in postings: for its totals, and for longer URLs in all links."""
+MAX_TEXT_COST = 200_000_000
+"""Limit on the cost of a query in full texts: about half a second."""
+PAGES_COST = 6000
+"""Cost of finding the pages with one word of one hit, in postings. It is less than the measured
+cost, so that a search for a few words does not count as expensive."""
 
 
 def limit_cost(tree: Tree, vocabulary: Vocabulary) -> tuple[Tree | None, tuple[str, ...]]:
     """Return the tree, and the typed text of each dropped clause.
 
-    If all clauses together exceed the limit, the most expensive ones are dropped. The tree is None
-    if no clause is left. Full texts have a limit of their own.
+    If all clauses together exceed the limit in publications or that in full texts, the most
+    expensive ones are dropped. The tree is None if no clause is left.
     """
     all_clauses = list(clauses(tree, excluded=True))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
         return tree, ()
-    kept, dropped = drop_expensive(
-        tree, lambda clause: compute_cost(clause, vocabulary), MAX_POSTINGS
-    )
+    kept, dropped = drop_expensive(tree, partial(compute_cost, vocabulary=vocabulary), MAX_POSTINGS)
     if kept is None or not vocabulary.texts:
         return kept, dropped
-    kept, dropped_in_texts = drop_expensive(
-        kept,
-        lambda clause: compute_text_cost(clause.parts, vocabulary),
-        MAX_TEXT_COST,
-    )
+    find_cost = partial(compute_cost, vocabulary=vocabulary, in_texts=True)
+    kept, dropped_in_texts = drop_expensive(kept, find_cost, MAX_TEXT_COST)
     return kept, dropped + dropped_in_texts
 
 
@@ -117,28 +111,35 @@ def _count_words(clause: Clause) -> int:
     return len(part.stems) if isinstance(part, Phrase) else ALWAYS_ALLOWED + 1
 
 
-def compute_cost(clause: Clause, vocabulary: Vocabulary) -> int:
-    """Return the estimated number of postings that a clause visits, without those of full texts."""
-    return sum(_compute_part_cost(part, vocabulary) for part in set(list_words(clause.parts)))
+def compute_cost(clause: Clause, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
+    """Return the estimated number of postings that a clause visits in publications or full texts.
+
+    The names of entities in full texts are cached.
+    """
+    parts = (part for part in clause.parts if not (in_texts and isinstance(part, Names)))
+    words = set(list_words(parts))
+    return sum(_compute_part_cost(part, vocabulary, in_texts=in_texts) for part in words)
 
 
-def _compute_part_cost(part: WordPart, vocabulary: Vocabulary) -> int:
+def _compute_part_cost(part: WordPart, vocabulary: Vocabulary, *, in_texts: bool) -> int:
+    count = partial(vocabulary.count_occurrences, in_texts=in_texts)
     match part:
-        case _ if part.fields.isdisjoint(vocabulary.searchable):
+        case _ if not vocabulary.is_searched(part, in_texts=in_texts):
             return 0
         case Phrase():
-            counts = [vocabulary.count_occurrences(word) for word in part.stems]
-            return min(counts) * (POSITION_COST + len(counts))
+            counts = [*map(count, part.stems)]
+            read = sum(counts) if in_texts else min(counts)
+            return read * (POSITION_COST if in_texts else POSITION_COST + len(counts))
         case Near():
-            costs = (_compute_part_cost(each, vocabulary) for each in (*part.left, *part.right))
+            sides = (*part.left, *part.right)
+            costs = (_compute_part_cost(each, vocabulary, in_texts=in_texts) for each in sides)
             return POSITION_COST * sum(costs)
         case Term():
-            if not part.fields.issuperset(vocabulary.searchable):
-                return vocabulary.count_occurrences(part.text) * POSITION_COST
-            dictionary = vocabulary.get_dictionary(part.text)
-            return sum(map(dictionary.doc_frequency, vocabulary.find_numbers(part.text)))
+            if in_texts or part.fields.issuperset(vocabulary.searchable):
+                return vocabulary.count_postings(part.text, in_texts=in_texts)
+            return count(part.text) * POSITION_COST
         case _:
-            return expansion_cost(part, vocabulary)
+            return expansion_cost(part, vocabulary, in_texts=in_texts)
 
 
 def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
@@ -147,41 +148,42 @@ def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
     words = [tokenizer.split_words(token.text) for token in query_tokens]
     # Parentheses take time as well.
     word_count = sum(max(len(words_of_token), 1) for words_of_token in words)
+    fields = [vocabulary.catalogue.by_query_name.get((t.field or "").lower()) for t in query_tokens]
+    # A text is compared with all values of the facet before its colon.
+    values = (vocabulary.list_values(field.name) for field in fields if field)
+    restrictions = (*request.filters.values(), *request.excluded.values())
     total = (
         word_count * (WORD_COST + EXPLANATION_COST * request.size * request.explain)
         + HIT_COST * request.size
+        + COMPARISON_COST * sum(map(len, values))
+        + SELECTION_COST * sum(map(len, restrictions))
+        + sum(_estimate_expansions(t, vocabulary) for t in query_tokens if t.kind == "word")
     )
-    total += sum(_estimate_comparisons(token, vocabulary) for token in query_tokens if token.field)
-    restrictions = (*request.filters.values(), *request.excluded.values())
-    total += SELECTION_COST * sum(map(len, restrictions))
-    total += sum(_expanded(token, vocabulary) for token in query_tokens if token.kind == "word")
     if total > EXPENSIVE:
         return total
-    total += estimate_text_cost(request, [*zip(query_tokens, words, strict=True)], vocabulary)
-    stop_words = stemming.get_stop_words(vocabulary.catalogue.language)
+    fulltext, stop_words = (
+        vocabulary.catalogue.fulltext,
+        stemming.get_stop_words(vocabulary.catalogue.language),
+    )
+    # A field before parentheses applies to the words in them.
     are_fields = any(token.field and token.kind == "open" for token in query_tokens)
+    names_texts = vocabulary.texts and (request.inside or fulltext in fields)
     plain, in_fields = set[str](), set[str]()
-    for token, token_words in zip(query_tokens, words, strict=True):
+    for token, field, token_words in zip(query_tokens, fields, words, strict=True):
+        if names_texts and field in {None, fulltext}:
+            total += PAGES_COST * request.size * len(token_words)
+            total += _estimate_in_texts(token, token_words, vocabulary)
         stems = [vocabulary.list_stems(word)[0] for word in token_words]
-        if len(token_words) > 1:
-            total += min(vocabulary.count_occurrences(stem) for stem in stems) * (
-                POSITION_COST + len(token_words)
-            )
+        if len(stems) > 1:
+            rarest = min(map(vocabulary.count_occurrences, stems))
+            total += rarest * (POSITION_COST + len(stems))
         if token.kind == "word":
             (in_fields if are_fields or token.field else plain).update(stems)
-    counted = {stem for stem in plain if stem not in stop_words} or plain
-    total += sum(map(vocabulary.get_frequency, counted))
-    return total + POSITION_COST * sum(vocabulary.count_occurrences(stem) for stem in in_fields)
+    total += sum(map(vocabulary.get_frequency, plain - stop_words or plain))
+    return total + POSITION_COST * sum(map(vocabulary.count_occurrences, in_fields))
 
 
-def _estimate_comparisons(token: QueryToken, vocabulary: Vocabulary) -> int:
-    """Return the cost of comparing a text with all values of the facet before its colon."""
-    field = vocabulary.catalogue.by_query_name.get((token.field or "").lower())
-    values = vocabulary.list_values(field.name) if field else ()
-    return len(values) * COMPARISON_COST
-
-
-def _expanded(token: QueryToken, vocabulary: Vocabulary) -> int:
+def _estimate_expansions(token: QueryToken, vocabulary: Vocabulary) -> int:
     """Return the cost of expanding a prefix, a wildcard or a fuzzy term."""
     if "~" not in token.text and "*" not in token.text:
         return 0
@@ -197,79 +199,15 @@ def _expanded(token: QueryToken, vocabulary: Vocabulary) -> int:
     return total
 
 
-MAX_TEXT_COST = 200_000_000
-"""Limit on the cost of a query in full texts: about half a second."""
-PAGES_COST = 6000
-"""Cost of finding the pages with one word of one hit, in postings. It is less than the measured
-cost, so that a search for a few words does not count as expensive."""
-
-
-def compute_text_cost(parts: Iterable[Part], vocabulary: Vocabulary) -> int:
-    """Return the estimated number of postings that the parts of a clause visit in full texts."""
-    total = 0
-    for part in parts:
-        match part:
-            case Names() | Value():
-                continue  # cached
-            case Together():
-                for clause in part.clauses:
-                    total += compute_text_cost(clause.parts, vocabulary)
-            case _ if not is_in_texts(part, vocabulary.catalogue):
-                continue
-            case Near():
-                sides = compute_text_cost((*part.left, *part.right), vocabulary)
-                total += POSITION_COST * sides
-            case Phrase():
-                counts = map(vocabulary.count_term_in_texts, part.stems)
-                total += POSITION_COST * sum(count.positions for count in counts)
-            case Term():
-                total += vocabulary.count_term_in_texts(part.text).pages
-            case Prefix() | Wildcard() | Fuzzy():
-                total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, Prefix))
-            case _:
-                assert_never(part)
-    return total
-
-
-def _compute_expansion_cost(vocabulary: Vocabulary, *, is_prefix: bool) -> int:
-    """Return the cost of expanding a part, and of reading as many postings as are allowed."""
-    texts = vocabulary.texts
-    if not texts:
-        return 0
-    compared = 0 if is_prefix else len(texts.words)
-    postings, pages = int(texts.words.offsets[-1]), int(texts.offsets[-1])
-    share = min(1.0, MAX_TEXT_POSTINGS / max(1, postings))
-    return compared * COMPARISON_COST + int(pages * share)
-
-
-def estimate_text_cost(
-    request: SearchRequest, words: Sequence[tuple[QueryToken, list[str]]], vocabulary: Vocabulary
-) -> int:
-    """Return the approximate cost of a search in full texts.
-
-    `words` contains those of each token.
-    """
-    if not vocabulary.texts:
-        return 0
-    fields, fulltext = vocabulary.catalogue.by_query_name, vocabulary.catalogue.fulltext
-    field_of = [fields.get(token.field.lower()) if token.field else None for token, _ in words]
-    # A field before parentheses applies to the words in them.
-    names_texts = request.inside or fulltext in field_of
-    total = 0
-    for field, (token, token_words) in zip(field_of, words, strict=True):
-        if names_texts and field in {None, fulltext}:
-            total += PAGES_COST * request.size * len(token_words)
-            total += _estimate_token(token, token_words, vocabulary)
-    return total
-
-
-def _estimate_token(token: QueryToken, words: Sequence[str], vocabulary: Vocabulary) -> int:
+def _estimate_in_texts(token: QueryToken, words: Sequence[str], vocabulary: Vocabulary) -> int:
+    """Return the cost of finding the words of a token in full texts."""
     if "*" in token.text or "~" in token.text:
         is_prefix = "~" not in token.text and "*" not in token.text[:-1]
-        return _compute_expansion_cost(vocabulary, is_prefix=is_prefix)
+        part = (Prefix if is_prefix else Wildcard)(token.text, vocabulary.word_fields)
+        return expansion_cost(part, vocabulary, in_texts=True)
     stems = {stem for word in words for stem in vocabulary.list_stems(word)}
-    counts = [*map(vocabulary.count_term_in_texts, stems)]
-    total = sum(count.pages for count in counts)
+    total = sum(vocabulary.count_postings(stem, in_texts=True) for stem in stems)
     if len(words) > 1:
-        total += POSITION_COST * sum(count.positions for count in counts)
+        counts = (vocabulary.count_occurrences(stem, in_texts=True) for stem in stems)
+        total += POSITION_COST * sum(counts)
     return total

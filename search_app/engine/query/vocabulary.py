@@ -1,7 +1,8 @@
 """The vocabulary of an index: its words, stems and facet values, and how frequent they are.
 
 It is always in this process, because each word of a query needs several look-ups. It has no
-postings, which may be on another machine.
+postings, which may be on another machine. A keyword `in_texts` asks about the words of full texts
+rather than those of publications.
 
 It expands a prefix, wildcard or fuzzy term into the terms that it matches. The limit of an
 expansion is the total number of postings of its terms. Above it, the terms with the most postings
@@ -14,7 +15,6 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import process
@@ -39,7 +39,9 @@ from search_app.engine.query.nodes import (
     Fields,
     Fuzzy,
     Prefix,
+    WordPart,
     compile_wildcard,
+    is_in_texts,
     list_expansions,
     without_field,
 )
@@ -52,7 +54,7 @@ MAX_CACHED_NUMBERS = 1 << 17
 """Limit on words whose numbers are cached, about 20 MB. A search for one takes 20 times as long."""
 MAX_CACHED_SPELLINGS = 2048
 """Limit on words as written whose numbers are cached. A concept has up to a thousand names."""
-MAX_CACHED_EXPANSIONS = 32
+MAX_CACHED_EXPANSIONS = 96
 """Limit on cached expansions. Each may have every word of the index."""
 
 
@@ -74,25 +76,13 @@ class TermExpansion:
         return frozenset(self.numbers.tolist())
 
 
-class TextCounts(NamedTuple):
-    """The frequency of a term in full texts.
-
-    `texts` counts each word of the term once for each text that has it, `pages` once for each page,
-    and `positions` counts its occurrences.
-    """
-
-    texts: int
-    pages: int
-    positions: int
-
-
 class Vocabulary:
     """The words and the facet values of one generation of an index. Threads may share it.
 
     A term is a stem, or a word as written after `tokenizer.SURFACE_PREFIX`. `words` and `stems` are
     the dictionaries of the two. Frequencies count documents, and `size` is the number of all.
-    `clauses` and `expansions` are caches of what queries make of words. `texts` are the full texts.
-    Their words are not counted, but known.
+    `clauses` and `expansions` are caches of what queries make of words. `texts` are the full texts,
+    or None if there are none.
     """
 
     def __init__(
@@ -139,24 +129,46 @@ class Vocabulary:
         numbers = np.arange(first, last)
         return numbers if plain is None else np.insert(numbers, 0, plain)
 
-    def find_numbers(self, term: str) -> list[int]:
-        """Return the numbers that a term matches in its dictionary."""
-        if term.startswith(tokenizer.SURFACE_PREFIX):
-            surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+    def find_numbers(self, term: str, *, in_texts: bool = False) -> list[int]:
+        """Return the numbers that a term matches in its dictionary.
+
+        Full texts have one dictionary: there, a stem matches the words that have it.
+        """
+        surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+        if in_texts:
+            if not self.texts:
+                return []
+            find = self.texts.find_stem if surface == term else self.texts.find_surface
+            numbers: list[int] = find(surface).tolist()
+            return numbers
+        if surface != term:
             return self._spellings.get(term, lambda: self.find_surface(surface).tolist())
         number = self.find_term(term)
         return [] if number is None else [number]
 
-    def count_occurrences(self, term: str) -> int:
-        """Return the number of occurrences of a term. An unstemmed word counts as its stem."""
-        numbers, offsets = self.find_numbers(term), self._arrays.occurrence_offsets
+    def count_occurrences(self, term: str, *, in_texts: bool = False) -> int:
+        """Return the number of occurrences of a term.
+
+        In publications, an unstemmed word counts as its stem.
+        """
+        numbers = self.find_numbers(term, in_texts=in_texts)
+        if in_texts:
+            return sum(map(self.texts.count_positions, numbers)) if self.texts else 0
+        offsets = self._arrays.occurrence_offsets
         if term.startswith(tokenizer.SURFACE_PREFIX):
             numbers = [int(self._arrays.stem_of[number]) for number in numbers]
         return sum(int(offsets[number + 1]) - int(offsets[number]) for number in numbers)
 
+    def count_postings(self, term: str, *, in_texts: bool = False) -> int:
+        """Return the number of postings of a term: of publications, or of pages of full texts."""
+        numbers = self.find_numbers(term, in_texts=in_texts)
+        if in_texts:
+            return sum(map(self.texts.count_pages_with, numbers)) if self.texts else 0
+        return sum(map(self.get_dictionary(term).doc_frequency, numbers))
+
     def has_term(self, term: str) -> bool:
         """Return whether any document has a term."""
-        return self.find_term(term) is not None or bool(self.find_numbers(term))
+        return bool(self.find_numbers(term))
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -167,9 +179,12 @@ class Vocabulary:
         languages = [self.catalogue.language, *self._arrays.languages, *of_fields, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
-    def get_frequency(self, stem: str) -> int:
-        """Return the document frequency of a stem."""
-        number = self.find_term(stem)
+    def get_frequency(self, term: str, *, in_texts: bool = False) -> int:
+        """Return the number of documents with a stem, or about that of full texts with a term."""
+        if in_texts:
+            numbers = self.find_numbers(term, in_texts=True)
+            return sum(map(self.texts.words.doc_frequency, numbers)) if self.texts else 0
+        number = self.find_term(term)
         return 0 if number is None else self.stems.doc_frequency(number)
 
     def default_language_frequency(self, stem: str) -> int:
@@ -201,27 +216,7 @@ class Vocabulary:
 
     def occurs(self, term: str) -> bool:
         """Return whether any document or full text has a term."""
-        return self.has_term(term) or bool(self._find_in_texts(term))
-
-    def _find_in_texts(self, term: str) -> list[int]:
-        """Return the numbers of the words of full texts that a term matches."""
-        if not self.texts:
-            return []
-        surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
-        find = self.texts.find_stem if surface == term else self.texts.find_surface
-        numbers: list[int] = find(surface).tolist()
-        return numbers
-
-    def count_term_in_texts(self, term: str) -> TextCounts:
-        """Return how often full texts have a term."""
-        texts, numbers = self.texts, self._find_in_texts(term)
-        if not texts:
-            return TextCounts(0, 0, 0)
-        return TextCounts(
-            sum(map(texts.words.doc_frequency, numbers)),
-            sum(map(texts.count_pages_with, numbers)),
-            sum(map(texts.count_positions, numbers)),
-        )
+        return self.has_term(term) or bool(self.find_numbers(term, in_texts=True))
 
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
@@ -229,8 +224,8 @@ class Vocabulary:
         numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
         words = {self.words.surfaces[word_number] for word_number in numbers}
         if self.texts:
-            in_texts = map(self.texts.words.texts.get_text, self._find_in_texts(stem))
-            words.update(map(decode_surface, in_texts))
+            found = self.find_numbers(stem, in_texts=True)
+            words.update(map(decode_surface, map(self.texts.words.texts.get_text, found)))
         return words
 
     def count_surfaces(self) -> Mapping[str, int]:
@@ -240,6 +235,10 @@ class Vocabulary:
         for surface, frequency in zip(self.words.surfaces, frequencies, strict=True):
             totals[surface] = totals.get(surface, 0) + frequency
         return totals
+
+    def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
+        """Return the words with a prefix that at least `least` full texts have, and the counts."""
+        return self.texts.count_words(prefix, least) if self.texts else {}
 
     def list_values(self, field: str) -> Sequence[str]:
         """Return the values of a facet or of a field with a parent, in the order of the index.
@@ -269,9 +268,9 @@ class Vocabulary:
         """Return the dictionary that a term belongs to."""
         return self.words if term.startswith(tokenizer.SURFACE_PREFIX) else self.stems
 
-    def count(self, word: str) -> int:
-        """Return the document frequency of the most frequent stem of a word."""
-        return max(map(self.get_frequency, self.list_stems(word)))
+    def count(self, word: str, *, in_texts: bool = False) -> int:
+        """Return how many documents, or about how many full texts, have the most frequent stem."""
+        return max(self.get_frequency(stem, in_texts=in_texts) for stem in self.list_stems(word))
 
     def has_word(self, word: str) -> bool:
         """Return whether any document has a word, in some inflection."""
@@ -280,12 +279,6 @@ class Vocabulary:
     def knows(self, word: str) -> bool:
         """Return whether any document or full text has a word, in some inflection."""
         return any(map(self.occurs, self.list_stems(word)))
-
-    def count_in_texts(self, word: str) -> int:
-        """Return the approximate number of full texts with the most frequent stem of a word."""
-        if not self.texts:
-            return 0
-        return max(self.count_term_in_texts(stem).texts for stem in self.list_stems(word))
 
     @cached_property
     def searchable(self) -> list[str]:
@@ -304,6 +297,12 @@ class Vocabulary:
         The full text is one of them only if a search looks `inside` the publications.
         """
         return self.word_fields if inside else frozenset(self.searchable)
+
+    def is_searched(self, part: WordPart, *, in_texts: bool = False) -> bool:
+        """Return whether a part of a clause matches words of publications, or of full texts."""
+        if in_texts:
+            return is_in_texts(part, self.catalogue)
+        return not part.fields.isdisjoint(self.searchable)
 
     def drops_stop_word(self, word: str, *, shouted: bool, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word, and not a name in capitals such as IT, WHO or UN.
@@ -342,27 +341,48 @@ COMPARISON_COST = 10
 """Cost of comparing one word with a wildcard or a fuzzy term, in postings."""
 
 
-def expand(part: Expansion, vocabulary: Vocabulary) -> TermExpansion:
-    """Return the words that a part of a clause matches in its fields."""
-    in_all_fields = part.fields.issuperset(vocabulary.searchable)
-    key = without_field(part), in_all_fields
-    return vocabulary.expansions.get(key, lambda: _expand(part, in_all_fields, vocabulary))
+def expand(
+    part: Expansion, vocabulary: Vocabulary, *, in_texts: bool = False, max_words: int | None = None
+) -> TermExpansion:
+    """Return the words that a part of a clause matches in its fields, or in full texts.
+
+    Those with the most postings are kept, up to a number of postings and of `max_words` words.
+    """
+    in_all_fields = in_texts or part.fields.issuperset(vocabulary.searchable)
+
+    def find() -> TermExpansion:
+        dictionary = vocabulary.words
+        if in_texts:
+            if not vocabulary.texts:
+                return TermExpansion(np.zeros(0, np.int64), is_range=False)
+            dictionary = vocabulary.texts.words
+        numbers, is_range = match_words(part, dictionary), isinstance(part, Prefix) and not in_texts
+        if is_range and in_all_fields:
+            return TermExpansion(numbers, is_range=True)
+        most = MAX_POSTINGS if in_all_fields else MAX_FIELD_POSTINGS
+        kept = limit_postings(
+            numbers, dictionary, MAX_TEXT_POSTINGS if in_texts else most, max_words
+        )
+        dropped = len(numbers) - len(kept)
+        return TermExpansion(kept, is_range=is_range and not dropped, dropped=dropped)
+
+    key = without_field(part), in_all_fields, in_texts, max_words
+    return vocabulary.expansions.get(key, find)
 
 
-def _expand(part: Expansion, in_all_fields: bool, vocabulary: Vocabulary) -> TermExpansion:
-    dictionary = vocabulary.words
-    numbers, is_range = match_words(part, dictionary), isinstance(part, Prefix)
-    if is_range and in_all_fields:
-        return TermExpansion(numbers, is_range=True)
-    kept = limit_postings(
-        numbers, dictionary, MAX_POSTINGS if in_all_fields else MAX_FIELD_POSTINGS
-    )
-    dropped = len(numbers) - len(kept)
-    return TermExpansion(kept, is_range=is_range and not dropped, dropped=dropped)
+def expansion_cost(part: Expansion, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
+    """Return the estimated cost of expanding a part and reading its postings, in postings.
 
-
-def expansion_cost(part: Expansion, vocabulary: Vocabulary) -> int:
-    """Return the estimated cost of expanding a part and reading its postings, in postings."""
+    In full texts, it is that of as many postings as are allowed.
+    """
+    if in_texts:
+        texts = vocabulary.texts
+        if not texts:
+            return 0
+        compared = 0 if isinstance(part, Prefix) else len(texts.words)
+        postings, pages = int(texts.words.offsets[-1]), int(texts.offsets[-1])
+        share = min(1.0, MAX_TEXT_POSTINGS / max(1, postings))
+        return compared * COMPARISON_COST + int(pages * share)
     dictionary = vocabulary.words
     first, last = dictionary.texts.find_prefix(_get_fixed_prefix(part))
     if isinstance(part, Prefix):
@@ -370,12 +390,12 @@ def expansion_cost(part: Expansion, vocabulary: Vocabulary) -> int:
     return (last - first) * COMPARISON_COST
 
 
-def count_dropped(clause: Clause, vocabulary: Vocabulary) -> int:
-    """Return how many terms of a clause's expansion are above the limit, without full texts."""
+def count_dropped(clause: Clause, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
+    """Return how many terms of a clause's expansions are above the limit."""
     return sum(
-        expand(part, vocabulary).dropped
+        expand(part, vocabulary, in_texts=in_texts).dropped
         for part in list_expansions(clause)
-        if not part.fields.isdisjoint(vocabulary.searchable)
+        if vocabulary.is_searched(part, in_texts=in_texts)
     )
 
 
@@ -393,19 +413,6 @@ def match_words(part: Expansion, dictionary: Dictionary) -> Array:
     is_match = compile_wildcard(part.text).fullmatch
     matching = [number for number, word in enumerate(words, first) if is_match(word)]
     return np.array(matching, np.int64)
-
-
-def expand_in_texts(
-    part: Expansion, dictionary: Dictionary, max_words: int | None = None
-) -> TermExpansion:
-    """Return the words of full texts that a part matches as written.
-
-    The words with the most postings are kept, up to MAX_TEXT_POSTINGS postings and `max_words`
-    words.
-    """
-    numbers = match_words(part, dictionary)
-    kept = limit_postings(numbers, dictionary, MAX_TEXT_POSTINGS, max_words)
-    return TermExpansion(kept, is_range=False, dropped=len(numbers) - len(kept))
 
 
 def _get_fixed_prefix(part: Expansion) -> str:

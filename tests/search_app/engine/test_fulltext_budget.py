@@ -15,6 +15,7 @@ from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause, Names, Phrase
 from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.texts import (
     CATALOGUE,
     make_index_with_texts,
@@ -32,11 +33,18 @@ def index(tmp_path: Path) -> Path:
     return make_index_with_texts(tmp_path, CATALOGUE, [make_publication("a", "Boats")], texts)
 
 
+def open_matcher(index: Path) -> FullTextMatcher:
+    """Return the full texts of an index."""
+    snapshot = Snapshot(directory.load_live(index))
+    assert snapshot.texts
+    return FullTextMatcher(snapshot.texts, snapshot.vocabulary)
+
+
 @pytest.mark.parametrize("words", [2, 4])
 def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: int) -> None:
     """A long phrase of frequent words stops soon after its budget is spent."""
     checks: list[None] = []
-    matcher = FullTextMatcher(AttachedTexts(directory.load_live(index).segment), CATALOGUE)
+    matcher = open_matcher(index)
     phrase = Phrase(tuple("of the law of".split()[:words]), FULLTEXT)
     found = matcher.find_postings(Clause([phrase]), lambda: checks.append(None))
     assert found.documents.tolist() == [0]
@@ -74,7 +82,7 @@ def test_the_pages_of_a_hit_are_those_of_its_search(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A concept with a hundred names is looked up by name once, not again for each hit."""
-    matcher = FullTextMatcher(AttachedTexts(directory.load_live(index).segment), CATALOGUE)
+    matcher = open_matcher(index)
     names = [Phrase(("of", "the", *["law"] * count), FULLTEXT) for count in range(100)]
     clause = Clause([Names(tuple(names), "concept")])
     looked_up: list[None] = []
