@@ -8,7 +8,7 @@ there is the rest of the text, with one value selected in a facet of places near
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import msgspec
 
 from indexer.analysis import tokenizer
 from indexer.analysis.cleaning import surface_form
-from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.fields import MISSING
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import Entity
@@ -31,7 +31,6 @@ from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause, Fields, Term, clauses, drop_boosts, list_words
 from search_app.engine.request import AllOf, Filters, SearchRequest
 from search_app.engine.results import AbsentConcept, AbsentPlace, Diagnosis, QueryCount, ValueCount
-from search_app.engine.store import Reply
 
 MAX_WORDS = 8
 """At most 8 clauses are searched for alone: each costs a search."""
@@ -61,25 +60,10 @@ class _FurtherSearches(NamedTuple):
     interpreter: Interpreter
     deadline: Deadline
 
-    def ask(self, **changes: str | bool | AllOf | Filters) -> Callable[[], Retrieval]:
+    def ask(self, **changes: str | bool | AllOf | Filters) -> Asked:
         """Ask again, with some fields of the request replaced. Raise BudgetExceeded."""
         changed = msgspec.structs.replace(self.request, **changes)
         return ask(changed, self.interpreter, self.deadline)
-
-    def count_all(self, listed: Sequence[Clause]) -> list[int]:
-        """Return the number of publications that match each clause. Raise BudgetExceeded."""
-        return self.interpreter.store.count_all(listed, self.deadline)
-
-
-class _Typed(NamedTuple):
-    """The clauses of a query by the text that searches for each alone.
-
-    `unknown` contains those that no document matches, and `is_long` says whether there are more.
-    """
-
-    clauses: Mapping[str, Clause]
-    unknown: Mapping[str, Clause]
-    is_long: bool
 
 
 def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Diagnosis:
@@ -88,77 +72,71 @@ def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
     All searches share the time budget of the first. They are asked for before any number is read,
     so that a cluster counts them together. Raise BudgetExceeded if the budget is used up.
     """
-    first_page = msgspec.structs.replace(retrieved.typed, page=1, sort=None)
-    further = _FurtherSearches(first_page, interpreter, deadline)
-    typed, has_hits = _split(retrieved, further), retrieved.reply.total > 0
-    has_switch = not has_hits and _has_other_reading(retrieved)
-    alone = {text: further.ask(text=text) for text in typed.clauses if text not in typed.unknown}
-    candidates = _list_nearest(
-        typed.unknown.values(), first_page.text, interpreter, is_long=typed.is_long
-    )
+    request = msgspec.structs.replace(retrieved.typed, page=1, sort=None)
+    further = _FurtherSearches(request, interpreter, deadline)
+    interpretation, has_hits = retrieved.interpretation, retrieved.reply.total > 0
+
+    all_clauses = [each for each in clauses(drop_boosts(retrieved.reply.tree)) if each.text]
+    typed = {retype(each, interpreter.scope): each for each in all_clauses[:MAX_WORDS]}
+    counts = interpreter.store.count_all([*typed.values()], deadline)
+    alone = {
+        text: further.ask(text=text) if count else None
+        for text, count in zip(typed, counts, strict=True)
+    }
+    unknown = [typed[text] for text, asked in alone.items() if not asked]
+    is_long = len(all_clauses) > MAX_WORDS
     exact = [
         {text: further.ask(text=text, exact=True, match="all") for text in texts}
-        for texts in candidates
+        for texts in _list_nearest(unknown, request.text, interpreter, is_long=is_long)
     ]
-    any_word = further.ask(match="any") if _has_wider(retrieved) else None
-    any_of = {} if has_hits else _ask_any_of(further)
-    all_words = None if first_page.exact else further.ask(match="all")
+    needs_all = request.match == "all" or (request.match == "auto" and interpretation.is_strict)
+    any_word = further.ask(match="any") if needs_all else None
+    any_of = {
+        facet: further.ask(
+            all_of={each: request.all_of[each] for each in request.all_of if each != facet}
+        )
+        for facet in (() if has_hits else request.all_of)
+    }
+    all_words = None if request.exact else further.ask(match="all")
     places = _ask_places(retrieved, further)
-    switched = {"exact": further.ask(exact=not first_page.exact)} if has_switch else {}
+    changes_reading = (
+        request.exact
+        or interpretation.corrected
+        or retrieved.rewritten.expressions
+        or retrieved.rewritten.identifier_fields
+        or any(each.synonyms or each.narrower for each in clauses(interpretation.parsed.tree))
+    )
+    switched = further.ask(exact=not request.exact) if changes_reading and not has_hits else None
 
     # These are asked for after the first numbers are known.
     nearest = [
         {text: further.ask(text=text) for text, found in texts.items() if found().reply.total}
         for texts in exact
     ]
-    near = [_ask_near(place, further) for place in places if place.typed.is_empty]
+    near = [_ask_near(text, name, further) for text, name, named in places if named.is_empty]
+
+    words, corrections = list[QueryCount](), list[QueryCount]()
+    for text, asked in alone.items():
+        found = asked() if asked else None
+        if found is None:
+            words.append(QueryCount(text, 0))
+        elif not (found.interpretation.relaxed or found.interpretation.corrected):
+            words.append(QueryCount(text, found.reply.total))
+    for texts in nearest:
+        # Of each group, the first text with hits for all its words as typed.
+        totals = (QueryCount(text, found().as_typed) for text, found in texts.items())
+        if len(corrections) < MAX_NEAREST:
+            corrections += islice((each for each in totals if each.total), 1)
     return Diagnosis(
-        tuple(_count_alone(typed, alone)),
-        tuple(islice(_list_first(nearest), MAX_NEAREST)),
+        tuple(words),
+        tuple(corrections),
         retrieved.reply.matched,
         any_word().reply.total if any_word else None,
         {facet: found().reply.total for facet, found in any_of.items()},
         tuple(_list_absent_concepts(all_words(), further)) if all_words else (),
         tuple(count() for count in near),
-        {name: found().reply.total for name, found in switched.items()},
+        {"exact": switched().reply.total} if switched else {},
     )
-
-
-def _split(retrieved: Retrieval, further: _FurtherSearches) -> _Typed:
-    """Return the clauses of a query. Raise BudgetExceeded."""
-    all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
-    scope = further.interpreter.scope
-    typed = {retype(clause, scope): clause for clause in islice(all_clauses, MAX_WORDS)}
-    counts = dict(zip(typed, further.count_all([*typed.values()]), strict=True))
-    unknown = {text: clause for text, clause in typed.items() if not counts[text]}
-    return _Typed(typed, unknown, is_long=next(all_clauses, None) is not None)
-
-
-def _has_wider(retrieved: Retrieval) -> bool:
-    """Return whether a search for any of the words may have more hits."""
-    match = retrieved.request.match
-    return match == "all" or (match == "auto" and retrieved.interpretation.is_strict)
-
-
-def _has_other_reading(retrieved: Retrieval) -> bool:
-    """Return whether the switch `exact` changes how the text is read."""
-    typed = clauses(retrieved.interpretation.parsed.tree)
-    rewritten = retrieved.rewritten
-    is_changed = (
-        retrieved.interpretation.corrected or rewritten.expressions or rewritten.identifier_fields
-    )
-    return (
-        retrieved.typed.exact or bool(is_changed) or any(it.synonyms or it.narrower for it in typed)
-    )
-
-
-def _ask_any_of(further: _FurtherSearches) -> dict[str, Asked]:
-    """Ask for the hits if any value is enough of each facet that needs all its values."""
-    all_of = further.request.all_of
-    return {
-        facet: further.ask(all_of={name: all_of[name] for name in all_of if name != facet})
-        for facet in all_of
-    }
 
 
 def _list_absent_concepts(
@@ -170,7 +148,8 @@ def _list_absent_concepts(
     """
     typed = islice(clauses(retrieved.interpretation.parsed.tree), MAX_WORDS)
     named = [clause for clause in typed if clause.entity_id]
-    for clause, count in zip(named, further.count_all(named), strict=True):
+    counts = further.interpreter.store.count_all(named, further.deadline)
+    for clause, count in zip(named, counts, strict=True):
         if not count:
             yield AbsentConcept(clause.text, *_find_wider(clause.entity_id, further))
 
@@ -241,60 +220,33 @@ def retype(clause: Clause, scope: Fields) -> str:
     return f"{field_prefix}{clause.text}"
 
 
-def _count_alone(typed: _Typed, alone: Mapping[str, Asked]) -> Iterator[QueryCount]:
-    """Yield the number of hits of each text, unless it is relaxed or corrected when alone."""
-    for text in typed.clauses:
-        if text in typed.unknown:
-            yield QueryCount(text, 0)
-        else:
-            retrieved = alone[text]()
-            interpretation = retrieved.interpretation
-            if not (interpretation.relaxed or interpretation.corrected):
-                yield QueryCount(text, retrieved.reply.total)
-
-
-def _list_first(nearest: Iterable[Mapping[str, Asked]]) -> Iterator[QueryCount]:
-    """Yield the first text of each group with hits for all its words as typed."""
-    for texts in nearest:
-        counts = (QueryCount(text, found().as_typed) for text, found in texts.items())
-        yield from islice((count for count in counts if count.total), 1)
-
-
 def _list_nearest(
     unknown: Iterable[Clause], text: str, interpreter: Interpreter, *, is_long: bool
 ) -> Iterator[tuple[str, ...]]:
     """Yield the texts to try for each word of the index that may replace an unknown one.
 
-    Correct words and names of places and languages are not replaced. Each candidate is tried in
-    the whole text first, unless the text is long, and then alone.
+    Only plain words are replaced, no correct words and no names of places and languages. Each
+    candidate is tried in the whole text first, unless the text is long, and then alone.
     """
-    may_change = interpreter.spellchecker.may_change
-    words = (word for word in map(_get_single_word, unknown) if word and may_change(word))
-    misspelled = (word for word in words if not world_places.find_mentions(word))
-    for word in islice(misspelled, MAX_UNKNOWN):
-        for surface in _list_spellings(word, interpreter):
+    speller, changed = interpreter.spellchecker, 0
+    for clause in unknown:
+        words = tokenizer.split_words(clause.text)
+        is_plain = all(isinstance(part, Term) for part in clause.parts)
+        if not is_plain or len(words) != 1 or len(words[0]) > MAX_CHARS or changed == MAX_UNKNOWN:
+            continue
+        [word] = words
+        if not speller.may_change(word) or world_places.find_mentions(word):
+            continue
+        changed += 1
+        surfaces, seen_stems = list[str](), set[str]()
+        for candidate in speller.find_candidates(word):
+            stems = {candidate.surface, *interpreter.vocabulary.list_stems(candidate.surface)}
+            if seen_stems.isdisjoint(stems):
+                surfaces.append(candidate.surface)
+            seen_stems |= stems
+        for surface in surfaces[:MAX_TRIED]:
             in_text = () if is_long else (_replace_word(surface, word, text),)
             yield *in_text, surface
-
-
-def _list_spellings(word: str, interpreter: Interpreter) -> list[str]:
-    """Return up to MAX_TRIED corrections of a word, likeliest first, no two with a common stem."""
-    surfaces: list[str] = []
-    seen_stems: set[str] = set()
-    for candidate in interpreter.spellchecker.find_candidates(word):
-        stems = {candidate.surface, *interpreter.vocabulary.list_stems(candidate.surface)}
-        if seen_stems.isdisjoint(stems):
-            surfaces.append(candidate.surface)
-        seen_stems |= stems
-    return surfaces[:MAX_TRIED]
-
-
-def _get_single_word(clause: Clause) -> str | None:
-    """Return a clause's word; None unless it is one plain word of at most MAX_CHARS letters."""
-    words = tokenizer.split_words(clause.text)
-    is_plain = all(isinstance(part, Term) for part in clause.parts)
-    is_single = len(words) == 1 and len(words[0]) <= MAX_CHARS
-    return words[0] if is_plain and is_single else None
 
 
 def _replace_word(surface: str, word: str, text: str) -> str:
@@ -307,108 +259,70 @@ def _replace_word(surface: str, word: str, text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-class _Place(NamedTuple):
-    """A name of a place in a text, and the interpretation of the name alone."""
+def _ask_places(
+    retrieved: Retrieval, further: _FurtherSearches
+) -> list[tuple[str, world_places.Mention, Interpretation]]:
+    """Return each place that a text names, with the text, and ask whether a document contains it.
 
-    mention: world_places.Mention
-    text: str
-    typed: Interpretation
-
-
-def _ask_places(retrieved: Retrieval, further: _FurtherSearches) -> list[_Place]:
-    """Ask whether a document contains each place that a text names, regardless of the filters.
-
-    If the text names no place, use the names in its corrected spelling.
+    Filters do not count. If the text names no place, use the names in its corrected spelling.
     """
-    text = retrieved.interpretation.corrected or further.request.text
-    mentions = _find_place_mentions(text)
-    if not mentions and not further.request.exact:
-        speller = further.interpreter.spellchecker
-        text = speller.suggest(text, further.deadline, rare=True) or text
-        mentions = _find_place_mentions(text)
-    read = further.interpreter.interpret_typed
+
+    def find(text: str) -> list[world_places.Mention]:
+        return [each for each in world_places.find_mentions(text) if each.name.kind != "language"]
+
+    request, interpreter, deadline = further
+    text = retrieved.interpretation.corrected or request.text
+    mentions = find(text)
+    if not mentions and not request.exact:
+        text = interpreter.spellchecker.suggest(text, deadline, rare=True) or text
+        mentions = find(text)
     return [
-        _Place(each, text, read(SearchRequest(text[each.start : each.end]), further.deadline))
+        (
+            text,
+            each,
+            interpreter.interpret_typed(SearchRequest(text[each.start : each.end]), deadline),
+        )
         for each in mentions[:MAX_PLACES]
     ]
 
 
-def _ask_near(place: _Place, further: _FurtherSearches) -> Callable[[], AbsentPlace]:
-    """Ask for the rest of the text near a place, and return what counts the hits."""
-    catalogue, name = further.interpreter.vocabulary.catalogue, place.mention.name
-    other_text = _drop_mention(place.text, place.mention)
-    near = {
-        value: further.ask(text=other_text, filters=filters)
-        for value, filters in _list_near(name.code, further.request.filters, catalogue).items()
-    }
-    return lambda: AbsentPlace(
-        world_places.get_label(name, catalogue.language),
-        name.code if name.kind == "place" else "",
-        other_text,
-        tuple(_count_near(name.code, near, catalogue)),
-    )
+def _ask_near(
+    text: str, mention: world_places.Mention, further: _FurtherSearches
+) -> Callable[[], AbsentPlace]:
+    """Ask for the rest of a text near a place, and return what counts the hits.
 
-
-def _find_place_mentions(text: str) -> list[world_places.Mention]:
-    return [
-        mention for mention in world_places.find_mentions(text) if mention.name.kind != "language"
-    ]
-
-
-def _drop_mention(text: str, mention: world_places.Mention) -> str:
-    """Return the text without a name; "" if it has anything other than plain words."""
-    if not has_only_plain_words(text):
-        return ""
-    return " ".join(f"{text[: mention.start]} {text[mention.end :]}".split())
-
-
-def _count_near(
-    code: str, asked: Mapping[str, Asked], catalogue: Catalogue
-) -> Iterator[ValueCount]:
-    """Yield values near a place that have hits: its regions, their countries, and no region.
-
-    If the text names a capital, its country comes first among the countries.
+    Near are the regions of the place, their countries, and publications without a region. If the
+    text names a capital, its country comes first among the countries.
     """
-    field = _find_field(catalogue)
-    for value, find in asked.items():
-        reply = find().reply
-        assert field is not None
-        assert field.parent is not None
-        if reply.total:
-            yield ValueCount(field.parent, value, reply.total)
-        if value != MISSING:
-            yield from _count_countries(field, value, code, reply, catalogue)
+    catalogue, code = further.interpreter.vocabulary.catalogue, mention.name.code
+    rest = ""
+    if has_only_plain_words(text):
+        rest = " ".join(f"{text[: mention.start]} {text[mention.end :]}".split())
+    fields = (field for field in catalogue.fields if field.kind == "country" and field.parent)
+    field = next(fields, None)
+    country, region = (field.name, field.parent or "") if field else ("", "")
+    filters, asked = further.request.filters, dict[str, Asked]()
+    others = {name: filters[name] for name in filters if name not in (country, region)}
+    for value in (*catalogue.groups.get(code, ()), MISSING) if field else ():
+        asked[value] = further.ask(text=rest, filters={**others, region: (value,)})
 
+    def count() -> Iterator[ValueCount]:
+        for value, find in asked.items():
+            reply = find().reply
+            if reply.total:
+                yield ValueCount(region, value, reply.total)
+            if value != MISSING:
+                countries = [
+                    ValueCount(country, each, total)
+                    for each, total in reply.count_values(country).items()
+                    if total and value in catalogue.groups.get(each, ())
+                ]
+                countries.sort(key=lambda each: (each.value != code, -each.total, each.value))
+                yield from countries[:MAX_COUNTRIES]
 
-def _find_field(catalogue: Catalogue) -> Field | None:
-    """Return the field of countries with regions, or None."""
-    return next(
-        (field for field in catalogue.fields if field.kind == "country" and field.parent), None
+    return lambda: AbsentPlace(
+        world_places.get_label(mention.name, catalogue.language),
+        code if mention.name.kind == "place" else "",
+        rest,
+        tuple(count()),
     )
-
-
-def _list_near(code: str, filters: Filters, catalogue: Catalogue) -> dict[str, Filters]:
-    """Return the filters for each region of a place, and for no region, by the value."""
-    field = _find_field(catalogue)
-    if field is None or field.parent is None:
-        return {}
-    others = {name: filters[name] for name in filters if name not in (field.name, field.parent)}
-    return {
-        value: {**others, field.parent: (value,)}
-        for value in (*catalogue.groups.get(code, ()), MISSING)
-    }
-
-
-def _count_countries(
-    field: Field, region: str, code: str, reply: Reply, catalogue: Catalogue
-) -> list[ValueCount]:
-    """Return the countries of a region in the hits: `code` first, then by hits."""
-    value_counts = [
-        ValueCount(field.name, value, hit_count)
-        for value, hit_count in reply.count_values(field.name).items()
-        if hit_count and region in catalogue.groups.get(value, ())
-    ]
-    value_counts.sort(
-        key=lambda value_count: (value_count.value != code, -value_count.total, value_count.value)
-    )
-    return value_counts[:MAX_COUNTRIES]
