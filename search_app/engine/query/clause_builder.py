@@ -328,19 +328,40 @@ def make_clauses(
 
     A word that `drops` accepts is dropped, unless it is part of a phrase or of one piece.
     """
-    if token.near:
-        return _make_near_clauses(token.near, token, fields, vocabulary)
     text, is_word = token.text, token.kind == "word"
-    if is_word and "~" in text and (fuzzy := _ALIKE.fullmatch(text)):
-        return _make_fuzzy_clauses(fuzzy[1], int(fuzzy[2] or 1), fields, vocabulary)
-    if is_word and "*" in text:
-        shapes = SHAPE.findall(fold(text))
-        return [
-            clause
-            for shape in shapes
-            for clause in _make_shape_clauses(shape, fields, vocabulary, drops)
-        ]
     words = tokenizer.split_words(text)
+    if token.near:
+        sides = [
+            make_clauses(each, fields, vocabulary, "one", lambda _word: False)
+            for each in token.near
+        ]
+        left, right = (
+            tuple(part for clause in side for part in clause.parts if isinstance(part, PlainPart))
+            for side in sides
+        )
+        if left and right:
+            return [Clause([Near(left, right, token.distance, boost=1.0)], text)]
+        return [clause for side in sides for clause in side]
+    if is_word and "~" in text and (fuzzy := _ALIKE.fullmatch(text)):
+        # Of the words of a piece, the last one is fuzzy.
+        words = tokenizer.split_words(fuzzy[1])
+        surfaces, edits = map(surface_form, words[-1:]), int(fuzzy[2] or 1)
+        return [
+            *(build_word(word, fields, vocabulary) for word in words[:-1]),
+            *(
+                Clause([Fuzzy(surface, fields, edits)], f"{surface}~{edits if edits > 1 else ''}")
+                for surface in surfaces
+            ),
+        ]
+    if is_word and "*" in text:
+        return [
+            Clause([_make_shape(shape, fields)], shape)
+            if "*" in shape
+            else build_word(word, fields, vocabulary)
+            for shape in SHAPE.findall(fold(text))
+            for word in tokenizer.split_words(shape)[:1]
+            if "*" in shape or not drops(word)
+        ]
     if not is_word and len(words) > 1:
         phrases, name = build_phrases(words, fields, vocabulary), " ".join(map(surface_form, words))
         # Among words of which any is enough, a phrase weighs as much as its words.
@@ -351,49 +372,6 @@ def make_clauses(
     return [build_word(word, fields, vocabulary) for word in words if not (is_word and drops(word))]
 
 
-def _make_shape_clauses(
-    text: str, fields: Fields, vocabulary: Vocabulary, drops: Callable[[str], bool]
-) -> list[Clause]:
-    """Return the clause of a word, a prefix or a wildcard, or an empty list without letters."""
-    words = tokenizer.split_words(text)
+def _make_shape(text: str, fields: Fields) -> Prefix | Wildcard:
     shape = re.sub(r"\*+", "*", text)
-    if not words:
-        return []
-    if "*" not in text:
-        return [] if drops(words[0]) else [build_word(words[0], fields, vocabulary)]
-    if "*" in shape[:-1]:
-        return [Clause([Wildcard(shape, fields)], text)]
-    return [Clause([Prefix(shape[:-1], fields)], text)]
-
-
-def _make_near_clauses(
-    operands: tuple[QueryToken, QueryToken],
-    token: QueryToken,
-    fields: Fields,
-    vocabulary: Vocabulary,
-) -> list[Clause]:
-    """Return the clause of two words or phrases that are near each other."""
-    clauses = [
-        make_clauses(operand, fields, vocabulary, "one", lambda _word: False)
-        for operand in operands
-    ]
-    left, right = (
-        tuple(part for clause in each for part in clause.parts if isinstance(part, PlainPart))
-        for each in clauses
-    )
-    if not left or not right:
-        return [clause for each in clauses for clause in each]
-    return [Clause([Near(left, right, token.distance, boost=1.0)], token.text)]
-
-
-def _make_fuzzy_clauses(
-    text: str, edits: int, fields: Fields, vocabulary: Vocabulary
-) -> list[Clause]:
-    """Return the clause of a fuzzy term, after those of the words before it in the same piece."""
-    words = tokenizer.split_words(text)
-    clauses = [build_word(word, fields, vocabulary) for word in words[:-1]]
-    for word in words[-1:]:
-        surface = surface_form(word)
-        said = f"{surface}~{edits if edits > 1 else ''}"
-        clauses.append(Clause([Fuzzy(surface, fields, edits)], said))
-    return clauses
+    return Wildcard(shape, fields) if "*" in shape[:-1] else Prefix(shape[:-1], fields)

@@ -144,7 +144,7 @@ def _compute_part_cost(part: WordPart, vocabulary: Vocabulary, *, in_texts: bool
 
 def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
     """Return the approximate cost of a search, in postings."""
-    query_tokens = list(lex(request.text))
+    query_tokens = lex(request.text)
     words = [tokenizer.split_words(token.text) for token in query_tokens]
     # Parentheses take time as well.
     word_count = sum(max(len(words_of_token), 1) for words_of_token in words)

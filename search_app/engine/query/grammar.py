@@ -6,7 +6,8 @@ A query has one level per pair of parentheses. `parser` interprets the words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
 import msgspec
@@ -46,8 +47,13 @@ class QueryToken(msgspec.Struct, frozen=True):
         return self.kind == "word" and not marked
 
 
-def lex(text: str) -> Iterator[QueryToken]:
-    """Yield the tokens of a text, from left to right. No text is invalid."""
+@lru_cache(maxsize=64)
+def lex(text: str) -> tuple[QueryToken, ...]:
+    """Return the tokens of a text, from left to right. No text is invalid.
+
+    They are cached, as each reading of a query, its cost, and its spelling need them.
+    """
+    tokens = list[QueryToken]()
     index = 0
     prefix: tuple[str | None, bool] = (None, False)
     while match := _NEXT.match(text, index):
@@ -64,20 +70,22 @@ def lex(text: str) -> Iterator[QueryToken]:
             ):
                 prefix = word_prefix
             else:
-                yield _make_word(word, field, negated)
+                tokens.append(_make_word(word, field, negated))
         elif kind == "quote":
             if phrase := _PHRASE.match(text, index):
                 colon = _COLON.match(text, phrase.end())
                 index = (colon or phrase).end()
                 is_name = colon is not None
-                yield QueryToken("phrase", phrase[0][:-1], field, negated, is_name=is_name)
+                phrase_text = phrase[0][:-1]
+                tokens.append(QueryToken("phrase", phrase_text, field, negated, is_name=is_name))
             else:
                 # An unclosed quote is ignored. Its field and minus apply to the next token.
                 prefix = (field, negated)
         elif kind == "open":
-            yield QueryToken("open", "(", field, negated)
+            tokens.append(QueryToken("open", "(", field, negated))
         else:
-            yield QueryToken("close", ")")
+            tokens.append(QueryToken("close", ")"))
+    return tuple(tokens)
 
 
 def _parse_prefix(word: str) -> tuple[str | None, bool] | None:
@@ -226,6 +234,11 @@ def parse_structure(query_tokens: Iterable[QueryToken]) -> Level:
         (QueryToken("open", "("), [])
     ]
     ignored = 0
+
+    def close() -> None:
+        token, inner = opened.pop()
+        opened[-1][1].append(Parentheses(token, _make_level(inner)))
+
     for token in query_tokens:
         if token.kind == "open" and len(opened) <= MAX_DEPTH:
             opened.append((token, []))
@@ -236,15 +249,10 @@ def parse_structure(query_tokens: Iterable[QueryToken]) -> Level:
         elif token.kind != "close":
             opened[-1][1].append(token)
         elif len(opened) > 1:
-            _close(opened)
+            close()
     while len(opened) > 1:
-        _close(opened)
+        close()
     return _make_level(opened[0][1])
-
-
-def _close(opened: list[tuple[QueryToken, list[QueryToken | Parentheses]]]) -> None:
-    token, inner = opened.pop()
-    opened[-1][1].append(Parentheses(token, _make_level(inner)))
 
 
 def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
@@ -349,7 +357,7 @@ MOST_WORDS = 500
 
 def limit_words(
     tokens: Sequence[QueryToken], count: Callable[[str], int]
-) -> tuple[list[QueryToken], int]:
+) -> tuple[Sequence[QueryToken], int]:
     """Return the tokens within the limit, and the number of words that were left out.
 
     The most frequent words are left out first, by `count`. A word with an operator or a field is
@@ -358,9 +366,12 @@ def limit_words(
     words = [tokenizer.split_words(token.text) for token in tokens]
     excess = sum(map(len, words)) - MOST_WORDS
     if excess <= 0:
-        return list(tokens), 0
+        return tokens, 0
+    are_joining = [bool(_get_operator(token) or _get_distance(token)) for token in tokens]
     droppable = [
-        index for index in range(len(tokens)) if _is_droppable(tokens, index) and words[index]
+        index
+        for index, token in enumerate(tokens)
+        if token.is_plain and words[index] and not any(are_joining[max(index - 1, 0) : index + 2])
     ]
     counts = {word: count(word) for index in droppable for word in words[index]}
     dropped, remaining = set[int](), excess
@@ -374,17 +385,10 @@ def limit_words(
 
 def has_only_plain_words(text: str) -> bool:
     """Return whether a text has no quote, parenthesis, operator, field, minus, star or tilde."""
-    tokens = list(lex(text))
+    tokens = lex(text)
     if not all(token.is_plain for token in tokens) or any(map(_get_distance, tokens)):
         return False
     return _is_sentence_in_capitals(tokens) or not any(map(_get_operator, tokens))
-
-
-def _is_droppable(tokens: Sequence[QueryToken], index: int) -> bool:
-    """Return whether a token is a plain word without an operator next to it."""
-    neighbors = tokens[max(index - 1, 0) : index + 2]
-    is_joined = any(_get_operator(each) or _get_distance(each) for each in neighbors)
-    return tokens[index].is_plain and not is_joined
 
 
 def _cut(tokens: Sequence[QueryToken]) -> list[QueryToken]:

@@ -21,7 +21,6 @@ finds the structure in one pass. The number of words and the depth of parenthese
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from math import prod
@@ -65,9 +64,6 @@ from search_app.engine.query.nodes import (
 from search_app.engine.query.rewriting import find_key
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
-
-_PLAIN = re.compile(r"[A-Za-z0-9\s]*")
-
 
 MAX_COMBINATIONS = 64
 """Limit on the combinations of alternatives in a query. With more, each group in parentheses is
@@ -116,24 +112,11 @@ def parse(
     read. The default is `one` clause for And, and one clause for each word (`apart`) for Or.
     """
     mode = mode or ("one" if joined is And else "apart")
-    if _PLAIN.fullmatch(text):
-        words = text.split()
-        if len(words) <= MOST_WORDS and OPERATORS.isdisjoint(words):
-            sequence = WordSequence(words, vocabulary, entities, make_context(words))
-            return Parsed(
-                _join_plain(sequence, joined, mode), (), 0, query_languages=sequence.query_languages
-            )
-    tokens, ignored = list(lex(text)), 0
+    tokens: Sequence[QueryToken] = lex(text)
+    ignored = 0
     if len(text) > MOST_WORDS:  # a word has at least one character
         tokens, ignored = limit_words(tokens, vocabulary.count)
     return _Parser(vocabulary, entities, joined, mode).parse(parse_structure(tokens), ignored)
-
-
-def _join_plain(sequence: WordSequence, joined: type[And | Or], mode: CompoundMode) -> Tree | None:
-    """Return the tree of plain words. The result is that of the full grammar, in less time."""
-    units = sequence.make_units(mode=mode) or sequence.make_units(keeps=True, mode=mode)
-    clauses = [clause for unit in units for clause in unit]
-    return joined(clauses) if len(clauses) > 1 else clauses[0] if clauses else None
 
 
 class _Scope(NamedTuple):
@@ -156,17 +139,16 @@ class _Parser:
         mode: CompoundMode,
     ) -> None:
         self.vocabulary, self.entities, self.joined, self.mode = vocabulary, entities, joined, mode
-        self.unknown: list[UnknownValue] = []
-        self.unknown_fields: list[str] = []
+        self.unknown: dict[UnknownValue, None] = {}
+        self.unknown_fields: dict[str, None] = {}
         self.query_languages: set[str] = set()
         self.combinations = MAX_COMBINATIONS
 
     def parse(self, level: Level, ignored: int) -> Parsed:
         words, filters = split_filters(self._parse_groups(level, None, asks=False))
         return Parsed(
-            self._join(words), tuple(filters), ignored, tuple(dict.fromkeys(self.unknown)),
-            tuple(dict.fromkeys(self.unknown_fields)), frozenset(self.query_languages),
-            level.has_operators,
+            self._join(words), tuple(filters), ignored, tuple(self.unknown),
+            tuple(self.unknown_fields), frozenset(self.query_languages), level.has_operators,
         )  # fmt: skip
 
     def _join(self, groups: list[Tree]) -> Tree | None:
@@ -299,18 +281,18 @@ class _Parser:
 
     def _parse_atom(self, token: QueryToken, scope: _Scope) -> Unit:
         if token.is_name:  # names of fields have been replaced
-            self.unknown_fields.append(token.text.strip())
+            self.unknown_fields[token.text.strip()] = None
         field = self._find_field(token.field or scope.field)
         if field and (field.facet or field.parent):
             return self._parse_filter(field, token, scope)
         is_unlisted = field is not None and field in self.vocabulary.catalogue.unlisted
         if field and is_unlisted and (key := find_key(field, token.text, self.vocabulary)):
             if not (keys := self.vocabulary.find_keys(field.name, key)):
-                self.unknown.append(UnknownValue(field.name, token.text.strip()))
+                self.unknown[UnknownValue(field.name, token.text.strip())] = None
             return [Filter(field.name, tuple(keys or [key]))]
         is_searchable = field is not None and field.name in self.vocabulary.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
-            self.unknown_fields.append(token.field)
+            self.unknown_fields[token.field] = None
         if field:  # a known field that is not searchable falls back to all fields
             fields = frozenset({field.name}) if is_searchable else self.entities.scope
             return self._parse_literally(token, fields, scope)
@@ -338,7 +320,7 @@ class _Parser:
                 return [Filter(target.name, tuple(values))]
         if field.name in self.vocabulary.word_fields and field.kind != "year":
             return self._parse_literally(token, frozenset({field.name}), scope)
-        self.unknown.append(UnknownValue(field.name, text))
+        self.unknown[UnknownValue(field.name, text)] = None
         return [Filter(field.name, (text,))]
 
     def _parse_literally(self, token: QueryToken, fields: Fields, scope: _Scope) -> Unit:

@@ -70,11 +70,6 @@ class TermExpansion:
     is_range: bool
     dropped: int = 0
 
-    @cached_property
-    def number_set(self) -> frozenset[int]:
-        """The numbers as a set."""
-        return frozenset(self.numbers.tolist())
-
 
 class Vocabulary:
     """The words and the facet values of one generation of an index. Threads may share it.
