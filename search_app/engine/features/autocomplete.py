@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from heapq import nsmallest
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
@@ -74,18 +74,23 @@ def suggest(
     )
     search = _Search(interpreter, only_filters, language, deadline or Deadline())
     if identified := name_identifier(text, interpreter.vocabulary):
-        hits = islice(search.read(identified.text)().reply.rank_hits(), limit)
-        found = (hit.publication for hit in hits)
-        return [Suggestion("title", each.title, 1, value=each.id) for each in found]
+        ranked = islice(search.read(identified.text)().reply.rank_hits(), limit)
+        identical = (hit.publication for hit in ranked)
+        return [Suggestion("title", each.title, 1, value=each.id) for each in identical]
     typed = _parse_typed(text)
     if typed is None:
         return []
-    titles = _suggest_titles(typed, search, limit)
+    hits = search.filter(within.filters)
+    found = hits.find_titles(typed.words, limit, is_open=typed.last_start is not None)
+    titles = (Suggestion("title", title, 1, value=identity) for identity, title in found)
     values = [*_list_values(typed, search, limit)]
     texts = _list_completed(typed, search, limit)
     batch = [*islice(texts, limit)]
     asked = [(text, search.read(text)) for text in batch]
-    totals = _count_values(values, search)
+    totals = iter([value.total for value, _ in values])
+    if search.is_restricted:
+        replies = [search.filter(selected) for _, selected in values]
+        totals = (reply.total for reply in replies)
     # If some of these have no hits, more texts are read, one by one.
     more = ((text, search.read(text)) for text in texts)
     read = ((text, choose().reply.total) for text, choose in chain(asked, more))
@@ -95,7 +100,7 @@ def suggest(
         for (value, _), total in zip(values, totals, strict=True)
         if total
     )
-    suggestions = _take_turns((words, labels, iter(titles)), limit)
+    suggestions = _take_turns((words, labels, titles), limit)
     return sorted(suggestions, key=lambda suggestion: KINDS.index(suggestion.kind))
 
 
@@ -160,12 +165,20 @@ def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator
     prefix, vocabulary = typed.words[-1], search.interpreter.vocabulary
     if typed.last_start is None or len(prefix) < MIN_CHARS:
         return
-    text_before = typed.text[: typed.last_start]
+    text_before, interpreter = typed.text[: typed.last_start], search.interpreter
     is_word = vocabulary.has_term(tokenizer.SURFACE_PREFIX + prefix)
     known_stems = set(vocabulary.list_stems(prefix)[:1]) if is_word else set()
     limit *= CANDIDATES_PER_SUGGESTION
-    completions = _search_before(typed, text_before, search).complete(prefix, limit)
-    for word in chain(completions, _complete_in_texts(prefix, search, limit)):
+    if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
+        before = search.filter(search.within.filters)
+    else:
+        request = msgspec.structs.replace(search.within, text=text_before)
+        before = interpreter.interpret_typed(request, search.deadline).reply
+    completions = before.complete(prefix, limit)
+    counts = vocabulary.list_text_words(prefix, 1) if interpreter.inside else {}
+    new = (word for word in counts if not vocabulary.has_term(tokenizer.SURFACE_PREFIX + word))
+    in_texts = nsmallest(limit, new, key=lambda word: (-counts[word], word))
+    for word in chain(completions, in_texts):
         stem = vocabulary.list_stems(word)[0]
         if stem in known_stems or _is_stop_word(word, vocabulary):
             continue
@@ -173,36 +186,8 @@ def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator
         yield text_before + word
 
 
-def _complete_in_texts(prefix: str, search: _Search, limit: int) -> Iterator[str]:
-    """Yield the words with a prefix that only full texts have, most frequent first."""
-    interpreter = search.interpreter
-    counts = interpreter.vocabulary.list_text_words(prefix, 1) if interpreter.inside else {}
-    new = [
-        word for word in counts
-        if not interpreter.vocabulary.has_term(tokenizer.SURFACE_PREFIX + word)
-    ]  # fmt: skip
-    yield from nsmallest(limit, new, key=lambda word: (-counts[word], word))
-
-
 def _is_stop_word(surface: str, vocabulary: Vocabulary) -> bool:
     return any(surface in stemming.get_stop_words(language) for language in vocabulary.languages)
-
-
-def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Reply:
-    """Return the hits of the words before the last one, in which completions are counted."""
-    vocabulary = search.interpreter.vocabulary
-    if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
-        return search.filter(search.within.filters)
-    request = msgspec.structs.replace(search.within, text=text_before)
-    return search.interpreter.interpret_typed(request, search.deadline).reply
-
-
-def _count_values(values: Sequence[tuple[LabeledValue, Filters]], search: _Search) -> Iterator[int]:
-    """Ask for the publications with each facet value, and return their numbers."""
-    if not search.is_restricted:
-        return iter([value.total for value, _ in values])
-    replies = [search.filter(selected) for _, selected in values]
-    return (reply.total for reply in replies)
 
 
 def _list_values(
@@ -218,10 +203,3 @@ def _list_values(
         selected_values = filters.get(found.field, ())
         if found.value not in selected_values:
             yield found, {**filters, found.field: (*selected_values, found.value)}
-
-
-def _suggest_titles(typed: TypedPrefix, search: _Search, limit: int) -> list[Suggestion]:
-    """Return publications whose title has all typed words, the last one as a prefix."""
-    reply, is_open = search.filter(search.within.filters), typed.last_start is not None
-    found = reply.find_titles(typed.words, limit, is_open=is_open)
-    return [Suggestion("title", title, 1, value=identity) for identity, title in found]

@@ -88,16 +88,12 @@ def list_entities(vocabulary: Vocabulary, thesaurus: Thesaurus) -> list[Entity]:
 def _list_concepts(thesaurus: Thesaurus, values: Sequence[Entity]) -> Iterator[Entity]:
     """Yield the concepts of the thesaurus, each with the facet values of the same name."""
     values_by_label: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for value_entity in values:
-        for folded_label in {
-            fold(name) for labels in value_entity.labels.values() for name in labels
-        }:
-            values_by_label[folded_label] += value_entity.values
+    for entity in values:
+        for label in {fold(name) for labels in entity.labels.values() for name in labels}:
+            values_by_label[label] += entity.values
     for concept in thesaurus.concept:
         labels = {language: concept.get_labels(language) for language in concept.languages}
-        names = {
-            fold(label) for labels_of_language in labels.values() for label in labels_of_language
-        }
+        names = {fold(name) for listed in labels.values() for name in listed}
         linked_values = dict.fromkeys(
             value for name in sorted(names) for value in values_by_label[name]
         )
@@ -118,12 +114,7 @@ def _list_values(vocabulary: Vocabulary) -> Iterator[Entity]:
             for value in vocabulary.list_values(field.name):
                 if value != MISSING and (labels := list_names(field, value, default_language)):
                     acronyms = iso_codes.list_acronyms(value) if field.kind == "country" else ()
-                    yield Entity(
-                        f"{field.name}={value}",
-                        labels,
-                        ((field.name, value),),
-                        acronyms,
-                    )
+                    yield Entity(f"{field.name}={value}", labels, ((field.name, value),), acronyms)
 
 
 def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[Entity]:
@@ -141,15 +132,11 @@ def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[E
     }
     for code in (*iso_codes.list_countries(), *iso_codes.list_regions()) if has_countries else ():
         labels = {language: iso_codes.list_country_names(code, language) for language in languages}
-        is_new = known_names.isdisjoint(map(fold, labels[default_language]))
-        if is_new and any(_may_occur(label, vocabulary) for label in labels[default_language]):
+        own = labels[default_language]
+        stems = (tokenizer.split_stems(label, default_language) for label in own)
+        may_occur = any(each and all(map(vocabulary.get_frequency, each)) for each in stems)
+        if may_occur and known_names.isdisjoint(map(fold, own)):
             yield Entity(f"place={code}", labels, (), iso_codes.list_acronyms(code))
-
-
-def _may_occur(label: str, vocabulary: Vocabulary) -> bool:
-    """Return whether all words of a name are in the index."""
-    stems = tokenizer.split_stems(label, vocabulary.catalogue.language)
-    return bool(stems) and all(map(vocabulary.get_frequency, stems))
 
 
 def is_closed(field: Field) -> bool:
@@ -418,15 +405,10 @@ class NameIndex:
         while index < len(piece):
             longest = min(self._longest, len(piece) - index) if piece[index] in initials else 0
             lengths = range(longest, 1, -1)
-            length = next(
-                (
-                    size
-                    for size in lengths
-                    if fold(piece[index : index + size]) in self._unsegmented
-                ),
-                0,
+            known = (
+                each for each in lengths if fold(piece[index : index + each]) in self._unsegmented
             )
-            if length:
+            if length := next(known, 0):
                 parts += [piece[start:index], piece[index : index + length]]
                 start = index = index + length
             else:
@@ -443,10 +425,7 @@ class NameIndex:
         candidates = [*self._find_acronyms(pieces, shouted=shouted), *self._find_labels(pieces)]
         names: list[EntityMatch] = []
         for name in sorted(candidates, key=lambda name: (name.first - name.last, name.first)):
-            if not any(
-                longer_name.first <= name.first and name.last <= longer_name.last
-                for longer_name in names
-            ):
+            if not any(each.first <= name.first and name.last <= each.last for each in names):
                 names.append(name)
         return sorted(names, key=lambda name: name.first)
 
@@ -460,6 +439,7 @@ class NameIndex:
 
     def _find_labels(self, pieces: Sequence[str]) -> Iterator[EntityMatch]:
         words = [tokenizer.split_words(piece) for piece in pieces]
+        stop_words = stemming.get_stop_words(self.languages[0])
         for first, piece in enumerate(pieces):
             if tokenizer.is_unsegmented(piece):
                 if numbers := self._find_unsegmented(fold(piece)):
@@ -470,7 +450,10 @@ class NameIndex:
                 stem = stemming.stem(words[first][0], language)
                 for key, number in self._labels_by_first_stem.get((language, stem), ()):
                     last = _find_end(key, words, first, language)
-                    if last and not self._is_only_stop_words(words[first:last], language):
+                    # The Spanish stem of Canada is the English *can*.
+                    typed = map(surface_form, chain(*words[first:last]))
+                    is_foreign = language != self.languages[0]
+                    if last and not (is_foreign and stop_words.issuperset(typed)):
                         yield EntityMatch(first, last, language, (number,))
 
     def _find_unsegmented(self, piece: str) -> tuple[int, ...]:
@@ -490,17 +473,6 @@ class NameIndex:
             labels[label] for label in best if similarities[label] >= MIN_SIMILARITY
         )
         return tuple(numbers) if len(numbers) <= MAX_ALIKE else ()
-
-    def _is_only_stop_words(self, words: Sequence[Sequence[str]], language: str) -> bool:
-        """Return whether a name in another language is all stop words of the catalogue's language.
-
-        The Spanish stem of Canada is the English *can*.
-        """
-        default_language = self.languages[0]
-        stop_words = stemming.get_stop_words(default_language)
-        return language != default_language and all(
-            surface_form(word) in stop_words for word in chain(*words)
-        )
 
 
 def _list_pairs(text: str) -> set[str]:

@@ -439,7 +439,10 @@ def ask(
         choose = interpreter.interpret(store_request, deadline)
         return lambda: Retrieval(request, changed, rewritten, choose())
 
-    rewritten = _rewrite(request, interpreter)
+    rewritten, vocabulary = RewrittenQuery(request.text), interpreter.vocabulary
+    if not request.exact:
+        identified = name_identifier(request.text, vocabulary)
+        rewritten = identified or extract_years(request.text, vocabulary.catalogue)
     read_rewritten = read(rewritten)
 
     @cache
@@ -452,12 +455,3 @@ def ask(
         return retrieved
 
     return choose
-
-
-def _rewrite(request: SearchRequest, interpreter: Interpreter) -> RewrittenQuery:
-    """Return the text of a request with its identifier or its years named, unless it is exact."""
-    if request.exact:
-        return RewrittenQuery(request.text)
-    return name_identifier(request.text, interpreter.vocabulary) or extract_years(
-        request.text, interpreter.vocabulary.catalogue
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -102,12 +103,7 @@ class EntityLinker(NameIndex):
     def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
         """Return the entities in the pieces of a text, in order: see `NameIndex.find_names`."""
         return [
-            EntitySpan(
-                name.first,
-                name.last,
-                name.language,
-                self._make_clause(name, pieces[name.first : name.last]),
-            )
+            EntitySpan(*name[:3], self._make_clause(name, pieces[name.first : name.last]))
             for name in self.find_names(pieces, shouted=shouted)
         ]
 
@@ -131,11 +127,13 @@ class EntityLinker(NameIndex):
         words = [word for piece in typed for word in tokenizer.split_words(piece)]
         parts: list[Part] = []
         if name.language in ("", *self._vocabulary.languages):
-            parts += (
-                self._make_forms(words[0])
-                if len(words) == 1
-                else build_phrases(words, self.scope, self._vocabulary)
-            )
+            if len(words) == 1:
+                # Its inflections, and its stems in the other languages.
+                stem, *other_stems = self._vocabulary.list_stems(words[0])
+                terms = dict.fromkeys([*self._list_inflections(words[0], stem), *other_stems])
+                parts += (Term(term, self.scope) for term in terms or [_written(words[0])])
+            else:
+                parts += build_phrases(words, self.scope, self._vocabulary)
             parts += self._make_apart(words, APART_WEIGHT)
         else:
             if len(words) == 1:
@@ -162,21 +160,11 @@ class EntityLinker(NameIndex):
         narrower = self._list_names(self._find_narrower(number))
         return Clause(parts, " ".join(typed), synonyms, entity.id, narrower)
 
-    def _make_forms(self, word: str) -> list[Term]:
-        """Return terms for the inflections of a word, and its stems in the other languages."""
-        default_stem, *other_stems = self._vocabulary.list_stems(word)
-        terms = dict.fromkeys([*self._list_inflections(word, default_stem), *other_stems]) or [
-            _written(word)
-        ]
-        return [Term(term, self.scope) for term in terms]
-
     def _list_inflections(self, word: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem if only inflections have that stem."""
-        default_language, surfaces = (
-            self._vocabulary.languages[0],
-            self._vocabulary.find_words_with(stem),
-        )
-        forms = [form for form in surfaces if stemming.is_inflection(word, form, default_language)]
+        language = self._vocabulary.languages[0]
+        surfaces = self._vocabulary.find_words_with(stem)
+        forms = [form for form in surfaces if stemming.is_inflection(word, form, language)]
         return [stem] if len(forms) == len(surfaces) > 0 else [*map(_written, sorted(forms))]
 
     def _make_apart(self, words: Sequence[str], weight: float) -> Iterator[Together]:
@@ -188,18 +176,21 @@ class EntityLinker(NameIndex):
     def _get_other_names(self, number: int) -> list[Names]:
         """Return the cached synonyms of an entity, and narrower entities if few documents match."""
         if number not in self._other_names_of:
-            self._other_names_of[number] = list(self._make_other_names(number))
+            narrower = self._find_narrower(number)
+            named: tuple[tuple[list[NamePart], Literal["synonym", "narrower"], float], ...] = (
+                (self._get_labels(number), "synonym", LABEL_WEIGHT),
+                (
+                    [part for each in narrower for part in self._get_labels(each)],
+                    "narrower",
+                    RELATED_WEIGHT,
+                ),
+            )
+            self._other_names_of[number] = [
+                Names(tuple(dict.fromkeys(parts)), self.entities[number].id, how, weight)
+                for parts, how, weight in named
+                if parts
+            ]
         return self._other_names_of[number]
-
-    def _make_other_names(self, number: int) -> Iterator[Names]:
-        identity, labels = self.entities[number].id, self._get_labels(number)
-        if labels:
-            yield Names(tuple(dict.fromkeys(labels)), identity, "synonym", LABEL_WEIGHT)
-        related = [
-            part for narrower in self._find_narrower(number) for part in self._get_labels(narrower)
-        ]
-        if related:
-            yield Names(tuple(dict.fromkeys(related)), identity, "narrower", RELATED_WEIGHT)
 
     def _count_documents(self, numbers: Sequence[int]) -> list[int]:
         """Return the number of documents that match any label of each entity."""
@@ -219,13 +210,8 @@ class EntityLinker(NameIndex):
             (count,) = self._count_documents([number])
             limit = self._vocabulary.size * (MAX_SHARE if count else 1)
             narrower = self._narrower.get(self.entities[number].id, []) if count < FEW_DOCS else []
-            self._narrower_of[number] = [
-                narrower_number
-                for narrower_number, narrower_count in zip(
-                    narrower, self._count_documents(narrower), strict=True
-                )
-                if 0 < narrower_count <= limit
-            ]
+            counts = zip(narrower, self._count_documents(narrower), strict=True)
+            self._narrower_of[number] = [each for each, total in counts if 0 < total <= limit]
         return self._narrower_of[number]
 
     def _list_names(self, numbers: Iterable[int]) -> tuple[str, ...]:
@@ -270,18 +256,13 @@ class EntityLinker(NameIndex):
         A single word of another language matches only as written: its stem may be that of an
         unrelated word in the catalogue's language.
         """
-        words = tokenizer.split_words(label)
-        default_language = self._vocabulary.languages[0]
+        words, stems = tokenizer.split_words(label), tuple(tokenizer.split_stems(label, language))
         if len(words) == 1:
-            is_default = language == default_language
+            is_default = language == self._vocabulary.languages[0]
             terms = (
-                self._list_inflections(words[0], tokenizer.split_stems(label, default_language)[0])
-                if is_default
-                else [_written(words[0])]
+                self._list_inflections(words[0], stems[0]) if is_default else [_written(words[0])]
             )
-            known_terms = filter(self._vocabulary.occurs, terms)
-            return [Term(term, self.scope) for term in known_terms]
-        stems = tuple(tokenizer.split_stems(label, language))
+            return [Term(term, self.scope) for term in filter(self._vocabulary.occurs, terms)]
         if not stems or not all(map(self._vocabulary.occurs, stems)):
             return []
         return [Phrase(stems, self.scope)]

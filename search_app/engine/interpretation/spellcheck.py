@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from functools import cache, partial
 from gzip import decompress
 from importlib.resources import files
-from itertools import chain, islice
+from itertools import chain
 from math import log2
 from typing import NamedTuple
 from zlib import crc32
@@ -206,10 +206,8 @@ class SpellChecker:
         replace words in fewer than TRUSTED_FREQUENCY documents too. Return None if no word changes.
         Raise BudgetExceeded.
         """
-        return self._replace(text, self._find_misspelled(text, rare=rare), deadline)
-
-    def _find_misspelled(self, text: str, *, rare: bool) -> list[tuple[int, int]]:
-        return self._find_doubtful(text, self._is_rare if rare else self._is_unknown)
+        is_doubtful = self._is_rare if rare else self._is_unknown
+        return self._replace(text, self._find_doubtful(text, is_doubtful), deadline)
 
     def _find_doubtful(
         self, text: str, is_doubtful: Callable[[str], bool]
@@ -240,16 +238,27 @@ class SpellChecker:
     def _replace(
         self, text: str, doubtful: Sequence[tuple[int, int]], deadline: Deadline
     ) -> str | None:
-        """Return a text with its doubtful words corrected; None if no word changes."""
+        """Return a text with its doubtful words corrected; None if no word changes.
+
+        Of the likely corrections of a word, the likeliest one counts how many documents have it
+        together with all words of the text that the index has.
+        """
         if not doubtful:
             return None
-        candidates = [self._list_likely(text[first:last]) for first, last in doubtful]
-        counts = iter(self._count_together(text, [*chain.from_iterable(candidates)], deadline))
-        replacements = {
-            span: self._choose(likely, [*islice(counts, len(likely))])
-            for span, likely in zip(doubtful, candidates, strict=True)
-            if likely
-        }
+        likely = {(first, last): self._list_likely(text[first:last]) for first, last in doubtful}
+        candidates = [*chain.from_iterable(likely.values())]
+        counts = iter([0] * len(candidates))
+        plain = (tokenizer.split_words(token.text) for token in lex(text) if token.is_plain)
+        words = [*chain.from_iterable(plain)][:MAX_WORDS] if candidates else []
+        if others := [self._make_clause(word) for word in words if self._vocabulary.has_word(word)]:
+            clauses = [self._make_clause(candidate.surface) for candidate in candidates]
+            counts = iter(self._store.count_together([(clauses, others)], deadline)[0])
+        replacements = dict[tuple[int, int], str]()
+        for span, listed in likely.items():
+            totals = {each: each.likelihood + log2(1 + next(counts)) for each in listed}
+            if totals:
+                surface = max(totals, key=totals.__getitem__).surface
+                replacements[span] = self._label_spellings.get(surface, surface)
         for (first, last), replacement in sorted(replacements.items(), reverse=True):
             text = text[:first] + replacement + text[last:]
         return text if replacements else None
@@ -281,32 +290,22 @@ class SpellChecker:
         return self._vocabulary.count(word) < TRUSTED_FREQUENCY or self._is_unknown(word)
 
     def _list_likely(self, word: str) -> list[Candidate]:
-        """Return the corrections of a word that are likely enough."""
-        surface = surface_form(word)
-        min_frequency = (
-            0 if self._is_unknown(word) else self._vocabulary.count(word) * MIN_FREQUENCY_RATIO
-        )
+        """Return the corrections of a word that are likely enough.
+
+        One with another first letter, or that only names have, is at most one edit away.
+        """
+        surface, min_frequency = surface_form(word), 0
+        if not self._is_unknown(word):
+            min_frequency = self._vocabulary.count(word) * MIN_FREQUENCY_RATIO
         return [
-            candidate
-            for candidate in self.find_candidates(word, min_frequency)
-            if candidate.likelihood > MIN_LIKELIHOOD
+            each
+            for each in self.find_candidates(word, min_frequency)
+            if each.likelihood > MIN_LIKELIHOOD
             and (
-                not self._is_far(candidate.surface, surface)
-                or OSA.distance(candidate.surface, surface) == 1
+                (each.surface[0] == surface[0] and each.surface not in self._label_spellings)
+                or OSA.distance(each.surface, surface) == 1
             )
         ]
-
-    def _choose(self, candidates: Sequence[Candidate], counts: Sequence[int]) -> str:
-        """Return the likeliest correction, given how many documents each shares with the text."""
-        likeliest, _ = max(
-            zip(candidates, counts, strict=True),
-            key=lambda pair: pair[0].likelihood + log2(1 + pair[1]),
-        )
-        return self._label_spellings.get(likeliest.surface, likeliest.surface)
-
-    def _is_far(self, surface: str, typed: str) -> bool:
-        """Return whether a candidate is so unlikely that it may be only 1 edit away."""
-        return surface[0] != typed[0] or surface in self._label_spellings
 
     def find_candidates(self, word: str, min_frequency: int = 0) -> list[Candidate]:
         """Return up to MAX_CANDIDATES candidates in `min_frequency` documents or more, best first.
@@ -339,30 +338,10 @@ class SpellChecker:
             :MAX_CANDIDATES
         ]
 
-    def _count_together(
-        self, text: str, candidates: Sequence[Candidate], deadline: Deadline
-    ) -> list[int]:
-        """Return for each candidate the number of documents with it and all words of the text.
-
-        It is 0 if the index has no word of the text.
-        """
-        words = _list_plain_words(text)[:MAX_WORDS] if candidates else []
-        others = [self._make_clause(word) for word in words if self._vocabulary.has_word(word)]
-        if not others:
-            return [0] * len(candidates)
-        clauses = [self._make_clause(candidate.surface) for candidate in candidates]
-        return self._store.count_together([(clauses, others)], deadline)[0]
-
     def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""
         stems = self._vocabulary.list_stems(word)
         return Clause([Term(stem, self._scope) for stem in stems], word)
-
-
-def _list_plain_words(text: str) -> list[str]:
-    return [
-        word for token in lex(text) if token.is_plain for word in tokenizer.split_words(token.text)
-    ]
 
 
 # Word lists

@@ -60,8 +60,10 @@ def find_mentions(text: str) -> list[Mention]:
     while index < len(words):
         start = words[index][0]
         for last in range(min(index + _get_max_words(), len(words)), index, -1):
-            end = words[last - 1][1]
-            is_possible = end - start <= MAX_CHARS and _is_run(text, words[index:last])
+            end, pairs = words[last - 1][1], pairwise(words[index:last])
+            is_possible = end - start <= MAX_CHARS and all(
+                _BETWEEN.fullmatch(text, before, after) for (_, before), (after, _) in pairs
+            )
             if is_possible and (name := _find_name(text[start:end])):
                 mentions.append(Mention(start, end, name))
                 index = last
@@ -85,10 +87,6 @@ def get_label(name: WorldName, language: str) -> str:
         readable = (capital for capital in labels if stemming.may_contain(language, fold(capital)))
         return next(readable, labels[0])
     return iso_codes.get_country_name(name.code, language)
-
-
-def _is_run(text: str, words: list[tuple[int, int]]) -> bool:
-    return all(_BETWEEN.fullmatch(text, end, start) for (_, end), (start, _) in pairwise(words))
 
 
 def _find_name(typed: str) -> WorldName | None:
