@@ -168,12 +168,16 @@ def top_hits(
     first, last = page.start, min(page.stop, len(documents))
     if first >= last:
         return np.zeros(0, np.intp)
+    candidates = np.arange(len(documents))
     if sort != "relevance" or scores is None:
-        ranks_of_docs = ranks[sort][documents]
-        return _select_smallest(ranks_of_docs, last)[first:]
-    candidates = (
-        _select_candidates(scores, last) if last < len(documents) else np.arange(len(documents))
-    )
+        keys = ranks[sort][documents]
+        if last < len(documents):
+            candidates = np.argpartition(keys, last)[:last]
+        return candidates[np.argsort(keys[candidates])][first:]
+    if last < len(documents):
+        partitioned, index = scores.copy(), len(scores) - last
+        partitioned.partition(index)
+        candidates = (scores >= partitioned[index]).nonzero()[0]
     tie_ranks = ranks["newest"].take(documents.take(candidates))
     order = np.lexsort((tie_ranks, -scores.take(candidates)))
     return candidates.take(order[first:last])
@@ -204,18 +208,3 @@ def collapse_editions(
     is_kept[ordered[firsts]] = True
     kept_indexes: NDArray[np.intp] = is_kept.nonzero()[0]
     return kept_indexes
-
-
-def _select_smallest(ranks: Array, count: int) -> NDArray[np.intp]:
-    if count < len(ranks):
-        candidates = np.argpartition(ranks, count)[:count]
-        return candidates[np.argsort(ranks[candidates])]
-    return np.argsort(ranks)
-
-
-def _select_candidates(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
-    """Return the indexes of the scores that are at least the `count`-th best score."""
-    partitioned, index = scores.copy(), len(scores) - count
-    partitioned.partition(index)
-    indexes: NDArray[np.intp] = (scores >= partitioned[index]).nonzero()[0]
-    return indexes

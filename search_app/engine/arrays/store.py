@@ -115,12 +115,8 @@ class ArrayReply:
         self, store_request: StoreRequest, snapshot: Snapshot, deadline: Deadline,
         texts: FullTextMatcher | None = None,
     ) -> None:  # fmt: skip
-        self._store_request, self._snapshot, self._deadline, self._texts = (
-            store_request,
-            snapshot,
-            deadline,
-            texts,
-        )
+        self._store_request, self._snapshot = store_request, snapshot
+        self._deadline, self._texts = deadline, texts
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
@@ -226,21 +222,13 @@ class ArrayReply:
     def _count_among(self, documents: DocNumbers) -> int:
         return len(self._snapshot.find_common(documents, self.documents)[0])
 
-    def _score_hits(self) -> NDArray[np.float32] | None:
-        """Return the sort keys of the hits by relevance; None without words.
-
-        Added scores do not depend on the selected filters, so these never change the order of hits.
-        """
-        _, ranking, filtered, keys = self.retrieved
-        if ranking is None or keys is None:
-            return None
-        keys = self._rescore(ranking, filtered.unfiltered, keys)
-        return keys if filtered.indexes is None else keys.take(filtered.indexes)
-
     def _rescore(
         self, ranking: Ranking, matched: DocNumbers, keys: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Return the sort keys of the documents that pass the query filters, with added scores."""
+        """Return the sort keys of the documents that pass the query filters, with added scores.
+
+        These do not depend on the selected filters, so filters never change the order of hits.
+        """
         store_request, snapshot = self._store_request, self._snapshot
         rescoring, newest = (
             Rescoring(store_request, self.tree, snapshot.vocabulary),
@@ -277,8 +265,12 @@ class ArrayReply:
 
         With folding, only the first edition of each title is in the list.
         """
-        store_request, snapshot, keys = self._store_request, self._snapshot, self._score_hits()
-        documents, order = self.documents, keys
+        store_request, snapshot = self._store_request, self._snapshot
+        _, ranking, filtered, keys = self.retrieved
+        if ranking is not None and keys is not None:
+            keys = self._rescore(ranking, filtered.unfiltered, keys)
+            keys = keys if filtered.indexes is None else keys.take(filtered.indexes)
+        documents, order = filtered.documents, keys
         if store_request.newest_first and store_request.request.sort is None and keys is not None:
             order = level_scores(keys)
         if store_request.request.fold:

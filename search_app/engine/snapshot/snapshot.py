@@ -194,7 +194,8 @@ class Snapshot:
             indexes = many.searchsorted(few)
         else:
             table = self._scratch
-            table[to_indexes(many)] = self.everything[: len(many)]
+            # NumPy assigns faster at indexes of this type.
+            table[many.astype(np.intp)] = self.everything[: len(many)]
             indexes = table.take(few)
         indexes_a = (many.take(indexes, mode="clip") == few).nonzero()[0]
         return indexes_a, indexes.take(indexes_a)
@@ -237,11 +238,6 @@ class Snapshot:
     def titles(self) -> TitlePrefixIndex:
         """The words of titles, by prefix."""
         return TitlePrefixIndex(self.segment, self.ranks["newest"])
-
-
-def to_indexes(documents: DocNumbers) -> NDArray[np.intp]:
-    """Return documents as `intp`, because NumPy assigns faster at indices of that type."""
-    return documents.astype(np.intp)
 
 
 def _find_docs(column: FacetColumn, ordinals: tuple[int, ...]) -> Mask:
