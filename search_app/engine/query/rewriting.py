@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -96,6 +96,13 @@ _FORMS = {
 """Expressions by meaning, in the six languages of the United Nations. `%a` and `%b` are the first
 and the last year, `%n` is a name of the year field. The first form that matches is used."""
 
+_BOUNDS: Mapping[str, tuple[int | None, int | None]] = {
+    "range": (0, 0), "since": (0, None), "after": (1, None), "before": (None, -1),
+    "until": (None, 0), "in": (0, 0), "newest": (None, None),
+}  # fmt: skip
+"""What is added to the first year of an expression, and to the last one, by meaning. None is the
+open end of a range."""
+
 _UNSEGMENTED = "\u3400-\u9fff"
 _BEGIN = rf"(?<![^\s(（{_UNSEGMENTED}])"
 _END = rf"(?=$|[\s)）,;?!？，。{_UNSEGMENTED}]|\.(?:\s|$))"
@@ -147,28 +154,29 @@ def extract_years(text: str, catalogue: Catalogue) -> RewrittenQuery:
     with_ascii_digits = text if text.isascii() else text.translate(_DIGITS)
     if not _MAY_MATCH.search(with_ascii_digits.lower()):
         return RewrittenQuery(text)
-    years = catalogue.year_facet
-    if years is None:
+    field = catalogue.year_facet
+    if field is None:
         return RewrittenQuery(text)
-    pattern = _compile_pattern(tuple(catalogue.list_query_names(years)))
+    pattern = _compile_pattern(tuple(catalogue.list_query_names(field)))
+    quotes = chain.from_iterable(quoted.span() for quoted in _QUOTED.finditer(with_ascii_digits))
+    bounds = [0, *quotes, len(text)]
     pieces, expressions, end = [], [], 0
-    for start, stop in _find_unquoted(with_ascii_digits):
+    for start, stop in zip(bounds[::2], bounds[1::2], strict=True):
         for match in pattern.finditer(with_ascii_digits, start, stop):
-            expression = _parse_match(match, text[match.start() : match.end()])
-            if expression is not None:
-                pieces += [text[end : match.start()], _format_filter(expression, years)]
-                expressions.append(expression)
-                end = match.end()
+            years = [int(year) for year in re.findall(_YEAR, match[0])]
+            add_first, add_last = _BOUNDS[match.lastgroup or ""]
+            first = None if add_first is None else years[0] + add_first
+            last = None if add_last is None else years[-1] + add_last
+            if first and last and first > last:
+                continue
+            ends = [f"{year:04}" if year else "" for year in (first, last)]
+            value = ends[0] if first == last else "..".join(ends)
+            pieces += [text[end : match.start()], f" {field.name}:{value} " if value else " "]
+            expressions.append(YearExpression(text[slice(*match.span())], first, last))
+            end = match.end()
     if not expressions:
         return RewrittenQuery(text)
     return RewrittenQuery(" ".join("".join([*pieces, text[end:]]).split()), tuple(expressions))
-
-
-def _find_unquoted(text: str) -> Iterator[tuple[int, int]]:
-    """Return the start and end of each part of a text outside quotes."""
-    quotes = chain.from_iterable(quoted.span() for quoted in _QUOTED.finditer(text))
-    bounds = [0, *quotes, len(text)]
-    return zip(bounds[::2], bounds[1::2], strict=True)
 
 
 @lru_cache(maxsize=16)
@@ -178,33 +186,6 @@ def _compile_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     meanings = "|".join(f"(?P<{name}>{'|'.join(forms)})" for name, forms in _FORMS.items())
     forms = meanings.replace("%n", f"(?:{field_names})").replace("%a", _YEAR).replace("%b", _YEAR)
     return re.compile(f"{_BEGIN}{_PUBLISHED}(?:{forms}){_END}", re.IGNORECASE)
-
-
-def _parse_match(match: re.Match[str], typed: str) -> YearExpression | None:
-    """Return the expression of a match, or None for a range that ends before it starts."""
-    meaning = match.lastgroup
-    years = [int(year) for year in re.findall(_YEAR, match[0])]
-    if meaning == "newest":
-        return YearExpression(typed)
-    if meaning == "range":
-        return YearExpression(typed, years[0], years[1]) if years[0] <= years[1] else None
-    bounds = {
-        "since": (years[0], None),
-        "after": (years[0] + 1, None),
-        "before": (None, years[0] - 1),
-        "until": (None, years[0]),
-        "in": (years[0], years[0]),
-    }
-    return YearExpression(typed, *bounds[meaning or ""])
-
-
-def _format_filter(expression: YearExpression, field: Field) -> str:
-    """Return an expression in the syntax of the query language, or a space for the newest."""
-    if expression.first is None and expression.last is None:
-        return " "
-    first = "" if expression.first is None else f"{expression.first:04}"
-    last = "" if expression.last is None else f"{expression.last:04}"
-    return f" {field.name}:{first if first == last else f'{first}..{last}'} "
 
 
 MAX_CHARS = 300

@@ -111,16 +111,14 @@ class Vocabulary:
             raise KeyError(word)
         return number
 
-    def find_term(self, text: str) -> int | None:
-        """Return the number of a term in its dictionary, or None if the index does not have it."""
-        if text.startswith(tokenizer.SURFACE_PREFIX):
-            return self.words.texts.find(text.removeprefix(tokenizer.SURFACE_PREFIX))
-        return self._stem_numbers.get(text)
+    def find_stem(self, stem: str) -> int | None:
+        """Return the number of a stem, or None if no publication has it."""
+        return self._stem_numbers.get(stem)
 
     def find_surface(self, surface: str) -> Array:
         """Return the numbers of all words with this spelling, ascending, one for each stem."""
         first, last = self.words.texts.find_prefix(surface + STEM_MARK)
-        plain = self.find_term(tokenizer.SURFACE_PREFIX + surface)
+        plain = self.words.texts.find(surface)
         numbers = np.arange(first, last)
         return numbers if plain is None else np.insert(numbers, 0, plain)
 
@@ -138,7 +136,7 @@ class Vocabulary:
             return numbers
         if surface != term:
             return self._spellings.get(term, lambda: self.find_surface(surface).tolist())
-        number = self.find_term(term)
+        number = self.find_stem(term)
         return [] if number is None else [number]
 
     def count_occurrences(self, term: str, *, in_texts: bool = False) -> int:
@@ -179,12 +177,12 @@ class Vocabulary:
         if in_texts:
             numbers = self.find_numbers(term, in_texts=True)
             return sum(map(self.texts.words.doc_frequency, numbers)) if self.texts else 0
-        number = self.find_term(term)
+        number = self.find_stem(term)
         return 0 if number is None else self.stems.doc_frequency(number)
 
     def default_language_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem among those in the catalogue's language."""
-        number = self.find_term(stem)
+        number = self.find_stem(stem)
         return 0 if number is None else int(self._arrays.default_language_frequencies[number])
 
     def list_stems(self, word: str) -> tuple[str, ...]:
@@ -215,7 +213,7 @@ class Vocabulary:
 
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
-        number = self.find_term(stem)
+        number = self.find_stem(stem)
         numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
         words = {self.words.surfaces[word_number] for word_number in numbers}
         if self.texts:

@@ -42,7 +42,7 @@ def look_up(arrays: VocabularyArrays, texts: Sequence[str]) -> list[object]:
         vocabulary.words.texts.to_list(), vocabulary.stems.texts.to_list(),
         [vocabulary.words.doc_frequency(number) for number in range(len(vocabulary.words))],
         vocabulary.count_surfaces(),
-        [vocabulary.find_term(term) for term in terms],
+        [vocabulary.find_stem(term) for term in terms],
         [vocabulary.find_numbers(term) for term in terms],
         [vocabulary.count_occurrences(term) for term in terms],
         [vocabulary.has_term(term) for term in terms],

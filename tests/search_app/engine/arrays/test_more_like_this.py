@@ -110,7 +110,7 @@ def test_the_significant_words_are_those_with_the_highest_scores(
         left = [
             stem for stem in twin.weights[number]
             if stem not in {*words, *ranking.IGNORED_STEMS} and not stem.isdigit()
-            and catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_term(stem) or 0) > 1
+            and catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_stem(stem) or 0) > 1
         ]  # fmt: skip
         if len(words) < ranking.MAX_KEY_TERMS:
             assert len(left) < (1 if words else ranking.MIN_KEY_TERMS)
@@ -189,7 +189,7 @@ def test_insignificant_words_are_not_used(catalogue: Snapshot) -> None:
     for number in range(catalogue.size):
         for stem in key_terms(number, catalogue):
             frequency = catalogue.segment.stems.doc_frequency(
-                catalogue.vocabulary.find_term(stem) or 0
+                catalogue.vocabulary.find_stem(stem) or 0
             )
             assert frequency >= ranking.MIN_FREQUENCY
             assert stem not in {"the", "other", "make", "2009"}
@@ -201,7 +201,7 @@ def test_the_commonest_words_are_left_out_first(
     """The rarest words are used if the words of a publication have too many postings."""
     number = catalogue.find_doc_number("unodc-model-law-against-trafficking-in-persons-2009") or 0
     frequencies = {
-        stem: catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_term(stem) or 0)
+        stem: catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_stem(stem) or 0)
         for stem in key_terms(number, catalogue)
     }
     monkeypatch.setattr(ranking, "MAX_POSTINGS", 60)
