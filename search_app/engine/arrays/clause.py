@@ -211,20 +211,16 @@ class PublicationIndex:
                 return _read_terms(expansion.numbers, fields, snapshot, is_range=expansion.is_range)
 
     def get_frequency(self, stem: int) -> int:
-        """Return the number of publications with a stem."""
         return self._snapshot.segment.stems.doc_frequency(stem)
 
     def find_positions(self, stem: int) -> Positions:
-        """Return the positions of a stem in the stream, and the publication of each."""
         return self._snapshot.segment.find_positions(stem)
 
     def are_at(self, stem: int, positions: Positions, distance: int) -> Array:
-        """Return a mask of the positions that a stem follows at a distance."""
         is_stem: Array = self._snapshot.segment.get_stems(positions.offsets + distance) == stem
         return is_stem
 
     def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
-        """Return the positions at which a part starts, and its length in words."""
         check()
         segment, vocabulary = self._snapshot.segment, self._snapshot.vocabulary
         match part:
@@ -242,7 +238,6 @@ class PublicationIndex:
         return segment.find_word_positions(numbers), 1
 
     def find_cells(self, positions: Positions) -> Array:
-        """Return the number of the field of a publication that each position is in."""
         segment = self._snapshot.segment
         cells: Array = positions.documents.astype(np.int64) * len(segment.fields)
         return cells + segment.get_fields(positions)

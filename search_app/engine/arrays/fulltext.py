@@ -122,14 +122,12 @@ class FullTextMatcher:
         )
 
     def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
-        """Return the texts in which a part of a clause occurs, and how often."""
         if isinstance(part, Value) or not self._is_searched(part):
             return NO_POSTINGS
         pages, counts = self._find_pages(part, check)
         return sum_postings(self.attached.text_of_page.take(pages), counts, self.size)
 
     def find_common(self, few: Array, many: Array) -> tuple[Array, Array]:
-        """Return the indices in each of two lists of the texts that are in both."""
         _, indexes_a, indexes_b = np.intersect1d(few, many, assume_unique=True, return_indices=True)
         return indexes_a, indexes_b
 
@@ -160,7 +158,6 @@ class FullTextMatcher:
         return np.array(self._vocabulary.find_numbers(part.text, in_texts=True), np.int64)
 
     def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
-        """Return the positions at which a part starts, and its length in words."""
         if isinstance(part, Phrase):
             words = [self.attached.find_stem(stem) for stem in part.stems]
             return find_phrase(words, self, check), len(words)
@@ -168,19 +165,15 @@ class FullTextMatcher:
         return self.attached.find_positions(self._find_words(part)), 1
 
     def find_cells(self, positions: Positions) -> Array:
-        """Return the page of each position."""
         return positions.documents
 
     def get_frequency(self, words: Array) -> int:
-        """Return the number of occurrences of any of some words."""
         return sum(map(self.attached.count_positions, words.tolist()))
 
     def find_positions(self, words: Array) -> Positions:
-        """Return the positions of any of some words, ascending, and the page of each."""
         return self.attached.find_positions(words)
 
     def are_at(self, words: Array, positions: Positions, distance: int) -> Array:
-        """Return a mask of the positions that any of some words follows at a distance."""
         within = np.zeros(len(self.attached.text_of_page), np.bool_)
         within[positions.documents] = True
         others = self.attached.find_positions(words, within).offsets

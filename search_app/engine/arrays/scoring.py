@@ -27,7 +27,13 @@ from numpy.typing import NDArray
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.editions import NO_FAMILY
 from indexer.codec.segment.reader import Postings
-from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore, sum_all
+from search_app.engine.arrays.clause import (
+    NO_POSTINGS,
+    Checkpoint,
+    clause_postings,
+    ignore,
+    sum_all,
+)
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.query.evaluation import Hits, evaluate
 from search_app.engine.query.nodes import Clause, Every, Filter, Leaf, Tree
@@ -40,12 +46,12 @@ class ClausePostings(NamedTuple):
     """The documents that match a clause (int32), ascending, with their weighted frequencies.
 
     `inside` contains the documents whose full text matches, with what it adds to their frequencies.
-    `doc_frequency` is the number of documents that decides the idf.
+    `idf` is the inverse document frequency.
     """
 
     documents: DocNumbers
     weights: NDArray[np.float32]
-    doc_frequency: int
+    idf: float
     inside: Postings | None = None
 
 
@@ -65,34 +71,22 @@ def make_fetch(
     def fetch(clause: Clause) -> ClausePostings:
         postings = cached.get(clause)
         if postings is None:
-            found = clause_postings(clause, snapshot, check)
-            postings = ClausePostings(*found, len(found.documents))
-            if texts:
-                inside = texts.find_postings(clause, check)
-                postings = _add_inside(postings, inside, texts.weight, snapshot)
+            found, size = clause_postings(clause, snapshot, check), snapshot.size
+            postings = ClausePostings(*found, compute_idf(len(found.documents), size))
+            inside = texts.find_postings(clause, check) if texts else NO_POSTINGS
+            if texts and (count := len(inside.documents)):
+                # The idf of a clause that fields contain stays that of the fields, so full texts
+                # never change what these decide. Words that are frequent in full texts add little:
+                # the weight is multiplied by the ratio of the two idfs, of which the greater is at
+                # most that of the fields.
+                idf = compute_idf(len(found.documents) or count, size)
+                weight = texts.weight * min(1.0, compute_idf(count, size) / idf)
+                added = inside._replace(weights=inside.weights * np.float32(weight))
+                postings = ClausePostings(*sum_all([found, added], size), idf, added)
             cached[clause] = postings
         return postings
 
     return fetch
-
-
-def _add_inside(
-    postings: ClausePostings, inside: Postings, weight: float, snapshot: Snapshot
-) -> ClausePostings:
-    """Return postings with those of full texts added.
-
-    The idf of a clause that fields contain stays that of the fields, so full texts never change
-    what these decide. Words that are frequent in full texts add little: the weight is multiplied by
-    the ratio of the two idfs, of which the greater is at most that of the fields.
-    """
-    count = len(inside.documents)
-    if not count:
-        return postings
-    doc_frequency = len(postings.documents) or count
-    ratio = compute_idf(count, snapshot.size) / compute_idf(doc_frequency, snapshot.size)
-    added = inside._replace(weights=inside.weights * np.float32(weight * min(1.0, ratio)))
-    fields = Postings(postings.documents, postings.weights)
-    return ClausePostings(*sum_all([fields, added], snapshot.size), doc_frequency, added)
 
 
 class Ranking(NamedTuple):
@@ -117,7 +111,7 @@ def find_leaf(leaf: Leaf, snapshot: Snapshot, fetch: Fetch) -> Hits:
     match leaf:
         case Clause():
             postings = fetch(leaf)
-            return Hits(postings.documents, saturate(postings.weights, idf(postings, snapshot)))
+            return Hits(postings.documents, saturate(postings.weights, postings.idf))
         case Filter():
             column = snapshot.columns[leaf.field]
             if leaf.values:
@@ -143,14 +137,9 @@ def rank(tree: Tree, snapshot: Snapshot, fetch: Fetch) -> Ranking:
     """Return the documents that a tree matches, with their sort keys."""
     if isinstance(tree, Clause):
         postings = fetch(tree)
-        return Ranking(postings.documents, postings.weights, idf(postings, snapshot))
+        return Ranking(postings.documents, postings.weights, postings.idf)
     documents, scores = find_hits(tree, snapshot, fetch)
     return Ranking(documents, np.zeros(len(documents), np.float32) if scores is None else scores)
-
-
-def idf(postings: ClausePostings, snapshot: Snapshot) -> float:
-    """Return the idf of a clause with these postings."""
-    return compute_idf(postings.doc_frequency, snapshot.size)
 
 
 def top_hits(

@@ -25,7 +25,6 @@ from search_app.engine.arrays.scoring import (
     Ranking,
     collapse_editions,
     find_hits,
-    idf,
     make_fetch,
     rank,
     top_hits,
@@ -347,7 +346,7 @@ class ArrayReply:
         explainer = Explainer(
             self._store_request, self.tree, self._snapshot.vocabulary,
             [*map(self._snapshot.get_publication, numbers)], self._snapshot.gather(explained),
-            lambda clause: idf(self._fetch(clause), self._snapshot),
+            lambda clause: self._fetch(clause).idf,
             raised.added.terms if raised else (), weigh_inside, find_inside,
         )  # fmt: skip
         explanations: list[Explanation | None] = []

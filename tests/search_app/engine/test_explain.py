@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer.generations import directory
 from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.scoring import find_hits, idf, make_fetch
+from search_app.engine.arrays.scoring import find_hits, make_fetch
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.matching import match_parts, split_words, weigh_matches
 from search_app.engine.query.nodes import And, Clause, Every, Or, Term, Tree, clauses, list_children
@@ -81,7 +81,7 @@ def assert_explained(tree: Tree, snapshot: Snapshot) -> None:
             snapshot.vocabulary,
             publications,
             words,
-            lambda clause: idf(make_fetch(snapshot)(clause), snapshot),
+            lambda clause: make_fetch(snapshot)(clause).idf,
         )
         for words in (snapshot.gather(scored.documents), split)
     )

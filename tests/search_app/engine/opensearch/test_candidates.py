@@ -14,7 +14,7 @@ from indexer.cluster.documents import list_documents
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
-from search_app.engine.arrays.scoring import find_hits, idf, make_fetch, rank
+from search_app.engine.arrays.scoring import find_hits, make_fetch, rank
 from search_app.engine.matching import split_words
 from search_app.engine.opensearch.candidates import Candidate, CandidateScorer, RowDecoder
 from search_app.engine.opensearch.queries import list_names
@@ -88,7 +88,7 @@ def test_any_tree_scores_as_in_a_local_index(loaded: Loaded, data: st.DataObject
     ]
     scorer = CandidateScorer(
         hits, loaded.decoder.decode(hits), names,
-        lambda clause: idf(fetch(clause), snapshot), lambda _: 0.0,
+        lambda clause: fetch(clause).idf, lambda _: 0.0,
     )  # fmt: skip
     wanted = rank(tree, snapshot, fetch)
     keys = scorer.compute_keys(tree)[wanted.documents]
