@@ -513,7 +513,8 @@ def _add_times(text: str, match: MatchedText) -> str:
 
 def _describe_value(field: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
     """Return the label of a value, with the values below it that the publication has."""
-    name = facet_label(catalogue.by_name.get(field, ID_FIELD), value, catalogue)
+    known = catalogue.by_name.get(field)
+    name = facet_label(known, value, catalogue) if known else value  # an id has no label
     child = catalogue.children.get(field)
     parts = [facet_label(child, child_value, catalogue) for child_value in through] if child else []
     if not parts:

@@ -347,6 +347,14 @@ def test_values_are_quoted_in_reasons(client: FlaskClient) -> None:
     assert hit["explanation"]["sentences"][0].endswith("Country is “India”.")
 
 
+def test_an_id_is_quoted_in_reasons(client: FlaskClient) -> None:
+    """The reasons of a publication whose id was typed name the id, on a page and in the API."""
+    identity = fetch(client, "/api/search?size=1")["hits"][0]["id"]
+    hit, *_ = fetch(client, f"/api/search?q={identity}&explain=1")["hits"]
+    assert f"ID is “{identity}”" in hit["explanation"]["sentences"][0]
+    assert f"“{identity}”" in read_page(client, f"/?q={identity}&explain=1").text
+
+
 def test_a_list_links_to_its_reasons(client: FlaskClient) -> None:
     """A list of a query or filter links to its reasons on the same page, and back."""
     page = client.get("/?q=trafficking&page=2").text
