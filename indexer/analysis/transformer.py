@@ -32,7 +32,7 @@ import msgspec
 import numpy as np
 
 from indexer.analysis.embeddings import MAX_CHARS, EncoderError, Vector
-from indexer.extras import describe_installation
+from indexer.errors import describe_installation
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from indexer import toml
 from indexer.analysis import language_detection
 from indexer.catalogue import safe_files, translations
 from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Faults, Field
-from indexer.extras import describe_installation
+from indexer.errors import HintedError, describe_installation
 from indexer.values import identifiers, iso_codes
 
 RESERVED_NAMES = frozenset(
@@ -265,12 +265,12 @@ _MAX_FAULTS = 20
 _Data = TypeVar("_Data")
 
 
-class CatalogueError(Exception):
-    """An unusable catalogue file: `message` is the fault, and `hint` says how to fix it."""
+class CatalogueError(HintedError):
+    """An unusable catalogue file."""
 
     def __init__(self, file: Path, message: str, hint: str) -> None:
-        super().__init__(f"{file}: {message}. {hint}")
-        self.file, self.message, self.hint = file, message, hint
+        super().__init__(f"{file}: {message}", hint)
+        self.file, self.message = file, message
 
 
 def raise_faults(file: Path, faults: Iterable[tuple[str, str]]) -> None:

@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 import msgspec
 
-from indexer.extras import describe_installation
+from indexer.errors import describe_installation
 from indexer.generations.manifest import IndexUnusable
 
 if TYPE_CHECKING:

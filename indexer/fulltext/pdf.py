@@ -15,7 +15,7 @@ import msgspec
 from indexer.analysis.tokenizer import is_unsegmented
 from indexer.catalogue.limits import Limits
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
-from indexer.extras import describe_installation
+from indexer.errors import describe_installation
 from indexer.fulltext.text import (
     DECODING_ERRORS,
     OUTPUT_BYTES_PER_CHARACTER,

@@ -28,6 +28,7 @@ import msgspec
 from indexer.analysis.cleaning import clean, compose
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
+from indexer.errors import HintedError
 
 PLAIN_TEXT = "text/plain"
 """The type of a text without markup."""
@@ -70,12 +71,8 @@ _HYPHENS = ("-", "‐", _SOFT_HYPHEN)
 _MIN_PART_CHARS = 3
 
 
-class ExtractionError(Exception):
-    """A file has no text that can be read. `message` says why, and `hint` describes the fix."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message}. {hint}")
-        self.message, self.hint = message, hint
+class ExtractionError(HintedError):
+    """A file has no text that can be read."""
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from indexer.catalogue.records import Problem
 from indexer.catalogue.retired import Retired, RetiredIds
 from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
+from indexer.errors import HintedError
 
 # The files and the subfolder of a generation's folder.
 MANIFEST, MANIFEST_DIGEST = "manifest.json", "manifest.sha256"
@@ -39,12 +40,8 @@ two rows, with a column for each publication, in the order of the corpus."""
 T = TypeVar("T")
 
 
-class IndexUnusable(Exception):
-    """The index can't be used. `message` is the fault, and `hint` says how to fix it."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message}. {hint}")
-        self.message, self.hint = message, hint
+class IndexUnusable(HintedError):
+    """The index can't be used."""
 
 
 class IndexMissing(IndexUnusable):

@@ -30,6 +30,7 @@ from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import MEANING, PUBLICATIONS, Segment
 from indexer.codec.segment.vectors import KnownVectors, Vectors, encode_batches
 from indexer.codec.writer import ValueCounts
+from indexer.errors import HintedError
 from indexer.generations import directory, manifest, publish
 from indexer.generations.manifest import Changes, Generation, IndexUnusable
 from indexer.ingest import corpus
@@ -51,12 +52,12 @@ ACCEPT_ALL: Gate = lambda _new, _live: None  # noqa: E731
 """The gate that accepts every generation."""
 
 
-class BuildRejected(Exception):
+class BuildRejected(HintedError):
     """The corpus must not replace the live index. `problems` are those of the corpus."""
 
     def __init__(self, message: str, hint: str, problems: list[Problem]) -> None:
-        super().__init__(f"{message}. {hint}")
-        self.message, self.hint, self.problems = message, hint, problems
+        super().__init__(message, hint)
+        self.problems = problems
 
 
 class RemovesTooMuch(BuildRejected):

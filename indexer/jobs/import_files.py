@@ -29,6 +29,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Publication, Report
 from indexer.catalogue.thesaurus import THESAURUS_FILE
+from indexer.errors import HintedError
 from indexer.fulltext.attachments import attach
 from indexer.fulltext.documents import TextCache, extract_all, is_document
 from indexer.generations import fsync
@@ -53,12 +54,8 @@ _UNRECOGNIZED = (
 )
 
 
-class ImportRejected(Exception):
-    """The file or folder can't be used for an import. `hint` describes the fix."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message}. {hint}")
-        self.message, self.hint = message, hint
+class ImportRejected(HintedError):
+    """The file or folder can't be used for an import."""
 
 
 class _Unrecognized:

@@ -28,6 +28,7 @@ from indexer.catalogue import catalogue_toml, tested_links
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Link, Problem, Publication
 from indexer.catalogue.tested_links import LinkResult, LinkStatus
+from indexer.errors import HintedError
 from indexer.ingest import corpus
 
 Places = Mapping[str, list[Publication]]
@@ -143,12 +144,12 @@ class NotTestable(Exception):
     """A URL that the client does not request. The message is the reason."""
 
 
-class NetworkDown(Exception):
+class NetworkDown(HintedError):
     """The network of this machine is probably down."""
 
     def __init__(self, message: str) -> None:
         hint = "Check the connection to the internet. No link was counted as dead"
-        super().__init__(f"{message}. {hint}")
+        super().__init__(message, hint)
 
 
 async def test_links(

@@ -24,6 +24,7 @@ import msgspec
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
+from indexer.errors import HintedError
 from indexer.readers.base import (
     CERTAIN,
     CORRUPT,
@@ -76,15 +77,13 @@ _MAX_DICTIONARY_BYTES = 200_000_000
 """Memory limit of the xz decompressor. `xz -9` needs 68 MB. A header can request gigabytes."""
 
 
-class ReaderError(Exception):
+class ReaderError(HintedError):
     """A reader of another package is not usable."""
 
     def __init__(self, entry_point: EntryPoint, reason: str) -> None:
         package = entry_point.dist.name if entry_point.dist else entry_point.value
-        super().__init__(
-            f"the reader {entry_point.name!r} of the package {package} can't be used: {reason}. "
-            "Update or uninstall that package"
-        )
+        reader = f"the reader {entry_point.name!r} of the package {package}"
+        super().__init__(f"{reader} can't be used: {reason}", "Update or uninstall that package")
 
 
 class Match(NamedTuple):

@@ -29,7 +29,7 @@ from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.cluster.connection import ClusterAddress
-from indexer.extras import describe_installation
+from indexer.errors import describe_installation
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable, Manifest
 from indexer.ingest import source_files
 from indexer.ingest.corpus import NO_PROGRESS, Progress

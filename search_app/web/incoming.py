@@ -29,7 +29,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WsgiResponse
 
 from indexer.analysis.cleaning import remove_invalid
-from indexer.extras import describe_installation
+from indexer.errors import describe_installation
 from search_app.config import PREFIX, SettingError, Settings
 from search_app.engine import Engine
 from search_app.engine.request import MAX_QUERY_BYTES as MAX_LINKED_QUERY

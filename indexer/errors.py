@@ -1,6 +1,14 @@
-"""How to install an extra: the hint of every error about a missing one."""
+"""Errors that say how to fix them."""
 
 from __future__ import annotations
+
+
+class HintedError(Exception):
+    """`message` is the fault, and `hint` says how to fix it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint = message, hint
 
 
 def describe_installation(extra: str) -> str:
