@@ -34,8 +34,7 @@ from indexer.fulltext.attachments import attach
 from indexer.fulltext.documents import TextCache, extract_all, is_document
 from indexer.generations import fsync
 from indexer.ingest import corpus
-from indexer.ingest.corpus import CorpusReader, Progress
-from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
+from indexer.ingest.corpus import NEVER_SOURCES, CorpusReader, Progress, SourceFile
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.profile import Profile
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources

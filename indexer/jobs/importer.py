@@ -22,8 +22,7 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Report
-from indexer.ingest.corpus import NO_PROGRESS, Progress
-from indexer.ingest.source_files import list_outside
+from indexer.ingest.corpus import NO_PROGRESS, Progress, list_outside
 from indexer.ingest.validation import validate
 from indexer.jobs.fulltexts import merge_problems
 from indexer.jobs.import_files import (

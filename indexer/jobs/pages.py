@@ -19,7 +19,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Link, Publication, Report, Value
 from indexer.ingest import corpus
-from indexer.ingest.source_files import make_source_file
+from indexer.ingest.corpus import make_source_file
 from indexer.jobs.import_files import (
     ImportRejected,
     make_place,

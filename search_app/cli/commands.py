@@ -24,8 +24,7 @@ from indexer.generations import fsync
 from indexer.jobs import check as checking
 from indexer.jobs import link_check
 from indexer.jobs.build import BuildRejected, RemovesTooMuch
-from indexer.jobs.import_files import ImportRejected
-from indexer.jobs.link_check import Client, NetworkDown
+from indexer.jobs.link_check import Client
 from search_app import config, search_state
 from search_app.api import responses
 from search_app.cli import importing, options, output, serving, terminal
@@ -70,7 +69,7 @@ def run(arguments: list[str]) -> None:
         if not isinstance(error, MemoryError) and str(error) != "can't start new thread":
             raise
         _fail("there is not enough memory. Close other programs, or use a larger machine")
-    except (*serving.FAILURES, ImportRejected, NetworkDown) as error:
+    except serving.FAILURES as error:
         _fail(fsync.describe_error(error))
     except search_state.BadParameter as error:
         _fail(f"{error} {error.expected}".rstrip())

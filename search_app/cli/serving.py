@@ -25,17 +25,16 @@ import click
 import msgspec
 
 from indexer.analysis import embeddings, transformer
-from indexer.analysis.embeddings import Encoder, EncoderError
+from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.cluster.connection import ClusterAddress
-from indexer.errors import describe_installation
+from indexer.errors import HintedError, describe_installation
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable, Manifest
-from indexer.ingest import source_files
+from indexer.ingest import corpus
 from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.jobs import build as building
-from indexer.jobs.build import BuildRejected, BuildResult
-from indexer.readers.registry import ReaderError
+from indexer.jobs.build import BuildResult
 from search_app import config
 from search_app.cli import evaluation, options, output, terminal
 from search_app.cli.terminal import ProgressDisplay, print_line
@@ -45,16 +44,7 @@ POLL_SECONDS = 1.0
 """Seconds between two checks of the corpus. A change is built when two checks in a row agree."""
 GRACE_SECONDS = 10.0
 """Seconds for the builder to remove an unfinished generation when its server ends."""
-FAILURES = (
-    BuildRejected,
-    CatalogueError,
-    EncoderError,
-    ReaderError,
-    IndexUnusable,
-    SettingError,
-    OSError,
-    MemoryError,
-)
+FAILURES = (HintedError, SettingError, OSError, MemoryError)
 """Errors of a build that a user can fix."""
 
 
@@ -148,7 +138,7 @@ def _load_live(settings: Settings) -> Generation | None:
 
 
 @contextmanager
-def run_builder(settings: Settings, seen: source_files.FolderState | None) -> Iterator[None]:
+def run_builder(settings: Settings, seen: corpus.FolderState | None) -> Iterator[None]:
     """Build in a separate process whenever the corpus changes, until the block ends.
 
     `seen` is the state of the corpus that was built last, or None.
@@ -179,7 +169,7 @@ def _report_end(process: BaseProcess, is_ending: Event) -> None:
         print_line("The builder has ended, so changes are no longer built. Restart the server.")
 
 
-def _build_forever(settings: Settings, seen: source_files.FolderState | None) -> None:
+def _build_forever(settings: Settings, seen: corpus.FolderState | None) -> None:
     """Build whenever the corpus changes, until SIGTERM or the end of the server."""
     terminal.escape_streams()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -193,10 +183,10 @@ def _end_after(server: BaseProcess) -> None:
 
 
 def build_changes(
-    settings: Settings, interval: float, seen: source_files.FolderState | None = None
+    settings: Settings, interval: float, seen: corpus.FolderState | None = None
 ) -> None:
     """Build whenever the corpus differs from `seen`, and report each outcome in one line."""
-    for _ in source_files.watch(settings.corpus, interval=interval, seen=seen):
+    for _ in corpus.watch(settings.corpus, interval=interval, seen=seen):
         while not _is_built(settings):
             time.sleep(interval)
 
@@ -246,7 +236,7 @@ def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | 
     from search_app.web.app import make_engine, set_process_up
 
     settings = config.load(os.environ, **given)
-    seen = source_files.read_state(settings.corpus) if builds == "watch" else None
+    seen = corpus.read_state(settings.corpus) if builds == "watch" else None
     if builds != "never" and not build_before_serving(settings):
         seen = None
     engine = make_engine(settings)

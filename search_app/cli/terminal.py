@@ -17,7 +17,7 @@ import msgspec
 
 from indexer.analysis.cleaning import escape_unprintable
 from indexer.catalogue.records import Publication
-from indexer.ingest import source_files
+from indexer.ingest import corpus
 from indexer.ingest.corpus import Progress
 from search_app.engine.results import TextRun
 
@@ -177,7 +177,7 @@ class ProgressDisplay(Progress):
 def _measure(path: Path) -> int:
     """Return the size of a file, or of the files of a corpus folder, in bytes."""
     if path.is_dir():
-        return sum(size for size, _ in source_files.read_state(path).values())
+        return sum(size for size, _ in corpus.read_state(path).values())
     try:
         return path.stat().st_size
     except OSError:  # reading the file reports the error

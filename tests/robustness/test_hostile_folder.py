@@ -15,7 +15,7 @@ from indexer.catalogue import catalogue_toml, safe_files, thesaurus
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
-from indexer.ingest import source_files
+from indexer.ingest import corpus as ingest_corpus
 from indexer.jobs import build, pages
 from indexer.jobs.import_files import ImportRejected
 from tests.cpu_time import limit_cpu_time
@@ -289,7 +289,7 @@ def test_watching_handles_special_files(corpus: Path) -> None:
     os.mkfifo(corpus / "pipe.html")
     (corpus / "loop").symlink_to("loop")
     (corpus / "/".join("d" * (LIMITS.deepest + 5))).mkdir(parents=True)
-    looks: Iterator[None] = source_files.watch(corpus, interval=0, sleep=lambda _: None)
+    looks: Iterator[None] = ingest_corpus.watch(corpus, interval=0, sleep=lambda _: None)
     next(looks)
     (corpus / "new.html").write_text(SECRET, encoding="utf-8")
     next(looks)

@@ -20,8 +20,7 @@ from indexer.catalogue.records import (
     SourceRecord,
 )
 from indexer.ingest import duplicates
-from indexer.ingest.corpus import CorpusReader
-from indexer.ingest.source_files import SourceFile
+from indexer.ingest.corpus import CorpusReader, SourceFile
 from indexer.ingest.validation import validate
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Source

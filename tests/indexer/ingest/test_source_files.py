@@ -13,8 +13,8 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.catalogue.safe_files import OUTSIDE_VARIABLE, allow_outside
 from indexer.fulltext.attachments import find_attachments
-from indexer.ingest import corpus, source_files
-from indexer.ingest.source_files import find_source_files
+from indexer.ingest import corpus
+from indexer.ingest.corpus import find_source_files
 from indexer.mapping import sources
 
 CATALOGUE = Catalogue("Test", "", (Field("title", "Title", role="title"),))
@@ -276,5 +276,5 @@ def test_an_odd_path_is_reported(
             folder, CATALOGUE, [], problems.append, outside=sources.load(folder).list_attachments()
         )
     )
-    source_files.read_state(folder)
+    corpus.read_state(folder)
     assert problems or kind == "attachments"

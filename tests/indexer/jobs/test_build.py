@@ -19,7 +19,7 @@ from indexer.catalogue.fields import CatalogueTexts
 from indexer.catalogue.records import Publication
 from indexer.generations import directory, manifest
 from indexer.generations.manifest import Changes
-from indexer.ingest import source_files
+from indexer.ingest import corpus as ingest_corpus
 from indexer.ingest.corpus import Progress
 from indexer.jobs import build
 from indexer.jobs.build import BuildRejected
@@ -357,7 +357,7 @@ def watched(corpus: Path, *events: Event) -> list[str]:
         happen()
 
     def watch() -> None:
-        log.extend("build" for _ in source_files.watch(corpus, interval=1.0, sleep=sleep))
+        log.extend("build" for _ in ingest_corpus.watch(corpus, interval=1.0, sleep=sleep))
 
     with pytest.raises(WatchEnded):
         watch()

@@ -12,7 +12,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Problem, Publication
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import find_attachments
-from indexer.ingest import source_files
+from indexer.ingest import corpus
 from indexer.jobs import build, check, importer
 from indexer.jobs.import_files import ImportRejected
 from indexer.jobs.importer import ImportResult
@@ -204,9 +204,9 @@ def test_a_pdf_belongs_to_the_page_of_its_name(tmp_path: Path) -> None:
 def test_a_change_of_a_file_that_is_not_copied_is_seen(library: Path, tmp_path: Path) -> None:
     """A server that builds after changes looks at the files outside the corpus folder too."""
     importer.import_files([library], tmp_path / "new", in_place=True)
-    before = source_files.read_state(tmp_path / "new")
+    before = corpus.read_state(tmp_path / "new")
     (library / "10.5555_pepper.pdf").write_bytes(b"%PDF-1.7 new")
-    assert source_files.read_state(tmp_path / "new") != before
+    assert corpus.read_state(tmp_path / "new") != before
 
 
 def test_single_files_give_access_to_nothing_else(library: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import publish
-from indexer.ingest import source_files
+from indexer.ingest import corpus
 from indexer.jobs import build
 from search_app import config
 from search_app.cli import output
@@ -58,7 +58,7 @@ def test_watch_builds_as_a_server_does(
     settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command `watch` prints one line for each build, as `serve --watch` does."""
-    monkeypatch.setattr(source_files, "watch", lambda *_, **__: [None])
+    monkeypatch.setattr(corpus, "watch", lambda *_, **__: [None])
     add(settings.corpus, "Latest News")
     command = ("watch", "--corpus", settings.corpus, "--index", settings.index)
     told = run(*command)

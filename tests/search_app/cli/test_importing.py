@@ -16,7 +16,7 @@ from zipfile import ZipFile
 import pytest
 
 from indexer.generations import directory
-from indexer.ingest import source_files
+from indexer.ingest import corpus
 from indexer.jobs import pages
 from indexer.readers import registry
 from search_app.cli import importing, serving
@@ -243,11 +243,11 @@ def test_formats_are_listed(run: Run) -> None:
 def test_a_change_of_a_file_in_place_is_detected(run: Run, folder: Path) -> None:
     """`serve --watch` detects a change of a file that a source names outside of the folder."""
     run("import", "salt-list.csv", "--into", "new", "--in-place")
-    before = source_files.read_state(folder / "new")
+    before = corpus.read_state(folder / "new")
     (folder / "salt-list.csv").write_text(TABLE + "Cumin,Li Wu,2003,\n", encoding="utf-8")
-    assert source_files.read_state(folder / "new") != before
+    assert corpus.read_state(folder / "new") != before
     (folder / "new" / "sources.toml").write_text("[", encoding="utf-8")
-    assert source_files.read_state(folder / "new")
+    assert corpus.read_state(folder / "new")
 
 
 def test_files_with_the_same_columns_are_described_once(
