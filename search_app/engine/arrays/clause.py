@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence, Set
+from functools import partial
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -91,7 +92,14 @@ def evaluate(parts: Iterable[Part], index: WordIndex, check: Checkpoint) -> Post
     found = []
     for part in parts:
         check()
-        postings = _evaluate_part(part, index, check)
+        match part:
+            case Together():
+                postings = _evaluate_together(part, index, check)
+            case Names():
+                key = part.entity_id, part.how, part.fields & index.fields
+                postings = index.names.get(key, partial(evaluate, part.parts, index, check))
+            case _:
+                postings = index.look_up(part, check)
         if part.boost != 1:
             postings = Postings(postings.documents, postings.weights * np.float32(part.boost))
         if len(postings.documents):
@@ -99,17 +107,6 @@ def evaluate(parts: Iterable[Part], index: WordIndex, check: Checkpoint) -> Post
     if not found:
         return NO_POSTINGS
     return found[0] if len(found) == 1 else sum_all(found, index.size)
-
-
-def _evaluate_part(part: Part, index: WordIndex, check: Checkpoint) -> Postings:
-    match part:
-        case Together():
-            return _evaluate_together(part, index, check)
-        case Names():
-            key = part.entity_id, part.how, part.fields & index.fields
-            return index.names.get(key, lambda: evaluate(part.parts, index, check))
-        case _:
-            return index.look_up(part, check)
 
 
 def _evaluate_together(part: Together, index: WordIndex, check: Checkpoint) -> Postings:

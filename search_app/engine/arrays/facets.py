@@ -122,6 +122,5 @@ class FilteredDocs:
         return reduce(np.logical_and, masks, np.ones(len(self.unfiltered), np.bool_))
 
     def _count_values(self, facet: str, nodes: Collection[Node]) -> Array:
-        """Return how many of some values of a facet each of the documents has."""
         key, snapshot = (facet, frozenset(nodes)), self._snapshot
         return snapshot.masks.get(key, lambda: count_nodes(nodes, snapshot)).take(self.unfiltered)

@@ -12,7 +12,7 @@ The strength is below 1, so the many words of a text never outweigh a title.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from search_app.engine.arrays.clause import (
     sum_postings,
 )
 from search_app.engine.cache import Cache
+from search_app.engine.query.evaluation import find_common
 from search_app.engine.query.nodes import (
     Clause,
     Expansion,
@@ -89,6 +90,8 @@ class FullTextMatcher:
     see `clause.WordIndex`.
     """
 
+    find_common = staticmethod(find_common)
+
     def __init__(self, attached: AttachedTexts, vocabulary: Vocabulary) -> None:
         self.attached, self._vocabulary = attached, vocabulary
         field = vocabulary.catalogue.fulltext
@@ -99,6 +102,7 @@ class FullTextMatcher:
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths)
         self._pages: Cache[object, Postings] = Cache(MAX_CACHED_PAGES)
         self.names: Cache[object, Postings] = Cache(MAX_CACHED_NAMES)
+        self._is_searched = partial(vocabulary.is_searched, in_texts=True)
         self._starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._documents = attached.documents.take(self._starts)
 
@@ -127,15 +131,7 @@ class FullTextMatcher:
         pages, counts = self._find_pages(part, check)
         return sum_postings(self.attached.text_of_page.take(pages), counts, self.size)
 
-    def find_common(self, few: Array, many: Array) -> tuple[Array, Array]:
-        _, indexes_a, indexes_b = np.intersect1d(few, many, assume_unique=True, return_indices=True)
-        return indexes_a, indexes_b
-
-    def _is_searched(self, part: WordPart) -> bool:
-        return self._vocabulary.is_searched(part, in_texts=True)
-
     def _find_pages(self, part: WordPart, check: Checkpoint) -> Postings:
-        """Return the pages on which a part of a clause occurs, and how often."""
         return self._pages.get(without_field(part), lambda: self._read_pages(part, check))
 
     def _read_pages(self, part: WordPart, check: Checkpoint) -> Postings:

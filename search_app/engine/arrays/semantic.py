@@ -66,7 +66,11 @@ def add_semantic_hits(
         shares = unit * vectors.compute_cosines(query_vector, documents).clip(0)
         return SemanticHits(Ranking(documents, scores + shares), shares, documents[:0])
     cosines = vectors.compute_cosines(query_vector)
-    added = _find_similar(cosines, documents)
+    is_similar = cosines >= MIN_COSINE
+    is_similar[documents] = False
+    added = is_similar.nonzero()[0].astype(np.int32)
+    if len(added) > MAX_ADDED:
+        added = np.sort(added[np.argpartition(-cosines.take(added), MAX_ADDED)[:MAX_ADDED]])
     all_documents = np.union1d(documents, added).astype(np.int32)
     shares = unit * cosines.take(all_documents).clip(0)
     sort_keys = shares.copy()
@@ -80,13 +84,3 @@ def _encode(text: str, snapshot: Snapshot) -> Vector | None:
         return encoder.encode(text) if encoder else None
     except EncoderError:  # the encoder logs it
         return None
-
-
-def _find_similar(cosines: Vector, documents: DocNumbers) -> DocNumbers:
-    """Return the most similar documents that are not in `documents`, in ascending order."""
-    is_similar = cosines >= MIN_COSINE
-    is_similar[documents] = False
-    similar = is_similar.nonzero()[0]
-    if len(similar) > MAX_ADDED:
-        similar = similar[np.argpartition(-cosines.take(similar), MAX_ADDED)[:MAX_ADDED]]
-    return np.sort(similar).astype(np.int32)

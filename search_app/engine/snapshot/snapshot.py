@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from threading import local
 
@@ -151,12 +151,9 @@ class Snapshot:
         positions = expand_ranges(begins[:, 0], lengths.sum(axis=1))
         return Words.number(
             segment.forward_index.stream.take(positions), lengths, segment.norms[documents],
-            self.vocabulary, partial(self._have_value, documents),
+            self.vocabulary,
+            lambda field, value: np.isin(documents, self.find_value(field, value)),
         )  # fmt: skip
-
-    def _have_value(self, documents: Array, field: str, value: str) -> Mask:
-        """Return which of some documents have a facet value."""
-        return np.isin(documents, self.find_value(field, value))
 
     def find_value(self, field: str, value: str) -> DocNumbers:
         """Return the documents with an exact value of a field, or with an ID."""
