@@ -229,17 +229,18 @@ class Interpreter:
         It is the first with enough hits; if none has any, the query as typed. Both may raise
         BudgetExceeded.
         """
-        request, read = store_request.request, list[tuple[Reading, Parsed, tuple[str, ...]]]()
+        request, read = store_request.request, list[Callable[[Reply], Interpretation]]()
 
         def list_searches() -> Iterator[StoreRequest]:
             for reading in self._list_readings(request, deadline):
-                for search, parsed, required in self._parse(reading, store_request):
+                for search, interpret in self._parse(reading, store_request):
                     deadline.checkpoint("parse")
-                    read.append((reading, parsed, required))
+                    read.append(interpret)
                     yield search
 
         replies = self.store.ask_each(list_searches(), deadline)
-        found = (Interpretation(*read[number], reply) for number, reply in enumerate(replies))
+        # The next search is read when its reply is taken.
+        found = (read[number](reply) for number, reply in enumerate(replies))
         return partial(self._choose, request, found)
 
     def _choose(self, request: SearchRequest, asked: Iterator[Interpretation]) -> Interpretation:
@@ -312,13 +313,13 @@ class Interpreter:
         Raise BudgetExceeded.
         """
         reading = Reading(request.text, self.entity_linker)
-        search, parsed, required = next(self._parse(reading, StoreRequest(request)))
-        return Interpretation(reading, parsed, required, self.store.ask(search, deadline))
+        search, interpret = next(self._parse(reading, StoreRequest(request)))
+        return interpret(self.store.ask(search, deadline))
 
     def _parse(
         self, reading: Reading, store_request: StoreRequest
-    ) -> Iterator[tuple[StoreRequest, Parsed, tuple[str, ...]]]:
-        """Yield the searches of a reading, with what was parsed and the texts that are mandatory.
+    ) -> Iterator[tuple[StoreRequest, Callable[[Reply], Interpretation]]]:
+        """Yield the searches of a reading, each with what makes an interpretation of its reply.
 
         There are several searches if words are left out in steps.
         """
@@ -337,11 +338,12 @@ class Interpreter:
         search = store_request._replace(
             tree=tree, boosts=boosts, filters=parsed.filters, text=text, added=added
         )
+        interpret = partial(Interpretation, reading, parsed, required)
         if not reading.in_steps:
-            yield search, parsed, required
+            yield search, interpret
         elif not parsed.has_operators:
             for step in list_steps(tree, self._count_word):
-                yield search._replace(tree=step), parsed, required
+                yield search._replace(tree=step), interpret
 
     def _count_word(self, word: str) -> int:
         """Return the number of publications and searched texts with a word."""

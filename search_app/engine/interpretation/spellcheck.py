@@ -339,7 +339,6 @@ class SpellChecker:
         ]
 
     def _make_clause(self, word: str) -> Clause:
-        """Return the clause of a word by its stems."""
         stems = self._vocabulary.list_stems(word)
         return Clause([Term(stem, self._scope) for stem in stems], word)
 
@@ -376,12 +375,16 @@ def is_correct(word: str, default_language: str, other_languages: Iterable[str])
     In `default_language`, the catalogue's own, only the exact form counts.
     """
     surface = surface_form(word)
-    return any(
-        _contains(_load_hashes(language, is_own=language == default_language), form)
-        for language in dict.fromkeys([default_language, *other_languages])
-        if language in list_languages() and stemming.may_contain(language, surface)
-        for form in _list_forms(surface, language, is_own=language == default_language)
-    )
+    for language in dict.fromkeys([default_language, *other_languages]):
+        if language in list_languages() and stemming.may_contain(language, surface):
+            is_own = language == default_language
+            hashes = _load_hashes(language, is_own=is_own)
+            for form in _list_forms(surface, language, is_own=is_own):
+                # With any other type, `searchsorted` converts all hashes.
+                text_hash = np.uint32(crc32(form.encode()))
+                if text_hash in hashes[(index := hashes.searchsorted(text_hash)) : index + 1]:
+                    return True
+    return False
 
 
 def _list_forms(
@@ -394,13 +397,6 @@ def _list_forms(
     if is_own:
         return [stemming.normalize_spelling(surface) if language == "en" else surface]
     return [surface.removesuffix("s")] if count >= COMMON_COUNT else []
-
-
-def _contains(hashes: NDArray[np.uint32], text: str) -> bool:
-    # With any other type, `searchsorted` converts all hashes.
-    text_hash = np.uint32(crc32(text.encode()))
-    index = int(hashes.searchsorted(text_hash))
-    return index < len(hashes) and bool(hashes[index] == text_hash)
 
 
 @cache

@@ -216,7 +216,6 @@ class Level(NamedTuple):
 
 
 def _has_words(element: Element) -> bool:
-    """Return whether an element contains a word."""
     if isinstance(element, Parentheses):
         return any(map(_has_words, element.level.elements))
     if isinstance(element, Operator):

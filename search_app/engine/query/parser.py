@@ -193,11 +193,17 @@ class _Parser:
         """
         if self.joined is Or or self._find_field(scope.field):
             return []
+
+        def is_unit(operand: Element) -> bool:
+            """Return whether an operator applies to all of an operand, not to one of its words."""
+            if not isinstance(operand, WordRun) or len(operand.words) == 1:
+                return True
+            return len(self._parse_words(operand.words, scope)) == 1
+
         groups = {
             index: operands
             for index in range(len(level.elements))
-            if (operands := level.list_operands(index))
-            and all(self._is_unit(operand, scope) for operand in operands)
+            if (operands := level.list_operands(index)) and all(map(is_unit, operands))
         }
         combinations = prod(map(len, groups.values()))
         is_long = combinations * len(level.typed) > MOST_WORDS  # all of them are read each time
@@ -206,12 +212,6 @@ class _Parser:
         index, operands = next(iter(groups.items()))
         self.combinations -= len(operands) - 1
         return [level.replace(index, operand) for operand in operands]
-
-    def _is_unit(self, operand: Element, scope: _Scope) -> bool:
-        """Return whether an operator applies to all of an operand, not only to one of its words."""
-        if not isinstance(operand, WordRun) or len(operand.words) == 1:
-            return True
-        return len(self._parse_words(operand.words, scope)) == 1
 
     def _read(self, element: Element, scope: _Scope) -> list[Unit]:
         """Return the units of an element. An operator applies to one unit."""
@@ -270,7 +270,6 @@ class _Parser:
         return [*filters, *combined]
 
     def _parse_words(self, words: Sequence[str], scope: _Scope) -> list[Unit]:
-        """Return the units of adjacent words."""
         pieces = [word for word in words if tokenizer.split_words(word)]
         sequence = WordSequence(pieces, self.vocabulary, self.entities, scope.context)
         self.query_languages |= sequence.query_languages
@@ -324,8 +323,6 @@ class _Parser:
         return [Filter(field.name, (text,))]
 
     def _parse_literally(self, token: QueryToken, fields: Fields, scope: _Scope) -> Unit:
-        """Return the clauses of literal words in the given fields."""
-
         def drops(word: str) -> bool:
             # An operator that joins nothing is a word, not a name in capitals.
             typed = word.lower() if word in OPERATORS else word
