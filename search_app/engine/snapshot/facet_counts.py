@@ -119,7 +119,7 @@ class FacetTable:
     """A table of shape (documents, fields): the number of the first value of each document.
 
     As values are numbered consecutively, one count over the table counts all fields. Values beyond
-    the first are in separate arrays. `profiles` groups documents with equal values in it.
+    the first are in separate arrays.
     """
 
     def __init__(self, columns: Mapping[str, FacetColumn], size: int) -> None:
@@ -141,7 +141,6 @@ class FacetTable:
         empty = np.zeros(0, np.int32)
         self._further_documents = np.concatenate([empty, *(part for part, _ in further)])
         self._further_numbers = np.concatenate([empty, *(part for _, part in further)])
-        self.profiles = FacetProfiles(self._first, len(self._values.values))
 
     def count(self, documents: Array, documents_by_field: Mapping[str, Array] = {}) -> FacetCounts:
         """Return how many of the documents, without duplicates, have each value of each field.
@@ -176,11 +175,7 @@ class FacetTable:
 
     def _count_all(self, documents: Array) -> Numbers:
         total = len(self._values.values)
-        if len(documents) > self.profiles.min_documents:
-            counts = self.profiles.count(documents)
-        else:
-            firsts = self._first.take(documents, 0)
-            counts = np.bincount(firsts.ravel(), minlength=total)
+        counts = np.bincount(self._first.take(documents, 0).ravel(), minlength=total)
         if len(self._further_documents):
             counts += np.bincount(self._get_further(documents), minlength=total)
         return counts
@@ -190,38 +185,3 @@ class FacetTable:
         is_match = np.zeros(len(self._first), np.bool_)
         is_match[documents] = True
         return self._further_numbers[part][is_match.take(self._further_documents[part])]
-
-
-class FacetProfiles:
-    """Groups of documents with the same first value in every field.
-
-    There are often far fewer profiles than documents. It is then faster to count the documents of
-    each profile, and to sum these counts for each value. That is done for more than `min_documents`
-    documents.
-    """
-
-    def __init__(self, first: Array, total: int) -> None:
-        size, width = first.shape
-        keys, bound = np.zeros(size, np.int64), 1
-        for column in first.T:
-            if bound > MAX_KEY // total:
-                keys, bound = np.unique(keys, return_inverse=True)[1], size
-            keys = keys * total + column
-            bound *= total
-        _, first_of_profile, profile_of = np.unique(keys, return_index=True, return_inverse=True)
-        self._size = len(first_of_profile)
-        self.min_documents = 2 * self._size if self._size else size
-        self._profile_of = profile_of.astype(pick_dtype(self._size))
-        # Each value also gets an extra profile without documents, because `np.add.reduceat` returns
-        # a wrong sum for an empty range.
-        numbers = np.concatenate([first[first_of_profile].ravel(), np.arange(total)])
-        profiles = np.concatenate([np.arange(self._size).repeat(width), np.full(total, self._size)])
-        order = numbers.argsort(kind="stable")
-        self._having = profiles.take(order)
-        self._begins = numbers.take(order).searchsorted(np.arange(total))
-
-    def count(self, documents: Array) -> Numbers:
-        """Return how many of the documents have each value of each field as their first."""
-        profile_counts = np.bincount(self._profile_of.take(documents), minlength=self._size + 1)
-        counts: Numbers = np.add.reduceat(profile_counts.take(self._having), self._begins)
-        return counts

@@ -173,27 +173,22 @@ def list_buckets(
 @given(
     seed=st.integers(0, 2**32),
     size=st.integers(1, 300),
-    by_kinds=st.booleans(),
     limit=st.none() | st.integers(1, 9),
 )
 @examples(40)
-def test_facets_equal_a_plain_count(
-    seed: int, size: int, by_kinds: bool, limit: int | None
-) -> None:
+def test_facets_equal_a_plain_count(seed: int, size: int, limit: int | None) -> None:
     """All numbers equal those counted one publication at a time, for any tree and selection.
 
     A count is the number of hits that pass the other facets and have the value, or of all hits if
     all selected values are needed. A total is the number of hits if a selected value is no longer
     selected, or an excluded one no longer excluded, and no other value has one. Excluded values are
-    added. The commonest years are listed, and the number of the others. The counts are the same
-    whether publications are counted one by one or by kinds.
+    added. The commonest years are listed, and the number of the others.
     """
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     made = thrown(random, catalogue, size)
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), made, catalogue))
-        snapshot_of(engine.get_searcher()).table.profiles.min_documents = 0 if by_kinds else size
         for _ in range(8):
             word, state = random.choice(("", "one", "two")), thrown_state(random)
             request = SearchRequest(
