@@ -165,11 +165,8 @@ class ArrayReply:
     @property
     def retrieved(self) -> Retrieved:
         """The documents after semantic search and filters."""
-        if self._retrieved is None:
-            self._retrieved = self._retrieve()
-        return self._retrieved
-
-    def _retrieve(self) -> Retrieved:
+        if self._retrieved is not None:
+            return self._retrieved
         semantic_hits = semantic.add_semantic_hits(self._store_request, self.words, self._snapshot)
         if semantic_hits:
             self._deadline.checkpoint("meaning")
@@ -183,7 +180,8 @@ class ArrayReply:
             documents, keys = documents.take(passed), None if keys is None else keys.take(passed)
         filtered = FilteredDocs(documents, self._store_request.request, self._snapshot)
         self._deadline.checkpoint("match")
-        return Retrieved(semantic_hits, ranking, filtered, keys)
+        self._retrieved = Retrieved(semantic_hits, ranking, filtered, keys)
+        return self._retrieved
 
     @property
     def documents(self) -> DocNumbers:

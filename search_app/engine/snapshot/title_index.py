@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array, expand_ranges
 from indexer.codec.segment.reader import Segment
@@ -53,20 +52,16 @@ class TitlePrefixIndex:
 
         Titles that start with the words come first, then shorter ones, then newer ones.
         """
-        keys = np.minimum(self._lengths.take(documents), MAX_TITLE_WORDS)
-        keys += np.where(self._starts_with(documents, words), 0, MAX_TITLE_WORDS + 1)
+        lengths, starts = self._lengths.take(documents), self._starts.take(documents)
+        starts_with = lengths >= len(words)
+        for index, (first, last) in enumerate(words):
+            words_at_index = self._stream.take(starts + index, mode="clip")
+            starts_with &= (words_at_index >= first) & (words_at_index < last)
+        keys = np.minimum(lengths, MAX_TITLE_WORDS)
+        keys += np.where(starts_with, 0, MAX_TITLE_WORDS + 1)
         keys = keys << 32 | self._newest.take(documents).astype(np.int64)
         candidates = np.arange(len(keys))
         if limit < len(keys):
             candidates = keys.argpartition(limit)[:limit]
         best: list[int] = documents[candidates[keys[candidates].argsort()]].tolist()
         return best
-
-    def _starts_with(self, documents: Array, words: Sequence[Range]) -> NDArray[np.bool_]:
-        """Return for each document whether its title starts with words of these ranges."""
-        is_match = self._lengths.take(documents) >= len(words)
-        starts = self._starts.take(documents)
-        for index, (first, last) in enumerate(words):
-            words_at_index = self._stream.take(starts + index, mode="clip")
-            is_match &= (words_at_index >= first) & (words_at_index < last)
-        return is_match
