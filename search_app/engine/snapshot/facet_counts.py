@@ -17,8 +17,6 @@ from indexer.codec.segment.array_file import Array, pick_dtype
 from indexer.codec.segment.facet_columns import FacetColumn
 
 Numbers = NDArray[np.int64]
-MAX_KEY = 1 << 62
-"""Bound on combined keys, so that they fit into int64."""
 
 
 def count_selected(column: FacetColumn, ordinals: Sequence[int]) -> Array:
@@ -35,8 +33,7 @@ class FacetValues:
     """The values of several fields, numbered consecutively, field after field.
 
     `values` has their names. The last value of each field means that a document has none. `parts`
-    gives the slice of each field, and `number_of` its number. `unit` is the power of two above all
-    value numbers.
+    gives the slice of each field.
     """
 
     def __init__(self, columns: Mapping[str, FacetColumn]) -> None:
@@ -46,27 +43,6 @@ class FacetValues:
             name: slice(end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)
         }
         self.values = [value for column in columns.values() for value in column.values]
-        self.number_of = {name: number for number, name in enumerate(sizes)}
-        self.unit = 1 << len(self.values).bit_length()
-        self._step = MAX_KEY // (len(sizes) + 2) // self.unit * self.unit
-
-    @cached_property
-    def keys(self) -> Numbers:
-        """The sort key of each value (int64), before its count is subtracted.
-
-        The low bits, below `unit`, are the number of the value, the others that of its field. The
-        missing values sort after all fields.
-        """
-        keys = np.arange(len(self.values))
-        for number, part in enumerate(self.parts.values()):
-            keys[part] += number * self._step
-            keys[part.stop - 1] = len(self.parts) * self._step + part.stop - 1
-        return keys
-
-    @cached_property
-    def bounds(self) -> Numbers:
-        """The boundaries between the keys of the fields, valid for all counts subtracted."""
-        return np.arange(len(self.parts) + 1) * self._step - self._step // 2
 
 
 class FacetCounts:
@@ -83,36 +59,19 @@ class FacetCounts:
         return self.counts[self._values.parts[field]]
 
     def list_largest(self, field: str, limit: int | None) -> list[tuple[str, int]]:
-        values, numbers, ends = self._ordered
-        number_of_field, names = self._values.number_of[field], self._values.values
-        part = slice(
-            ends[number_of_field],
-            ends[number_of_field + 1]
-            if limit is None
-            else min(ends[number_of_field] + limit, ends[number_of_field + 1]),
-        )
-        return list(
-            zip(map(names.__getitem__, values[part].tolist()), numbers[part].tolist(), strict=True)
-        )
+        counts, first = self[field][:-1], self._values.parts[field].start
+        numbers = counts.nonzero()[0]
+        if limit and limit < len(numbers):  # sorting all values of an open facet takes long
+            numbers = (counts >= np.partition(counts, -limit)[-limit]).nonzero()[0]
+        numbers = numbers[(-counts.take(numbers)).argsort(kind="stable")[:limit]]
+        values = [self._values.values[first + number] for number in numbers.tolist()]
+        return list(zip(values, counts.take(numbers).tolist(), strict=True))
 
     def count_missing(self, field: str) -> int:
         return int(self[field][-1])
 
     def count_distinct(self, field: str) -> int:
         return int(np.count_nonzero(self[field]))
-
-    @cached_property
-    def _ordered(self) -> tuple[Numbers, Numbers, list[int]]:
-        """The values that documents have, their counts, and the start of each field among them.
-
-        All fields are sorted at once, each with its most frequent values first.
-        """
-        values = self.counts.nonzero()[0]
-        keys = self._values.keys.take(values)
-        keys -= self.counts.take(values) * self._values.unit
-        keys.sort()
-        values = keys & (self._values.unit - 1)
-        return values, self.counts.take(values), keys.searchsorted(self._values.bounds).tolist()
 
 
 class FacetTable:
