@@ -272,8 +272,7 @@ class _Build:
         live = self.live
         if live and self.previous_digests and live.manifest.meaning == self.rules.model:
             with suppress(CorruptSegment, KeyError, OSError):  # the file has another format
-                vectors = Vectors(open_arrays(live.segment / MEANING))
-                return None if vectors.digests is None else KnownVectors(vectors)
+                return KnownVectors(Vectors(open_arrays(live.segment / MEANING)))
         return None
 
     def _reject_partial(self) -> None:
@@ -368,8 +367,8 @@ def find_predecessor(index: Path) -> tuple[Generation | None, dict[str, bytes], 
 def find_reusable_segment(live: Generation, rules: Rules) -> Segment | None:
     """Return the live segment if unchanged publications can be copied from it, or None.
 
-    It must have the same format, analysis version, catalogue, embedding model, and limits. Its
-    vectors must have digests, and this program must be able to read its full texts.
+    It must have the same format, analysis version, catalogue, embedding model, and limits, and this
+    program must be able to read its full texts.
     """
     made = live.manifest
     versions, schema_now = (schema.FORMAT, tokenizer.VERSION), rules.catalogue.fingerprint
@@ -383,9 +382,7 @@ def find_reusable_segment(live: Generation, rules: Rules) -> Segment | None:
         open_texts(live.segment, rules.catalogue)
     except CorruptSegment:  # an earlier format
         return None
-    segment = Segment(live.segment, rules.catalogue)
-    is_reusable = segment.vectors is None or segment.vectors.digests is not None
-    return segment if is_reusable else None
+    return Segment(live.segment, rules.catalogue)
 
 
 def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:

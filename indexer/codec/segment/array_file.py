@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import mmap
 import os
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any, Self
@@ -35,8 +34,6 @@ DTYPES = {
 }
 """The dtypes that an array in a file may have, by name."""
 TAIL = np.dtype("<u8")
-HEAD_BYTES = 7
-"""Number of leading bytes of a text that fit into a signed 64-bit number."""
 Offsets = NDArray[np.int64]
 END = b"\n"
 """The byte after every text. No text contains it."""
@@ -295,30 +292,10 @@ class StringTable(BlobTable):
     def find(self, text: str) -> int | None:
         """Return the number of a text, or None. The texts must be sorted."""
         key = text.encode("utf-8", "surrogatepass") + END
-        index = self._search(key)
+        index = bisect_left(self, key)
         return index if index < len(self) and self[index] == key else None
 
     def find_prefix(self, prefix: str) -> tuple[int, int]:
         """Return the range of numbers of the texts with a prefix. The texts must be sorted."""
         key = prefix.encode("utf-8", "surrogatepass")
-        return self._search(key), self._search(key + b"\xff")
-
-    @cached_property
-    def _heads(self) -> memoryview:
-        """The first HEAD_BYTES bytes of each text and its END, as an int64 in the same order."""
-        starts, lengths = self.offsets[:-1].astype(np.int64), np.diff(self.offsets)
-        heads = np.zeros(len(self), np.int64)
-        for index in range(HEAD_BYTES):
-            byte = self.data.take(starts + index, mode="clip")
-            heads = heads << 8 | np.where(index < lengths, byte, 0)
-        return heads.data
-
-    def _search(self, key: bytes) -> int:
-        """Return the number of the first text >= `key`. END sorts before any byte of a text.
-
-        The heads are searched first, because comparing numbers is faster than slicing texts.
-        """
-        head = int.from_bytes(key[:HEAD_BYTES].ljust(HEAD_BYTES, b"\0"))
-        low = bisect_left(self._heads, head)
-        high = bisect_right(self._heads, head, low)
-        return bisect_left(self, key, low, high)
+        return bisect_left(self, key), bisect_left(self, key + b"\xff")

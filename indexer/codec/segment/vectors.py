@@ -35,13 +35,13 @@ class Vectors:
     """The vectors of all documents, by number.
 
     `rows` (int8) has a row per document, and `lengths` their Euclidean lengths. `digests` (uint8)
-    has the digest of each encoded text. It is None in an index of an older version.
+    has the digest of each encoded text.
     """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self.rows: Array = arrays["rows"]
         self.lengths: Array = arrays["lengths"]
-        self.digests: Array | None = arrays.get("digests")
+        self.digests: Array = arrays["digests"]
 
     def compute_cosines(self, query: Vector, documents: Array | None = None) -> Vector:
         """Return the cosine of a vector of length 1 with the vectors of documents, or of all."""
@@ -59,7 +59,6 @@ class KnownVectors:
     """The vectors of a former index with the same model, by the digest of the encoded text."""
 
     def __init__(self, vectors: Vectors) -> None:
-        assert vectors.digests is not None
         self.rows, self.digests = vectors.rows, np.ascontiguousarray(vectors.digests)
         keys = _make_keys(self.digests)
         self._order = keys.argsort()
