@@ -199,8 +199,7 @@ def check(
 ) -> None:
     """Check the corpus, and report its problems. Only --links writes into the corpus.
 
-    Thesaurus concepts that occur in no publication are listed too, but are not problems. Exit
-    status: 0 success, 3 some entries have problems, 1 the corpus can't be read.
+    Exit status: 0 success, 3 some entries have problems, 1 the corpus can't be read.
     """
     settings = config.load(corpus=corpus)
     folder = settings.corpus
@@ -213,7 +212,6 @@ def check(
         _fail(f"{folder} contains no readable publication. Fix its files, or use another --corpus")
     print_line(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
     output.print_unused(check_report.unused)
-    output.print_concepts(check_report)
     if links:
         problems += _check_links(settings, days, delay, is_local_allowed=local)
     options.write_report(report, problems)

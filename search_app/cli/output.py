@@ -12,7 +12,6 @@ from indexer.catalogue.records import Problem
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexWriteError
 from indexer.jobs.build import BuildRejected, BuildResult
-from indexer.jobs.check import CheckReport
 from search_app.cli.terminal import print_line
 from search_app.engine.results import Results, TextRun
 from search_app.presentation import search_page
@@ -214,17 +213,3 @@ def _summarize_problems(problems: Sequence[Problem], known: Collection[Problem] 
     names = "; ".join(map(str, named))
     more = f"; and {len(problems) - len(named):,} more" if len(problems) > len(named) else ""
     return f"{summary}: {names}{more}" if problems else summary
-
-
-def print_concepts(report: CheckReport) -> None:
-    """Print the number of concepts whose labels occur in the corpus, and list the others.
-
-    Print nothing if the thesaurus has no concepts.
-    """
-    if report.concepts:
-        used = f"{report.concepts - len(report.missing)} of {report.concepts} thesaurus concepts"
-        end = ". The others are:" if report.missing else "."
-        print_line(f"{used} have a label that occurs in them{end}")
-    for concept in report.missing:
-        label = next(iter(concept.get_labels(report.catalogue.language)), "")
-        print_line(f"  {concept.id}: {label}" if label else f"  {concept.id}")

@@ -185,15 +185,6 @@ def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) ->
     assert "another build is running" in told.err
 
 
-def things(corpus: Path, *labels: str) -> None:
-    """Add a thesaurus of concepts with one label each to a corpus."""
-    concepts = (
-        f'[[concept]]\nid = "c{number}"\nprefLabel = {{ en = "{label}" }}\n'
-        for number, label in enumerate(labels)
-    )
-    (corpus / "thesaurus.toml").write_text("\n".join(concepts), encoding="utf-8")
-
-
 def state(folder: Path) -> dict[str, bytes]:
     """Return every file of a folder with its content."""
     files = (each for each in folder.rglob("*") if each.is_file())
@@ -206,23 +197,7 @@ def test_check_of_a_corpus_without_problems(run: Run, corpus: Path, tmp_path: Pa
     told = run("check", "--corpus", corpus)
     assert (told.status, told.err) == (0, "")
     assert told.out == "5 publications of “Small Catalogue”\n"
-    things(corpus, "organ", "model laws")
-    told = run("check", "--corpus", corpus)
-    assert (told.status, told.err) == (0, "")
-    assert told.out.endswith("\n2 of 2 thesaurus concepts have a label that occurs in them.\n")
-    (corpus / "thesaurus.toml").unlink()
     assert state(tmp_path) == before
-
-
-def test_check_lists_unused_concepts(run: Run, corpus: Path) -> None:
-    """A check lists the concepts that no publication has, and does not count them as problems."""
-    things(corpus, "organ", "seal hunting")
-    told = run("check", "--corpus", corpus)
-    assert (told.status, told.err) == (0, "")
-    assert told.out.endswith(
-        "1 of 2 thesaurus concepts have a label that occurs in them. The others are:\n"
-        "  c1: seal hunting\n"
-    )
 
 
 def test_check_reports_problems_like_a_build(
