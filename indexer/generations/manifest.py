@@ -6,7 +6,7 @@ The manifest records the size and digest of every other file of its generation. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -168,22 +168,9 @@ class Generation(msgspec.Struct, frozen=True):
             return unpack(safe_files.read_file(self.folder / name))
 
 
-def pack_digests(digests: Iterable[tuple[str, bytes]], count: int) -> bytes:
-    """Return `count` ids and their digests as `Generation.read_digests` reads them.
-
-    The format is a map of MessagePack, compressed with Zstandard (RFC 8878). A dictionary of all
-    digests would take several times as much memory.
-    """
-    encode = msgspec.msgpack.Encoder().encode
-    if count < 16:
-        packed = bytearray([0x80 | count])
-    elif count < 1 << 16:
-        packed = bytearray(b"\xde" + count.to_bytes(2))
-    else:
-        packed = bytearray(b"\xdf" + count.to_bytes(4))
-    for item in digests:
-        packed += b"".join(map(encode, item))
-    return zstandard.compress(packed, level=1)
+def pack_digests(digests: Mapping[str, bytes]) -> bytes:
+    """Return the digests of publications by their ids as `Generation.read_digests` reads them."""
+    return zstandard.compress(msgspec.msgpack.encode(digests), level=1)
 
 
 def pack_dates(dates: Dates) -> bytes:

@@ -322,8 +322,7 @@ class _Build:
     def _seal(self, partial: Path, counts: ValueCounts) -> Generation:
         """Complete and seal the generation. Its segment is already written."""
         stats, rules = self.stats, self.rules
-        digests = manifest.pack_digests(stats.iterate_digests(), stats.publications)
-        (partial / manifest.DIGESTS).write_bytes(digests)
+        (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(stats.digests))
         if rules.thesaurus.concept:
             (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(rules.thesaurus))
         if rules.dead_links:

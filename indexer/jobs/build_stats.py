@@ -122,18 +122,13 @@ class BuildStats:
         self._ids += "".join(identities).encode()
         self._corpus_hash.update("".join(lines).encode())
 
-    def iterate_digests(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the id and the digest of each publication, in the order of the corpus."""
-        start = 0
-        for first in range(0, len(self._digests), DIGEST_BYTES):
-            end = self._ids.index(b"\n", start)
-            yield self._ids[start:end].decode(), bytes(self._digests[first : first + DIGEST_BYTES])
-            start = end + 1
-
     @cached_property
     def digests(self) -> Mapping[str, bytes]:
         """The digest of each publication by its id, in the order of the corpus."""
-        return dict(self.iterate_digests())
+        ids = self._ids.decode().split("\n")[:-1]
+        starts = range(0, len(self._digests), DIGEST_BYTES)
+        digests = (bytes(self._digests[start : start + DIGEST_BYTES]) for start in starts)
+        return dict(zip(ids, digests, strict=True))
 
     @property
     def corpus(self) -> str:

@@ -8,11 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
-import zstandard
 
-from indexer.generations import directory, fsync, manifest, publish
+from indexer.generations import directory, fsync, publish
 from indexer.generations.manifest import (
     Generation,
     IndexLocked,
@@ -354,14 +352,6 @@ def test_an_unreadable_file_counts_as_damage(
     assert "can't be read" in directory.integrity_errors(first)[0]
     assert build.build(corpus, index).status == "published"
     assert live(index).name != first.name
-
-
-@pytest.mark.parametrize("count", [0, 15, 16, 65_535, 65_536])
-def test_digests_are_packed_as_a_map(count: int) -> None:
-    """Packed digests are the compressed map of all ids, in order."""
-    digests = {f"id-{number}": number.to_bytes(16) for number in range(count)}
-    packed = zstandard.decompress(manifest.pack_digests(digests.items(), count))
-    assert packed == msgspec.msgpack.encode(digests)
 
 
 def test_switch_that_fails_leaves_the_pointer(

@@ -291,7 +291,7 @@ def test_a_build_reads_nothing_of_a_damaged_generation(corpus: Path, index: Path
     """Changed digests of the live generation are not read, even if they are valid."""
     live = directory.load_live(index)
     digests = {**live.read_digests(), "ghost": bytes(16)}
-    forged = manifest.pack_digests(digests.items(), len(digests))
+    forged = manifest.pack_digests(digests)
     (live.folder / manifest.DIGESTS).write_bytes(forged)
     assert build.build(corpus, index).changes == Changes(added=5, changed=0, removed=0, unchanged=0)
 
