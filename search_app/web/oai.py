@@ -278,18 +278,11 @@ def _get_record(answer: etree._Element, arguments: Arguments) -> None:
     _add_record(answer, _find(arguments), _find_format(arguments["metadataPrefix"]))
 
 
-def _list_identifiers(answer: etree._Element, arguments: Arguments) -> None:
-    _list_changes(answer, arguments, lambda change, _: _add_header(answer, change))
-
-
-def _list_records(answer: etree._Element, arguments: Arguments) -> None:
-    _list_changes(answer, arguments, partial(_add_record, answer))
-
-
 def _list_changes(
     answer: etree._Element,
     arguments: Arguments,
-    add_change: Callable[[Publication | Retired, Format], object],
+    *,
+    add_change: Callable[[etree._Element, Publication | Retired, Format], None],
 ) -> None:
     """Add a part of a list, and the token of the next part. Raise ProtocolError.
 
@@ -303,7 +296,7 @@ def _list_changes(
         raise ProtocolError("noRecordsMatch", "Nothing was changed or removed in this period.")
     listed = changes[:PART_RECORDS]
     for change in listed:
-        add_change(change, metadata_format)
+        add_change(answer, change, metadata_format)
     following = ""
     if len(changes) > len(listed):
         rest = token.period._replace(since=_get_time(listed[-1]), after=listed[-1].id)
@@ -348,7 +341,9 @@ def _get_time(change: Publication | Retired) -> int:
     return int(change.time.timestamp())
 
 
-def _add_header(parent: etree._Element, change: Publication | Retired) -> None:
+def _add_header(
+    parent: etree._Element, change: Publication | Retired, _: Format | None = None
+) -> None:
     header = add(parent, "header")
     add(header, "identifier", f"{_get_namespace()}{quote(change.id)}")
     add(header, "datestamp", format_time(_get_time(change)))
@@ -378,7 +373,7 @@ VERBS: Mapping[str, Verb] = {
     "ListMetadataFormats": Verb(_list_formats, optional=frozenset({"identifier"})),
     "ListSets": Verb(_list_sets, resumes=True),
     "GetRecord": Verb(_get_record, frozenset({"identifier", "metadataPrefix"})),
-    "ListIdentifiers": Verb(_list_identifiers, *_OF_LISTS),
-    "ListRecords": Verb(_list_records, *_OF_LISTS),
+    "ListIdentifiers": Verb(partial(_list_changes, add_change=_add_header), *_OF_LISTS),
+    "ListRecords": Verb(partial(_list_changes, add_change=_add_record), *_OF_LISTS),
 }
 """The verbs of the protocol."""
