@@ -8,15 +8,12 @@ digest says so.
 from __future__ import annotations
 
 import itertools
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from typing import NamedTuple
-from zlib import crc32
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.records import Problem
@@ -43,8 +40,6 @@ MAX_TEXT_BYTES = 48_000_000
 letter by letter, such as Chinese, have 85 MB."""
 MAX_KNOWN_WORDS = 1 << 20
 """Limit on the words of full texts that are kept, about 300 MB."""
-GAP_CODE, END_CODE = 0, 1
-"""The codes of the marks of a row: between two texts of a field, and after each field."""
 _NEXT_TEXT = '","'
 """Ends a text and starts the next one, between words of a JSON string."""
 
@@ -80,12 +75,6 @@ class FileInfo(msgspec.Struct, frozen=True):
     empty_pages: int
     language: str | None
     has_text: bool
-
-
-def encode_words(words: Sequence[str]) -> NDArray[np.uint32]:
-    """Return the codes of words in a row: hashes, which no change of the vocabulary changes."""
-    codes = np.fromiter((crc32(word.encode()) for word in words), np.uint32, len(words))
-    return np.maximum(codes, END_CODE + 1).astype(np.uint32)
 
 
 def encode_json(value: object) -> str:
@@ -128,11 +117,13 @@ class _Encoder:
         self._groups, self._others = make_groups(segment)
         self._title_lengths = segment.locate_titles()[1]
         self._texts = _TextEncoder(texts, segment.catalogue.language) if texts else None
-        words = segment.words.texts.to_list()
         # The marks of the stream, FIELD_END and GAP, index from the end.
         self._stems = [*map(make_term, segment.stems.texts.to_list()), _NEXT_TEXT]
-        self._words = [*(make_term(decode_surface(word)) for word in words), _NEXT_TEXT, ""]
-        self._codes = np.append(encode_words(words), np.array([GAP_CODE, END_CODE], np.uint32))
+        self._words = [
+            *(make_term(decode_surface(word)) for word in segment.words.texts.to_list()),
+            _NEXT_TEXT,
+            "",
+        ]
         self._values = {
             name: [encode_json(value[:MAX_TERM_CHARS]) for value in column.values]
             for name, column in segment.columns.items()
@@ -161,14 +152,13 @@ class _Encoder:
         ]
 
     def _encode_texts(self, first: int, last: int) -> Iterator[str]:
-        """Yield the searchable fields and the row of each document."""
+        """Yield the searchable fields of each document."""
         index, names = self._segment.forward_index, self._segment.fields
         begin, end = int(index.starts[first, 0]), int(index.starts[last, 0])
         stream = index.stream[begin:end]
         numbers = self._segment.get_stems(np.arange(begin, end))
         stems = list(map(self._stems.__getitem__, numbers.tolist()))
         words = list(map(self._words.__getitem__, stream.tolist()))
-        codes = self._codes.take(stream, mode="wrap").astype("<u4")
         starts = [*(index.starts[first:last].astype(np.int64) - begin).reshape(-1).tolist()]
         starts.append(end - begin)
         for document, lengths in enumerate(index.lengths[first:last].tolist()):
@@ -184,8 +174,7 @@ class _Encoder:
                 )
                 for terms in (stems, words)
             )
-            row = b64encode(codes[starts[place] : starts[place + len(names)]].tobytes()).decode()
-            yield f'"stems":{{{of_stems}}},"words":{{{of_words}}},"row":"{row}"'
+            yield f'"stems":{{{of_stems}}},"words":{{{of_words}}}'
 
     def _encode_fields(self, number: int) -> tuple[str, str]:
         """Return the id, and the start of the document up to the texts."""

@@ -2,8 +2,7 @@
 
 `stems.FIELD` contains the stems of a searchable field and `words.FIELD` its words as written, each
 separated by spaces. `stems_of_all` and `words_of_all` have those of all fields. `facets.FIELD` has
-values. `record` is the publication as JSON, because a node may change the order of keys. `row`
-contains all words in order, for ranking (see `documents`).
+values. `record` is the publication as JSON, because a node may change the order of keys.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from indexer.codec.segment.postings import B_SHORT, B
 Json = dict[str, object]
 """An object of JSON."""
 
-FORMAT = 6
+FORMAT = 7
 """Version of the documents and their mapping. It grows with every change of either."""
 MAX_TERM_CHARS = 8_000
 """Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
 32,766 bytes, and a character has at most 4. A longer one is cut, so two with this prefix are
 equal."""
-MAX_RESULT_WINDOW = 100_000
-"""Number of hits up to which a page is one request. A later page is reached from the first hit."""
+MAX_RESULT_WINDOW = 2**31 - 1
+"""Limit on the hits up to the end of a page. A node keeps at most as many as it has documents."""
 MAX_NESTED = 1_000_000
 """Limit on the full texts and pages of a publication. The default, 10,000, is that of two files."""
 STEMS, WORDS = "stems_of_all", "words_of_all"
@@ -116,7 +115,6 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
         "group": {"type": "long"},
         "editions": {"type": "integer"},
         "digest": {"type": "keyword", "index": False},
-        "row": {"type": "binary", "doc_values": True},
         "stems": {"properties": stems},
         "words": {"properties": words},
         "facets": {"properties": facets},
@@ -128,7 +126,7 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
         "settings": {"index": _SETTINGS | {"number_of_shards": shards}},
         "mappings": {
             "dynamic": "strict",
-            "_source": {"excludes": ["stems", "words", "row", TEXTS]},
+            "_source": {"excludes": ["stems", "words", TEXTS]},
             "properties": properties,
         },
     }

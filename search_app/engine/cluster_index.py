@@ -19,9 +19,11 @@ from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary
 from indexer.generations.manifest import Generation, IndexOutdated
 from indexer.generations.publish import LastBuild
 from search_app.engine.admission import TooBusy
-from search_app.engine.opensearch.candidates import RowDecoder
+from search_app.engine.cache import Cache
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.queries import QueryCompiler
+from search_app.engine.opensearch.rescoring import Feedback
+from search_app.engine.opensearch.search import MAX_FEEDBACK
 from search_app.engine.opensearch.search import Generation as OpenedGeneration
 from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.query.vocabulary import Vocabulary
@@ -84,8 +86,8 @@ def make_searcher(generation: Generation, client: ClusterClient) -> Searcher:
     file = read_vocabulary(generation.folder / VOCABULARY)
     catalogue = generation.manifest.catalogue
     vocabulary = Vocabulary(file.arrays, catalogue, file.texts)
-    decoder = RowDecoder(file, vocabulary)
     labels = LabelPrefixIndex(file.arrays.values, file.value_counts, catalogue)
     compilers = (QueryCompiler(vocabulary, inside=inside) for inside in (True, False))
-    opened = OpenedGeneration(client, vocabulary, decoder, *compilers)
+    feedback = Cache[bytes, Feedback](MAX_FEEDBACK)
+    opened = OpenedGeneration(client, vocabulary, file.mean_lengths, feedback, *compilers)
     return Searcher(generation, OpenSearchStore(opened, labels), vocabulary)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, assert_never
 
+import msgspec
 import numpy as np
 
 from indexer.analysis import tokenizer
@@ -297,6 +298,23 @@ class Explainer:
             for passing in _list_passing(publication, self._catalogue.by_name[field], value):
                 through = list_children(publication, field, passing, self._catalogue)
                 yield PassedFilter(field, passing, through)
+
+
+def scale(explanation: Explanation, score: float) -> Explanation:
+    """Return an explanation whose parts add up to a score, each with the same share as before."""
+    ratio = score / explanation.score if explanation.score else 0.0
+    parts = tuple(
+        msgspec.structs.replace(
+            part,
+            score=part.score * ratio,
+            fields=tuple(
+                msgspec.structs.replace(field, score=field.score * ratio) for field in part.fields
+            ),
+        )
+        for part in explanation.parts
+    )
+    gains = {name: getattr(explanation, name) * ratio for name in AddedToHit._fields}
+    return msgspec.structs.replace(explanation, parts=parts, **gains)
 
 
 def _keep_widest(hows: Mapping[Span, How]) -> dict[Span, How]:

@@ -194,41 +194,45 @@ class Rescoring:
         self, store_request: StoreRequest, tree: Tree | None, vocabulary: Vocabulary
     ) -> None:
         self._vocabulary = vocabulary
-        self._title = read_title_query(tree, vocabulary) if store_request.raises_titles else None
+        self.title = read_title_query(tree, vocabulary) if store_request.raises_titles else None
         words = tree.base if isinstance(tree, Added) else tree
         is_near = uses_nearness(store_request) and not isinstance(words, Clause)
-        self._near_words = list_near_words(store_request.text, vocabulary) if is_near else []
+        self.near_words = list_near_words(store_request.text, vocabulary) if is_near else []
         self.matched_depth = RESCORED_HITS if uses_feedback(store_request, tree) else 0
         self.depth = max(
-            TITLE_DEPTH if self._title else 0,
-            NEAR_DEPTH if self._near_words else 0,
+            TITLE_DEPTH if self.title else 0,
+            NEAR_DEPTH if self.near_words else 0,
             self.matched_depth,
         )
+
+    def raise_by_words(self, scores: Array, words: Words) -> dict[str, Array]:
+        """Return what title matches and nearness add to the scores of the best hits."""
+        titles, nearness = np.zeros(len(scores)), np.zeros(len(scores))
+        if self.title:
+            first = slice(0, TITLE_DEPTH)
+            titles[first] = compute_title_gains(self.title, words.take(first), scores[first])
+        if self.near_words:
+            first = slice(0, NEAR_DEPTH)
+            strengths = measure_pairs(self.near_words, words.take(first), self._vocabulary)
+            nearness[first] = compute_nearness_gains(
+                self.near_words, strengths, scores[first], self._vocabulary
+            )
+        return {"title": titles, "nearness": nearness}
 
     def compute(self, candidates: Candidates, words: Words) -> AddedScores:
         """Return what is added to the scores of the candidates, of which `words` are the words."""
         scores = candidates.scores
-        titles, nearness = np.zeros(len(scores)), np.zeros(len(scores))
-        if self._title:
-            first = slice(0, TITLE_DEPTH)
-            gains = compute_title_gains(self._title, words.take(first), scores[first])
-            titles[first] = gains
-        if self._near_words:
-            first = slice(0, NEAR_DEPTH)
-            strengths = measure_pairs(self._near_words, words.take(first), self._vocabulary)
-            nearness[first] = compute_nearness_gains(
-                self._near_words, strengths, scores[first], self._vocabulary
-            )
+        gains = self.raise_by_words(scores, words)
         shares, terms = np.zeros(len(scores), np.float32), list[int]()
         if self.matched_depth:
-            raised = scores + titles.astype(np.float32)
+            raised = scores + gains["title"].astype(np.float32)
             order = np.lexsort((candidates.newest, -raised))
             ranked = order[candidates.are_matched.take(order)][:RESCORED_HITS]
             families = candidates.families.take(ranked)
             feedback = compute_feedback(ranked, raised, families, words, self._vocabulary)
             if feedback:
                 shares[ranked], terms = feedback
-        return AddedScores({"title": titles, "nearness": nearness, "feedback": shares}, terms)
+        return AddedScores(gains | {"feedback": shares}, terms)
 
 
 class TitleQuery(NamedTuple):
@@ -357,15 +361,17 @@ def compute_nearness_gains(
     scores: Array,
     vocabulary: Vocabulary,
 ) -> NDArray[np.float64]:
-    """Return what each hit gains in score, given the strength of each pair in it.
-
-    The weight of a pair is the idf of its more frequent word.
-    """
-    find_frequency = vocabulary.stems.doc_frequency
-    frequencies = np.array([max(map(find_frequency, stems)) for stems in near_words])
-    weights = compute_idfs(np.maximum(frequencies[:-1], frequencies[1:]), vocabulary.size)
+    """Return what each hit gains in score, given the strength of each pair in it."""
+    weights = weigh_pairs(near_words, vocabulary)
     gains: NDArray[np.float64] = MAX_GAIN * np.average(strengths, axis=0, weights=weights) * scores
     return gains
+
+
+def weigh_pairs(near_words: Sequence[QueryWord], vocabulary: Vocabulary) -> NDArray[np.float64]:
+    """Return the weight of each pair of neighboring words: the idf of its more frequent word."""
+    find_frequency = vocabulary.stems.doc_frequency
+    frequencies = np.array([max(map(find_frequency, stems)) for stems in near_words])
+    return compute_idfs(np.maximum(frequencies[:-1], frequencies[1:]), vocabulary.size)
 
 
 def uses_feedback(store_request: StoreRequest, tree: Tree | None) -> bool:
@@ -403,6 +409,16 @@ def compute_feedback(
         return None
     chosen = titles[:FEEDBACK_DOCS]
     terms = choose_terms(words.take(ranked[chosen]), scores[chosen] / scores[0], vocabulary)
+    similarities = compute_similarities(terms, words, vocabulary).take(ranked)
+    is_kept = np.arange(len(ranked)) < titles[KEPT]
+    shares = compute_shares(similarities, is_kept, scores[0])
+    return None if shares is None else (shares, terms.stems.tolist())
+
+
+def compute_similarities(
+    terms: ExpansionTerms, words: Words, vocabulary: Vocabulary
+) -> NDArray[np.float32]:
+    """Return the sum of the scores of the expansion terms in each publication."""
     columns = np.full(len(vocabulary.stems) + 1, -1, np.int8)  # the last one is for marks
     columns[terms.stems] = np.arange(len(terms.stems))
     of_positions = columns.take(words.stems)
@@ -410,10 +426,10 @@ def compute_feedback(
     cells, shape = words.cells.take(positions), (words.size, len(terms.stems))
     places = cells // len(words.fields) * shape[1] + of_positions.take(positions)
     sums = np.bincount(places, words.norms.reshape(-1).take(cells), shape[0] * shape[1])
-    similarities = saturate(sums.astype(np.float32).reshape(shape), 1.0) @ terms.weights
-    is_kept = np.arange(len(ranked)) < titles[KEPT]
-    shares = compute_shares(similarities.take(ranked), is_kept, scores[0])
-    return None if shares is None else (shares, terms.stems.tolist())
+    similarities: NDArray[np.float32] = (
+        saturate(sums.astype(np.float32).reshape(shape), 1.0) @ terms.weights
+    )
+    return similarities
 
 
 def find_titles(families: Array, scores: NDArray[np.float32]) -> Array | None:

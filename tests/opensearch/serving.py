@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from operator import itemgetter
 from pathlib import Path
 from threading import Event, Lock
 from typing import NamedTuple
@@ -33,10 +34,10 @@ BUDGET = 20_000
 PAUSE = 0.1
 """Seconds between two requests of a client."""
 QUESTIONS = (
-    "/api/search?q=border&size=50",
-    "/api/search?q=border&section=Papers&page=2&explain=1",
-    "/api/search?q=number1*+OR+%22people+number3%22&sort=newest",
-    "/api/search?q=bordre",
+    "/api/search?q=border&size=70",
+    "/api/search?q=border&section=Papers&size=40&explain=1",
+    "/api/search?q=number1*+OR+%22people+number3%22&sort=newest&page=2",
+    "/api/search?q=bordre&size=70",
     "/api/search?q=&region=Africa&year_from=1990",
     "/api/search?q=nowhere",
     "/api/suggest?q=bor",
@@ -44,6 +45,8 @@ QUESTIONS = (
 )
 TIMES = ("generation", "took_ms", "stages", "record_added", "record_changed")
 """The values of a response that differ between two servers."""
+SCORES = ("score", "explanation", "similar")
+"""The values of a publication that differ between two stores."""
 
 
 class Answer(NamedTuple):
@@ -84,13 +87,16 @@ def ask_locally(corpus: Path, folder: Path) -> dict[str, object]:
 
 
 def compare(content: str) -> object:
-    """Return the part of a response that two servers share."""
-    return json.loads(
+    """Return the part of a response that two servers share: by relevance, hits in any order."""
+    found = json.loads(
         content,
         object_hook=lambda found: {
-            name: value for name, value in found.items() if name not in TIMES
+            name: value for name, value in found.items() if name not in TIMES + SCORES
         },
     )
+    if found.get("sort") == "relevance":
+        found["hits"].sort(key=itemgetter("id"))
+    return found
 
 
 class Server:

@@ -25,7 +25,7 @@ from search_app.engine.opensearch import queries
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results, Truncation
 from tests.opensearch.cluster import Cluster
-from tests.opensearch.equal_results import check_equal, without_hits
+from tests.opensearch.equal_results import without_hits
 from tests.opensearch.loading import Pair, open_pair
 from tests.search_app.texts import (
     CATALOGUE,
@@ -126,7 +126,7 @@ def test_results_equal_those_of_a_local_index(
         for _ in range(12):
             request = data.draw(REQUESTS)
             ours, theirs = (each.search(request, Deadline()) for each in pair)
-            check_equal(without_hits(ours), without_hits(theirs))
+            assert without_hits(theirs) == without_hits(ours)
             assert list_found(theirs) == list_found(ours)
 
 
@@ -188,7 +188,7 @@ def test_strange_characters_are_found_as_in_a_local_index(
         for words in texts:
             for typed in (f'fulltext:"{" ".join(words)}"', " ".join(words), f"{words[0]}*"):
                 ours, theirs = (each.search(SearchRequest(typed), Deadline()) for each in pair)
-                check_equal(without_hits(ours), without_hits(theirs))
+                assert without_hits(theirs) == without_hits(ours)
                 assert list_found(theirs) == list_found(ours)
 
 

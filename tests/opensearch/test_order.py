@@ -1,4 +1,4 @@
-"""The order in which a cluster chooses candidates: that of the scores of a local index.
+"""The order of the hits of a cluster: nearly that of the scores of a local index.
 
 Lengths are rounded in an index of Lucene, so scores may differ by a few percent. The mean length is
 that of a shard, so the index has only one.
@@ -14,11 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search_app.engine.arrays.scoring import make_fetch, rank
+from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import Deadline
-from search_app.engine.opensearch.candidates import Candidate, CandidateScorer
 from search_app.engine.opensearch.search import Generation, Plan
+from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.query.nodes import And, Clause, Or, Term
 from search_app.engine.request import SearchRequest
+from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
 from tests.opensearch import loading
 from tests.opensearch.cluster import Cluster
@@ -33,9 +36,10 @@ MANY = 10_000
 
 
 class Opened(NamedTuple):
-    """A generation in an index of one shard, and trees of its words."""
+    """A generation in an index of one shard, the local one, and trees of its words."""
 
     generation: Generation
+    snapshot: Snapshot
     trees: Trees
 
 
@@ -54,7 +58,10 @@ def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
             stems = said.stems.map(lambda stem: Clause([Term(stem, everywhere)]))
             several = st.lists(stems, min_size=2, max_size=4)
             made = st.one_of(alone) | several.map(And) | several.map(Or)
-            yield Opened(pair.remote.store._generation, made)  # type: ignore[attr-defined]
+            remote, local = pair.remote.store, pair.local.store
+            assert isinstance(remote, OpenSearchStore)
+            assert isinstance(local, ArrayStore)
+            yield Opened(remote._generation, local.snapshot, made)
 
 
 @given(data=st.data())
@@ -63,12 +70,11 @@ def test_the_cluster_scores_hits_as_a_local_index_does(opened: Opened, data: st.
     """The score of each hit is nearly that of its words: its fields saturate together."""
     generation, tree = opened.generation, data.draw(opened.trees)
     plan = Plan(StoreRequest(SearchRequest("x"), tree, (), (), "x", False), generation)
-    generation.client.count(plan.list_counts(), Deadline())
     [response] = generation.client.msearch([plan.make_list(0, MANY)], Deadline())
-    found = response["hits"]["hits"]
-    hits = [*map(Candidate.read, found)]
-    words = generation.decoder.decode(hits)
-    scorer = CandidateScorer(hits, words, plan.names, plan.find_idf, plan.weigh_text)
+    found = {hit["fields"]["id"][0]: hit["_score"] for hit in response["hits"]["hits"]}
     assert plan.tree is not None
-    wanted = scorer.compute_keys(plan.tree)
-    np.testing.assert_allclose([hit["sort"][0] for hit in found], wanted, rtol=0.05)
+    ranked = rank(plan.tree, opened.snapshot, make_fetch(opened.snapshot))
+    ids = [*map(opened.snapshot.segment.docstore.ids.get_text, ranked.documents.tolist())]
+    assert found.keys() == {*ids}
+    scores = [found[identity] for identity in ids]
+    np.testing.assert_allclose(scores, ranked.sort_keys, rtol=0.05)

@@ -24,13 +24,7 @@ from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.store import Reply, StoreRequest
 from tests.opensearch.cluster import Cluster
-from tests.opensearch.equal_results import (
-    ROUNDED,
-    check_equal,
-    check_order,
-    list_scores,
-    without_hits,
-)
+from tests.opensearch.equal_results import check_ids, without_hits
 from tests.opensearch.loading import Pair, open_pair
 from tests.opensearch.typed_texts import make_texts
 from tests.search_app.engine import catalogues, trees
@@ -59,15 +53,6 @@ class Corpus(NamedTuple):
     def __repr__(self) -> str:
         # Hypothesis prints arguments of a failure. It warns of a long text, which is an error here.
         return f"Corpus of {len(self.publications)} publications"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def many_candidates() -> Iterator[None]:
-    """Order all hits in this process, so that their order is that of the local store."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "CANDIDATES", MANY)
-        patch.setattr(search, "UNFILTERED", MANY)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +122,12 @@ def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
 def test_a_page_of_any_tree_equals_that_of_the_local_store(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
-    """Counts, hits, and facets are equal for any tree, filters, order, page, and folding."""
-    ours, theirs = ask_both(corpora[name].pair, draw_ask(corpora[name], data))
+    """Counts, facets, and hits are equal for any tree, filters, page, and folding.
+
+    By relevance, the cluster orders its own hits.
+    """
+    store_request = draw_ask(corpora[name], data)
+    ours, theirs = ask_both(corpora[name].pair, store_request)
     for reply in (ours, theirs):
         reply.count_facets()
     assert theirs.count_facets() == ours.count_facets()
@@ -146,7 +135,7 @@ def test_a_page_of_any_tree_equals_that_of_the_local_store(
         ours.by_words, ours.matched, ours.total, ours.title_count, ours.dropped,
     )  # fmt: skip
     our_hits, their_hits = list(ours.rank_hits()), list(theirs.rank_hits())
-    check_order(list_scores(our_hits), list_scores(their_hits))
+    check_ids(store_request.sort, our_hits, their_hits)
     shown = {hit.publication.id: hit for hit in our_hits}
     for hit in their_hits:
         known = shown.get(hit.publication.id, hit)
@@ -180,14 +169,16 @@ def test_counts_before_the_page_equal_those_with_it(
 def test_a_scan_has_all_hits_in_their_order(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
-    """A scan yields the hits of all pages, each once, in the order of the local store."""
+    """A scan yields the hits of all pages, each once, in the same order."""
     corpus = corpora[name]
     store_request = draw_ask(corpus, data)
     everything = msgspec.structs.replace(store_request.request, page=1, size=MANY)
     ours, theirs = ask_both(corpus.pair, store_request._replace(request=everything))
     scanned = [each.id for each in theirs.scan()]
     assert scanned == list(theirs.list_ids())
-    assert len(scanned) == len(set(scanned)) == len(list(ours.scan()))
+    assert len(scanned) == len(set(scanned))
+    if not everything.fold:  # the first edition of a title depends on the order
+        assert set(scanned) == {each.id for each in ours.scan()}
 
 
 @CORPORA
@@ -267,13 +258,19 @@ def test_very_many_families_are_counted_in_parts(
 def test_every_publication_has_the_related_ones_of_the_local_store(
     corpora: dict[str, Corpus], name: str
 ) -> None:
-    """Each publication is found by its id, with the same editions and similar ones."""
-    local, remote = corpora[name].pair
+    """Each publication is found by its id, with the same editions, and nearly all similar ones.
+
+    The lengths of texts are rounded in a cluster.
+    """
+    (local, remote), shares = corpora[name].pair, list[float]()
     for each in corpora[name].publications[:150]:
         assert remote.get_publication(each.id) == each
         ours, theirs = local.find_related(each.id), remote.find_related(each.id)
         assert [other.id for other in theirs.editions] == [other.id for other in ours.editions]
-        assert [other.id for other in theirs.similar] == [other.id for other in ours.similar]
+        similar, wanted = ({other.id for other in each.similar} for each in (theirs, ours))
+        if wanted:
+            shares.append(len(similar & wanted) / len(wanted))
+    assert sum(shares) >= 0.9 * len(shares)
     assert remote.get_publication("nothing") is None
     with pytest.raises(KeyError):
         remote.find_related("nothing")
@@ -302,12 +299,22 @@ def draw_request(corpus: Corpus, data: st.DataObject) -> SearchRequest:
 def test_whole_results_equal_those_of_the_local_store(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
-    """Results of a text are equal: interpretation, hits, passages, explanations, and hints."""
+    """Results of a text are equal: interpretation, passages, and hints, but not scores.
+
+    The parts of an explanation add up to the score.
+    """
     corpus = corpora[name]
     request = draw_request(corpus, data)
     ours, theirs = corpus.pair.local.search(request), corpus.pair.remote.search(request)
-    check_order(list_scores(ours.hits), list_scores(theirs.hits), ROUNDED)
+    check_ids(ours.sort, ours.hits, theirs.hits)
     shown = {hit.publication.id: hit for hit in ours.hits}
     for hit in theirs.hits:
-        check_equal(shown.get(hit.publication.id, hit), hit)
-    check_equal(without_hits(ours), without_hits(theirs))
+        without_scores = {"score": None, "explanation": None}
+        ours_of_it, its_own = (
+            msgspec.structs.replace(each, **without_scores)
+            for each in (shown.get(hit.publication.id, hit), hit)
+        )
+        assert its_own == ours_of_it
+        if hit.explanation and hit.score is not None:
+            assert hit.explanation.score == pytest.approx(hit.score, abs=0.001)
+    assert without_hits(theirs) == without_hits(ours)

@@ -164,11 +164,15 @@ class ClusterClient:
         seconds = min(deadline.remaining / 1000, MAX_SECONDS)
         if seconds <= 0:
             raise BudgetExceeded(STAGE, deadline.budget)
-        header = msgspec.json.encode({
+        header: Json = {
             "allow_partial_search_results": False,
             "cancel_after_time_interval": f"{max(int(seconds * 1000), 1)}ms",
-        })  # fmt: skip
-        lines = [part for body in bodies for part in (header, msgspec.json.encode(body))]
+        }
+        lines = list[bytes]()
+        for body in bodies:
+            # Copies of a shard may order equal hits in other ways, so all pages of a query ask one.
+            copy = {"preference": _make_key(body.get("query")).hex()}
+            lines += [msgspec.json.encode(header | copy), msgspec.json.encode(body)]
         has_others = len(self._client.transport.hosts) > 1
         patience = Patience(seconds + ALLOWANCE_SECONDS, 0.5 if has_others else 1.0)
         with self._translate_errors():
@@ -262,5 +266,5 @@ def _has_failed(response: Response) -> bool:
     return response.get("status", 200) >= 500 or bool(response.get("_shards", {}).get("failed"))
 
 
-def _make_key(body: Json) -> bytes:
+def _make_key(body: object) -> bytes:
     return blake2b(msgspec.json.encode(body), digest_size=16).digest()

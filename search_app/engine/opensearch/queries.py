@@ -1,14 +1,16 @@
 """Translate query trees into queries of OpenSearch.
 
-`match` says which documents a tree matches, exactly as a local index does. `rank` orders them
-nearly as BM25F does: the best of them are ordered in this process (`candidates`).
+`match` says which documents a tree matches, exactly as a local index does. `score` orders them as
+BM25F does there, apart from a few approximations: the idf of a clause with several words is that of
+the sum of their frequencies, and a full text adds the same to any clause that it matches.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import prod
 from typing import assert_never
 
 import msgspec
@@ -30,6 +32,7 @@ from search_app.engine.query.nodes import (
     Clause,
     Every,
     Expansion,
+    Fields,
     Filter,
     Fuzzy,
     Names,
@@ -48,7 +51,6 @@ from search_app.engine.query.nodes import (
     clauses,
     is_in_texts,
     list_expansions,
-    list_leaves,
     replace_clauses,
     split_page_parts,
     without_field,
@@ -115,6 +117,12 @@ def score_evenly(matching: Json, boost: float, name: str = "") -> Json:
     return {"constant_score": {"filter": matching, "boost": boost, **named}}
 
 
+def saturate(queries: Sequence[Json], limit: float) -> list[Json]:
+    """Return the query of the score of a frequency, given those that add up to the frequency."""
+    script: Json = {"source": _SATURATE, "params": {"limit": limit, "k1": K1}}
+    return [{"script_score": {"query": any_of(queries), "script": script}}] if queries else []
+
+
 def nest(path: str, matching: Json, **others: object) -> Json:
     """Return the query of the documents with a nested document that matches a query."""
     return {"nested": {"path": path, "query": matching, "score_mode": "none", **others}}
@@ -153,12 +161,15 @@ ListWords = Callable[[Expansion], Iterable[str]]
 class QueryCompiler:
     """Translates the trees of one generation. Threads may share it.
 
-    If `inside`, words also match full texts.
+    If `inside`, words also match full texts. `fields` are the searchable ones, and `text_weight` is
+    what a match in a full text adds to the frequency of a clause.
     """
 
     def __init__(self, vocabulary: Vocabulary, *, inside: bool) -> None:
         self.vocabulary, self.inside = vocabulary, inside and vocabulary.texts is not None
-        self._fields = frozenset(vocabulary.searchable)
+        self.fields = frozenset(vocabulary.searchable)
+        field = vocabulary.catalogue.fulltext
+        self.text_weight = TEXT_STRENGTH * field.weight if field else 0.0
         self._matching: Cache[Clause, Json] = Cache(MAX_CACHED)
         self._expanded: Cache[WordPart, tuple[list[str], int]] = Cache(MAX_CACHED)
 
@@ -212,8 +223,11 @@ class QueryCompiler:
         inside = self.match_texts(clause)
         return any_of([*self.match_fields(clause.parts), *([inside] if inside else ())])
 
-    def match_fields(self, parts: Iterable[Part]) -> list[Json]:
-        """Return queries of which any is enough to match some parts of a clause in fields."""
+    def match_fields(self, parts: Iterable[Part], within: Fields | None = None) -> list[Json]:
+        """Return queries of which any is enough to match some parts of a clause in fields.
+
+        The fields are those `within`, by default all.
+        """
         found = _Terms()
         for part in parts:
             match part:
@@ -221,20 +235,20 @@ class QueryCompiler:
                     name = ID if part.field == ID else f"facets.{part.field}"
                     found.terms[name].append(part.value[:MAX_TERM_CHARS])
                 case Together():
-                    each = [any_of(self.match_fields(clause.parts)) for clause in part.clauses]
+                    each = [any_of(self.match_fields(each.parts, within)) for each in part.clauses]
                     found.others.append(all_of(each))
                 case Names():
-                    found.add(self._collect(part.parts))
+                    found.add(self._collect(part.parts, within))
                 case _:
-                    found.add(self._collect([part]))
+                    found.add(self._collect([part], within))
         return found.list_queries()
 
-    def _collect(self, parts: Iterable[WordPart]) -> _Terms:
+    def _collect(self, parts: Iterable[WordPart], within: Fields | None) -> _Terms:
         """Return the terms of parts of a clause in their fields."""
         found, vocabulary = _Terms(), self.vocabulary
         for part in parts:
-            fields = part.fields & self._fields
-            in_all = fields == self._fields
+            fields = part.fields & (self.fields if within is None else within)
+            in_all = fields == self.fields
             stems = [STEMS] if in_all else [f"stems.{field}" for field in sorted(fields)]
             words = [WORDS] if in_all else [f"words.{field}" for field in sorted(fields)]
             match part:
@@ -350,75 +364,115 @@ class QueryCompiler:
         left = tuple((text, count) for text, count in truncated.items() if text not in dropped)
         return kept, dropped, left
 
-    def rank(self, tree: Tree, names: Mapping[Clause | Filter, str], most: int) -> list[Json]:
-        """Return queries whose scores, added up, order the documents that match a tree.
+    def score(self, tree: Tree, most: int) -> list[Json]:
+        """Return queries whose scores add up to the score of a tree where it matches.
 
-        The score of a single clause is its frequency, and that of one of several is saturated. Hits
-        name the values, filters, and clauses of full texts that they match: see `list_names`. There
-        are at most `most` leaves.
+        The score of a tree that is a single clause is its weighted frequency, which has the same
+        order: see `ranking.saturate`. There are at most `most` leaves.
         """
-        scoring, is_alone = Counter(clauses(tree)), isinstance(tree, Clause)
+        share = most // max(sum(1 for _ in clauses(tree)), 1)
+        if isinstance(tree, Clause):
+            return self.weigh(tree, share)
+
+        def add_up(node: Tree) -> list[Json]:
+            match node:
+                case Clause():
+                    limit = self.estimate_idf(node) * (K1 + 1)
+                    return saturate(self.weigh(node, share), limit)
+                case Boosted():
+                    return add_up(node.base) + add_up(node.boost)
+                case Added():
+                    alone: Json = {"must_not": [self.match(node.base)]}
+                    return [*add_up(node.base), {"bool": alone | {"should": add_up(node.added)}}]
+                case And():
+                    return [query for child in node.children for query in add_up(child)]
+                case Or():
+                    return [query for child in node.children for query in add_where(child)]
+                case _:
+                    return []
+
+        def add_where(child: Tree) -> list[Json]:
+            scored = add_up(child)
+            if isinstance(child, Clause) or not scored:
+                return scored  # it scores nothing where it does not match
+            return [{"bool": {"filter": [self.match(child)], "should": scored}}]
+
+        return add_up(tree)
+
+    def estimate_idf(self, clause: Clause) -> float:
+        """Return the idf of a clause, as if each word were in documents independent of others.
+
+        The frequency in an index would need a request, and scores should not depend on whether it
+        has been sent.
+        """
+        share = self._estimate_share(clause.parts)
+        size = self.vocabulary.size
+        return compute_idf(round(share * size), size) if share else USUAL_IDF
+
+    def _estimate_share(self, parts: Iterable[Part]) -> float:
+        """Return the share of the documents that any of some parts of a clause matches."""
+        size, missed = max(self.vocabulary.size, 1), 1.0
+        for part in parts:
+            match part:
+                case Phrase():
+                    shares = [min(self._count(stem) / size, 1) for stem in part.stems]
+                    missed *= 1 - prod(shares)
+                case Together():
+                    missed *= 1 - prod(self._estimate_share(each.parts) for each in part.clauses)
+                case Names():
+                    missed *= 1 - self._estimate_share(part.parts)
+                case Value() | Near():
+                    pass
+                case _:
+                    for term in self._list_terms(part, MAX_LEAVES):
+                        missed *= 1 - min(self._count(term) / size, 1)
+        return 1 - missed
+
+    def weigh(self, clause: Clause, most: int) -> list[Json]:
+        """Return queries whose scores add up to the weighted frequency of a clause.
+
+        They have at most `most` leaves.
+        """
         queries = list[Json]()
-        for node, name in names.items():
-            if node not in scoring:
-                matching = self.match_texts(node) if isinstance(node, Clause) else self.match(node)
-                queries += [score_evenly(matching, 0, name)] if matching else []
-        share = max(most - count_leaves(queries), 0) // max(len(scoring), 1)
-        for clause, times in scoring.items():
-            scored, idf = self._score(clause, share, names.get(clause, ""))
-            if scored and not is_alone:
-                limit = idf * times * (K1 + 1)
-                script: Json = {"source": _SATURATE, "params": {"limit": limit, "k1": K1}}
-                scored = [{"script_score": {"query": any_of(scored), "script": script}}]
-            queries += scored
-        return queries
-
-    def _score(self, clause: Clause, most: int, name: str) -> tuple[list[Json], float]:
-        """Return queries whose scores add up to the frequency of a clause, and its idf, roughly.
-
-        They have at most `most` leaves. Hits whose full text matches the clause have the name.
-        """
-        queries, count = list[Json](), 0
         if inside := self.match_texts(clause):
-            field = self.vocabulary.catalogue.fulltext
-            queries.append(score_evenly(inside, TEXT_STRENGTH * field.weight if field else 0, name))
+            queries.append(score_evenly(inside, self.text_weight))
         parts = [
             (part.boost * inner.boost if isinstance(part, Names) else part.boost, inner)
             for part in sorted(clause.parts, key=lambda part: isinstance(part, Names))
             for inner in (part.parts if isinstance(part, Names) else [part])
         ]
-        left = most - count_leaves(queries)
         for boost, part in parts:
-            scored, found = self._score_part(part, boost, left)
-            left, count = left - count_leaves(scored), count + found
-            queries += scored
-        size = self.vocabulary.size
-        return queries, compute_idf(min(count, size), size) if count else USUAL_IDF
+            queries += self._weigh_part(part, boost, most - count_leaves(queries))
+        return queries
 
-    def _score_part(self, part: Part, boost: float, most: int) -> tuple[list[Json], int]:
-        """Return queries whose scores add up to the frequency of a part, at most `most` leaves.
-
-        Also return the number of documents with its words, or 0.
-        """
+    def _weigh_part(self, part: Part, boost: float, most: int) -> list[Json]:
+        """Return queries whose scores add up to the frequency of a part, at most `most` leaves."""
         fields = [
             field for field in self.vocabulary.catalogue.searchable
             if isinstance(part, WordPart) and field.name in part.fields
         ]  # fmt: skip
-        terms = self._list_terms(part, most // max(len(fields), 1))
         if isinstance(part, Phrase) and len(fields) <= most:
             share = boost / len(part.stems)  # Lucene adds the scores of all stems
             return [
                 match_phrase(f"stems.{field.name}", part.stems, share * field.weight)
                 for field in fields
-            ], 0
-        if terms:
+            ]
+        if terms := self._list_terms(part, most // max(len(fields), 1)):
             return [
                 {"term": {f"{path}.{field.name}": {"value": text, "boost": boost * field.weight}}}
                 for path, text in map(_locate, terms) for field in fields
-            ], sum(map(self._count, terms))  # fmt: skip
-        queries = self.match_fields([part])
-        value = any_of(queries)
-        return ([score_evenly(value, boost)] if queries and count_leaves(value) <= most else []), 0
+            ]  # fmt: skip
+        value = any_of(self.match_fields([part]))
+        left = most - count_leaves(value)
+        if left < 0:
+            return []
+        if isinstance(part, Together):
+            # The mean of the frequencies of the words stands for the lowest one.
+            share = left // len(part.clauses)
+            each = [query for word in part.clauses for query in self.weigh(word, share)]
+            boosted: Json = {"filter": [value], "should": each, "boost": boost / len(part.clauses)}
+            return [{"bool": boosted}] if each else []
+        return [score_evenly(value, boost)]
 
     def _count(self, term: str) -> int:
         """Return the number of documents with a stem, or with a word as written."""
@@ -530,33 +584,6 @@ def match_intervals(field: str, sources: Sequence[Json], boost: float = 1.0) -> 
     """
     inner: Json = {"any_of": {"intervals": sources}, "boost": boost}
     return {"intervals": {field: inner}} if sources else NOTHING
-
-
-def list_names(tree: Tree | None) -> dict[Clause | Filter, str]:
-    """Return what hits are asked about, by name: the clauses, and the values that they mention."""
-    leaves = dict.fromkeys(
-        leaf for leaf in list_leaves(tree, excluded=True) if not isinstance(leaf, Every)
-    )
-    parts = (part for leaf in leaves if isinstance(leaf, Clause) for part in leaf.parts)
-    values = [value for part in parts for value in _list_values(part)]
-    return {leaf: str(number) for number, leaf in enumerate(leaves)} | {
-        Filter(value.field, (value.value,)): name_value(value.field, value.value)
-        for value in values
-    }
-
-
-def name_value(field: str, value: str) -> str:
-    """Return the name of a facet value."""
-    return f"{field}={value}"
-
-
-def _list_values(part: Part) -> Iterator[Value]:
-    if isinstance(part, Value):
-        yield part
-    elif isinstance(part, Together):
-        for clause in part.clauses:
-            for inner in clause.parts:
-                yield from _list_values(inner)
 
 
 def _distinct(queries: Iterable[Json]) -> list[Json]:

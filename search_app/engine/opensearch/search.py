@@ -1,41 +1,43 @@
 """A search of a cluster: its queries, its page, and the counts that come with it.
 
-A page is one request: the candidates in the order of the cluster, their rows, the records of the
-first ones, the facets, and the counts that scores need. The candidates are ordered in this process.
-If a hit rises onto the page whose record did not come, a second request reads it. Beyond the
-candidates, the order is that of the cluster.
+A page is one request: the hits in the order of the cluster with their records, the facets, and
+counts. A query with feedback needs one more before it, for the words of the first titles. If
+editions are folded, or the newest of the best hits come first, the best hits are ordered in this
+process, and a further request reads the records of those on the page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from indexer.catalogue.records import Publication
-from indexer.cluster.mapping import MAX_RESULT_WINDOW, Json
+from indexer.cluster.mapping import Json
 from indexer.codec.segment.array_file import Array
 from search_app.engine import ranking
-from search_app.engine.explain import AddedToHit
+from search_app.engine.cache import Cache
+from search_app.engine.deadline import Deadline
 from search_app.engine.matching import Words, split_words
-from search_app.engine.opensearch.candidates import Candidate, CandidateScorer, RowDecoder, Scores
+from search_app.engine.opensearch import rescoring
 from search_app.engine.opensearch.client import ClusterClient, Counts, Response, Send, make_count
 from search_app.engine.opensearch.facets import FacetRequest, Facets, list_buckets
 from search_app.engine.opensearch.queries import (
     EVERYTHING,
     MAX_CLAUSES,
     NOTHING,
-    TEXT_STRENGTH,
     QueryCompiler,
     Selections,
     all_of,
     any_of,
     count_leaves,
-    list_names,
+    none_of,
 )
+from search_app.engine.opensearch.rescoring import Feedback
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.nodes import (
     Clause,
@@ -47,34 +49,40 @@ from search_app.engine.query.nodes import (
     drop_boosts,
 )
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking import Rescoring, compute_idf
+from search_app.engine.ranking import Rescoring, saturate
 from search_app.engine.request import Sort
 from search_app.engine.store import StoreRequest
 
-CANDIDATES = 200
-"""Number of best hits that are ordered in this process. Their rows have about 100 kB."""
-UNFILTERED = 150
-"""Number of best candidates before some filters. What is added to scores depends on these, so a
-filter never changes the order of hits."""
-RECORDS = 40
-"""Number of hits whose records come with the candidates."""
+BEST = 200
+"""Number of best hits that are ordered in this process, if editions are folded or the newest come
+first."""
 BATCH = 500
 """Number of hits of a request that reads all hits in order."""
-DEEP_BATCH = 10_000
-"""Number of hits of a request on the way to a page beyond MAX_RESULT_WINDOW."""
 MAX_FAMILIES = 10_000
 """Number of families of editions that a search counts at once."""
+MAX_FEEDBACK = 512
+"""Limit on cached feedback, of about 500 bytes."""
+TIE = 2e-7
+"""What a year adds to a score, as a share of it: the newest of equal hits come first. A score is a
+float with 24 bits, so a smaller share would be lost."""
 
 _NEWEST: Json = {"year": {"order": "desc", "missing": "_last"}}
 _OLDEST: Json = {"year": {"order": "asc", "missing": "_last"}}
 _ORDERS: Mapping[Sort, Sequence[object]] = {
-    "relevance": ["_score", _NEWEST],
+    "relevance": ["_score"],
     "newest": [_NEWEST],
     "oldest": [_OLDEST],
     "added": [{"added": "desc"}, _NEWEST],
     "title": ["title_key"],
 }
 _LAST = ["id", "group"]
+_BY_YEAR: Json = {
+    "functions": [
+        {"weight": 1}, {"field_value_factor": {"field": "year", "factor": TIE, "missing": 0}}
+    ],
+    "score_mode": "sum",
+    "boost_mode": "multiply",
+}  # fmt: skip
 # Made while the module loads, because msgspec can crash if two threads make the first at once.
 _PUBLICATION = msgspec.json.Decoder(Publication)
 
@@ -82,12 +90,15 @@ _PUBLICATION = msgspec.json.Decoder(Publication)
 class Generation(NamedTuple):
     """A generation that is open for searching. Threads may share it.
 
-    `compiler` translates queries, and `in_fields` does so without full texts.
+    `mean_lengths` gives the mean length of each searchable field: see `postings.compute_means`.
+    `compiler` translates queries, and `in_fields` does so without full texts. `feedback` caches
+    that of lists of first titles, which never change.
     """
 
     client: ClusterClient
     vocabulary: Vocabulary
-    decoder: RowDecoder
+    mean_lengths: Array
+    feedback: Cache[bytes, Feedback]
     compiler: QueryCompiler
     in_fields: QueryCompiler
 
@@ -98,7 +109,7 @@ class Generation(NamedTuple):
 
     def split_words(self, publications: Sequence[Publication]) -> Words:
         """Return the words of stored publications."""
-        return split_words(publications, self.vocabulary, self.decoder.mean_lengths)
+        return split_words(publications, self.vocabulary, self.mean_lengths)
 
     def find_frequency(self, clause: Clause) -> Frequency | Json:
         """Return the number of publications that match a clause, or the search that counts them."""
@@ -115,6 +126,24 @@ class Generation(NamedTuple):
         body = make_count(*both)
         counts = self.client.find_counts(body)
         return body if counts is None else Frequency.read(counts)
+
+    def load_feedback(
+        self, lists: Sequence[Json], counting: Sequence[Json], deadline: Deadline
+    ) -> None:
+        """Load the feedback of lists of first titles, and some counts, in one request."""
+        unknown = [each for each in lists if self.feedback.find(_make_key(each)) is None]
+        responses, _ = self.client.load(unknown, counting, deadline)
+        for each, response in zip(unknown, responses, strict=True):
+            self.feedback.get(_make_key(each), partial(self._choose_feedback, response))
+
+    def _choose_feedback(self, response: Response) -> Feedback:
+        hits = response["hits"]["hits"]
+        return rescoring.choose_feedback(
+            self.split_words([Record.read(hit).publication for hit in hits]),
+            np.array([hit["_score"] for hit in hits]),
+            [hit["fields"]["group"][0] for hit in hits],
+            self.compiler,
+        )
 
 
 class Frequency(NamedTuple):
@@ -138,7 +167,7 @@ class Plan:
 
     `tree` is the evaluated tree with its boosts, without the clauses in `dropped`, and without some
     names of those in `truncated`. A hit matches the queries `word_query`, `query_filters`, and
-    `selected_filters`. `names` contains the nodes that hits name if they match them.
+    `selected_filters`. `first_titles` is the search whose hits are the feedback documents, or None.
     """
 
     def __init__(self, store_request: StoreRequest, generation: Generation) -> None:
@@ -153,7 +182,10 @@ class Plan:
         self.word_query: Json = EVERYTHING
         if store_request.tree is not None:
             self._read_tree(store_request.tree)
-        self.names = list_names(self.tree)
+        self.is_scored = store_request.sort == "relevance" and self.tree is not None
+        self.puts_newest_first = store_request.newest_first and store_request.request.sort is None
+        self.rescoring = Rescoring(store_request, self.tree, vocabulary)
+        self.first_titles = self._list_first_titles()
 
     def _read_tree(self, tree: Tree) -> None:
         store_request, compiler = self.store_request, self.generation.compiler
@@ -194,58 +226,92 @@ class Plan:
         return make_count(all_of([self.hits, self.generation.compiler.match(clause)]))
 
     def list_counts(self) -> list[Json]:
-        """Return the searches that count the clauses, as far as scores and the page need them.
-
-        If some words were left out, the page says which of them hits lack.
-        """
-        found = map(self.generation.find_frequency, clauses(self.tree))
-        unknown = [each for each in found if not isinstance(each, Frequency)]
+        """Return the searches that count the hits with each clause, if some were left out."""
         tree = drop_boosts(self.tree)
         typed = clauses(tree) if isinstance(tree, Or) and tree.least > 1 else ()
-        return [*unknown, *map(self.make_count_with, typed)]
+        return [*map(self.make_count_with, typed)]
 
-    def find_idf(self, clause: Clause) -> float:
-        """Return the idf of a clause that was counted: see `arrays.scoring`."""
-        found = self.generation.find_frequency(clause)
-        assert isinstance(found, Frequency)
-        return compute_idf(found.in_fields or found.inside, self.generation.vocabulary.size)
+    def _list_first_titles(self) -> Json | None:
+        """Return the search for the first titles of a query with feedback.
 
-    def weigh_text(self, clause: Clause) -> float:
-        """Return what a full text adds to the frequency of a clause: see `arrays.scoring`."""
-        field = self.generation.vocabulary.catalogue.fulltext
-        found = self.generation.find_frequency(clause)
-        # What is excluded is not counted.
-        if field is None or not isinstance(found, Frequency) or not found.inside:
-            return 0.0
-        ratio = compute_idf(found.inside, self.generation.vocabulary.size) / self.find_idf(clause)
-        return TEXT_STRENGTH * field.weight * min(1.0, ratio)
+        They have any of its words, so they are the same for all of its readings, and come with the
+        counts that choose one.
+        """
+        if self.tree is None or not self.rescoring.matched_depth:
+            return None
+        any_word = any_of([*map(self.generation.compiler.match, clauses(drop_boosts(self.tree)))])
+        return self._rank([any_word, *self.query_filters]) | {
+            "size": ranking.FEEDBACK_DOCS + 1,
+            "collapse": {"field": "group"},
+            "track_total_hits": False,
+            "_source": ["record"],
+            "docvalue_fields": ["group"],
+        }
+
+    def find_feedback(self) -> Feedback | None:
+        """Return the feedback of the search, if it has any, and its list was loaded."""
+        return self.generation.feedback.find(_make_key(self.first_titles))
+
+    def _rank(self, filters: Sequence[Json]) -> Json:
+        """Return the query of the documents that pass some filters, scored by the words."""
+        assert self.tree is not None
+        bool_: Json = {"filter": filters}
+        most = MAX_CLAUSES - count_leaves(bool_)
+        bool_["should"] = self.generation.compiler.score(self.tree, most)
+        return {"query": {"function_score": {"query": {"bool": bool_}, **_BY_YEAR}}}
+
+    def to_score(self, score: float) -> float:
+        """Return the score of a hit of a score of the cluster: see `QueryCompiler.score`."""
+        if not isinstance(self.tree, Clause):
+            return score
+        idf = self.generation.compiler.estimate_idf(self.tree)
+        return float(saturate(np.array([score]), idf)[0])
 
     def make_list(
         self, first: int, size: int, *, fold: bool = False, records: bool = False,
-        filters: Sequence[Json] | None = None,
+        filters: Sequence[Json] | None = None, more: Sequence[Json] = (),
     ) -> Json:  # fmt: skip
-        """Return the search for hits in the order of the cluster, with rows if there are words.
+        """Return the search for hits in the order of the cluster, without its best hits raised.
 
-        `filters` are those that count, by default all.
+        `filters` are those that count, by default all, and `more` further ones.
         """
         kept = [*self.query_filters, *self.selected_filters] if filters is None else filters
-        bool_: Json = {"filter": [self.word_query, *kept]}
-        fields = ["editions"] if records else []
-        if self.tree is not None:
-            most = MAX_CLAUSES - count_leaves(bool_)
-            bool_["should"] = self.generation.compiler.rank(self.tree, self.names, most)
-            fields += ["row", "year"]
+        kept = [self.word_query, *kept, *more]
         body: Json = {
-            "query": {"bool": bool_},
+            **({"query": all_of(kept)} if self.tree is None else self._rank(kept)),
             "from": first,
             "size": size,
             "sort": [*_ORDERS[self.store_request.sort], *_LAST],
+            "track_scores": self.tree is not None,
             "track_total_hits": False,
-            # Without its stored fields, no block of a hit is decompressed: keys name it.
+            # Without its stored fields, no block of a hit is decompressed.
             **({"_source": ["record"]} if records else {"stored_fields": "_none_"}),
-            "docvalue_fields": fields,
+            "docvalue_fields": ["id", "group", "year", *(["editions"] if records else ())],
         }
         return body | ({"collapse": {"field": "group"}} if fold else {})
+
+    def make_best(
+        self, first: int, size: int, *, records: bool, filters: Sequence[Json] | None = None
+    ) -> Json:
+        """Return the search for hits by relevance, of which the best ones are raised.
+
+        OpenSearch rescores no hits that are sorted by more than their score. A signal whose query
+        has too many clauses, as the titles of a concept with hundreds of names, raises none.
+        """
+        compiler, raised = self.generation.compiler, list[Json]()
+        if self.rescoring.title:
+            raised.append(rescoring.raise_titles(self.rescoring.title, compiler))
+        if self.rescoring.near_words:
+            raised.append(rescoring.raise_neighbors(self.rescoring.near_words, compiler))
+        if (feedback := self.find_feedback()) and feedback.strength:
+            raised.append(rescoring.add_feedback(feedback, compiler))
+        raised = [each for each in raised if count_leaves(each) <= MAX_CLAUSES]
+        body = self.make_list(first, size, records=records, filters=filters)
+        return {**body, "sort": ["_score"], **({"rescore": raised} if raised else {})}
+
+
+def _make_key(body: Json | None) -> bytes:
+    return blake2b(msgspec.json.encode(body), digest_size=16).digest()
 
 
 class Record(NamedTuple):
@@ -269,30 +335,41 @@ def make_records(ids: Sequence[str], most: int | None = None) -> Json:
         "sort": _LAST,
         "track_total_hits": False,
         "_source": ["record", "files"],
-        "docvalue_fields": ["editions", "row", "year"],
+        "docvalue_fields": ["id", "group", "editions"],
     }
 
 
-NONE = AddedToHit()
+class Ranked(NamedTuple):
+    """A hit in the order of the cluster, with its score, which is None without words.
 
-
-class PageHit(NamedTuple):
-    """A hit of the page, with its score (None without words), and what was added to it.
-
-    `names` contains the queries that it matches.
+    `group` is shared by the editions of a title. `year` is 0 if it is unknown.
     """
 
     id: str
-    names: frozenset[str]
+    group: int
+    year: int
     score: float | None
-    added: AddedToHit = NONE
+
+    @classmethod
+    def read(cls, hit: Response, plan: Plan) -> Ranked:
+        """Return a hit of `Plan.make_list`."""
+        fields = hit["fields"]
+        [identity], [group], [year] = fields["id"], fields["group"], fields.get("year", [0])
+        score = None if plan.tree is None else plan.to_score(hit["_score"])
+        return cls(identity, group, year, score)
+
+
+class PageHit(NamedTuple):
+    """A hit of the page with its record."""
+
+    ranked: Ranked
+    record: Record
 
 
 class Page:
     """The page of a search. `read` gets the responses to `bodies`.
 
-    They come with `counts`: the searches that count what scores need. Hits that match the query
-    `overlapping` are counted too. `best` contains the ids of the candidates, in order.
+    They come with `counts`. Hits that match the query `overlapping` are counted too.
     """
 
     def __init__(
@@ -300,17 +377,16 @@ class Page:
     ) -> None:
         self._plan, self._send, self._overlapping = plan, send, overlapping
         request = plan.store_request.request
-        self._places = slice((request.page - 1) * request.size, request.page * request.size)
-        self._is_ordered_here = plan.tree is not None and plan.store_request.sort == "relevance"
+        # A place beyond the last publication is empty, however far.
+        first = min((request.page - 1) * request.size, plan.generation.vocabulary.size)
+        self._places = slice(first, first + request.size)
+        self._is_ordered_here = plan.is_scored and (request.fold or plan.puts_newest_first)
         self._facets = (
             FacetRequest(plan.selections, plan.generation.vocabulary, request.values)
             if with_facets
             else None
         )
-        self._records: dict[str, Record] = {}
         self.hits: list[PageHit] = []
-        self.best: list[str] = []
-        self.terms: Sequence[int] = ()
         self.total = self.matched = self.titles = self.overlap = 0
         self.facets: Facets | None = None
         self.counts = plan.list_counts()
@@ -320,15 +396,14 @@ class Page:
         plan, places = self._plan, self._places
         families = {"groups": {"terms": {"field": "group", "size": MAX_FAMILIES}}}
         hits = {"families": {"filter": {"exists": {"field": "editions"}}, "aggs": families}}
+        size = places.stop - places.start
         if self._is_ordered_here:
-            main = plan.make_list(0, CANDIDATES, filters=plan.query_filters)
-            wanted: Json = {"_source": ["record"], "docvalue_fields": ["editions"]}
-            first = {"size": RECORDS, "sort": [*_ORDERS["relevance"], "id"]}
-            hits["records"] = {"top_hits": wanted | first}
+            main = plan.make_best(0, BEST, records=False, filters=plan.query_filters)
+        elif plan.is_scored:
+            main = plan.make_best(places.start, size, records=True, filters=plan.query_filters)
         else:
-            size = 0 if places.stop > MAX_RESULT_WINDOW else places.stop - places.start
             main = plan.make_list(
-                places.start if size else 0, size,
+                places.start, size,
                 fold=plan.store_request.request.fold, records=True, filters=plan.query_filters,
             )  # fmt: skip
         aggregations: Json = {
@@ -340,33 +415,27 @@ class Page:
         main |= {"track_total_hits": True, "aggs": aggregations}
         if plan.selected_filters:
             main["post_filter"] = all_of(plan.selected_filters)
-        bodies = [main]
         if self._overlapping:
-            bodies.append(make_count(all_of([plan.hits, self._overlapping])))
-        if self._is_ordered_here and plan.selected_filters:
-            bodies.append(plan.make_list(0, UNFILTERED, filters=plan.query_filters))
-        if self._is_ordered_here and plan.query_filters:
-            bodies.append(plan.make_list(0, UNFILTERED, filters=[]))
-        return bodies
+            return [main, make_count(all_of([plan.hits, self._overlapping]))]
+        return [main]
 
     def read(self, responses: Sequence[Response]) -> None:
         """Read the responses to `bodies`. Send a further request if records are missing."""
-        plan, (main, *others) = self._plan, responses
+        plan, main = self._plan, responses[0]
         if self._overlapping:
-            self.overlap = others.pop(0)["hits"]["total"]["value"]
+            self.overlap = responses[1]["hits"]["total"]["value"]
         counted, self.total = main["aggregations"], main["hits"]["total"]["value"]
         self.matched = counted["-matched"]["doc_count"]
         self.titles = self._count_titles(counted["-hits"]["families"])
-        if self._is_ordered_here:
-            for hit in counted["-hits"]["records"]["hits"]["hits"]:
-                self._records[hit["sort"][-1]] = Record.read(hit)
-            lists = [[*map(Candidate.read, each["hits"]["hits"])] for each in (main, *others)]
-            self._order(lists)
-        elif self._places.stop > MAX_RESULT_WINDOW:
-            self._take_places(self._places.start)
+        if not self._is_ordered_here:
+            self.hits = self._read(main)
         else:
-            self._take(main["hits"]["hits"])
-        self._read_records()
+            best = self._order(main)
+            shown = self._fold(best)
+            self.hits = self._read_records(shown[self._places], self._send)
+            start, size = max(self._places.start - len(shown), 0), self._places.stop - len(shown)
+            if size > start and self.total > len(best):
+                self.hits += self._list_rest(best, start, size - start)
         if self._facets:
             matching = all_of([plan.word_query, *plan.query_filters])
             self.facets = self._facets.read(counted, self.total, matching, self._send)
@@ -379,157 +448,72 @@ class Page:
             found = len(list_buckets({"group": (editions, matching)}, self._send)["group"])
         return int(self.total - editions + found)
 
-    def _order(self, lists: Sequence[Sequence[Candidate]]) -> None:
-        """Order the candidates, and take those of the page.
-
-        `lists` contains those that pass all filters, and then those before the selected filters,
-        and before all filters, as far as there are any.
-        """
-        plan, tree = self._plan, self._plan.tree
-        assert tree is not None
-        pool = {hit.id: hit for hits in lists for hit in hits}
-        hits, numbers = [*pool.values()], {each: number for number, each in enumerate(pool)}
-        selected, *wider = (
-            np.array([numbers[hit.id] for hit in listed], np.int64) for listed in lists
-        )
-        matched = wider.pop(0) if plan.selected_filters else selected
-        ranked = wider.pop(0) if plan.query_filters else matched
-        scorer = self._make_scorer(hits)
-        keys, newest = scorer.compute_keys(tree), np.zeros(len(hits), np.int64)
-        by_date = sorted(range(len(hits)), key=lambda number: (hits[number].year, hits[number].id))
-        newest[by_date] = np.arange(len(hits))
-        raised, added = self._add_gains(scorer, keys, newest, ranked, matched)
-        order = raised.copy()
-        if plan.store_request.newest_first and plan.store_request.request.sort is None:
-            order[selected] = ranking.level_scores(raised[selected])
-        shown: list[int] = _sort(selected, order, newest).tolist()
-        self.best = [hits[number].id for number in shown]
-        if plan.store_request.request.fold:
-            firsts: dict[int, int] = {}
-            for number in shown:
-                firsts.setdefault(hits[number].group, number)
-            shown = [*firsts.values()]
-        scores = scorer.to_scores(raised, tree).tolist()
-        self.hits = [
-            PageHit(hits[number].id, hits[number].names, scores[number], added.get(number, NONE))
-            for number in shown[self._places]
+    def _read(self, response: Response) -> list[PageHit]:
+        return [
+            PageHit(Ranked.read(hit, self._plan), Record.read(hit))
+            for hit in response["hits"]["hits"]
         ]
-        if self.total > len(self.best):
-            # The candidates have the first places in the order of the cluster too.
-            self._take_places(max(self._places.start, len(shown)))
 
-    def _add_gains(
-        self, scorer: CandidateScorer, keys: Scores, newest: Array, ranked: Array, matched: Array
-    ) -> tuple[Scores, dict[int, AddedToHit]]:
-        """Return the sort keys of candidates with all gains, and those of each one that has any.
+    def _order(self, response: Response) -> list[Ranked]:
+        """Return the best hits in the order of the page."""
+        hits = [Ranked.read(hit, self._plan) for hit in response["hits"]["hits"]]
+        if not self._plan.puts_newest_first:
+            return hits
+        levels = ranking.level_scores(np.array([hit.score for hit in hits], np.float32)).tolist()
+        order = sorted(range(len(hits)), key=lambda index: (-levels[index], -hits[index].year))
+        return [hits[index] for index in order]
 
-        `ranked` are the candidates before all filters, and `matched` those that pass the query
-        filters.
-        """
-        rescoring = Rescoring(
-            self._plan.store_request, self._plan.tree, self._plan.generation.vocabulary
-        )
-        first = _sort(ranked, keys, newest)[: rescoring.depth]
-        further = _sort(matched, keys, newest)[: rescoring.matched_depth]
-        best, raised = _sort(np.union1d(first, further), keys, newest), keys.copy()
-        if not len(best):
-            return raised, {}
-        groups = np.array([hit.group for hit in scorer.candidates], np.int64)
-        of_best = ranking.Candidates(keys[best], newest[best], groups[best], np.isin(best, matched))
-        scores = rescoring.compute(of_best, scorer.words.take(best))
-        self.terms = scores.terms
-        for each in scores.gains.values():
-            raised[best] += each.astype(np.float32)
-        return raised, {
-            number: AddedToHit(**scores.get_of(index)) for index, number in enumerate(best.tolist())
-        }
+    def _fold(self, hits: list[Ranked]) -> list[Ranked]:
+        """Return hits; only the first of each title, if editions are folded."""
+        if not self._plan.store_request.request.fold:
+            return hits
+        firsts = dict[int, Ranked]()
+        for hit in hits:
+            firsts.setdefault(hit.group, hit)
+        return [*firsts.values()]
 
-    def _make_scorer(self, hits: Sequence[Candidate]) -> CandidateScorer:
-        plan = self._plan
-        words = plan.generation.decoder.decode(hits)
-        return CandidateScorer(hits, words, plan.names, plan.find_idf, plan.weigh_text)
+    def _skip(self, best: Sequence[Ranked]) -> list[Json]:
+        """Return the filter of the hits that are not among the best, or editions of them."""
+        if not best:
+            return []
+        if self._plan.store_request.request.fold:
+            return [none_of([{"terms": {"group": [hit.group for hit in best]}}])]
+        return [none_of([{"terms": {"id": [hit.id for hit in best]}}])]
 
-    def _take(self, responses: Sequence[Response]) -> None:
-        """Take hits with their records in the order of the cluster."""
-        tree, hits = self._plan.tree, [*map(Candidate.read, responses)]
-        scores: Sequence[float | None] = [None] * len(hits)
-        if tree is not None:
-            scorer = self._make_scorer(hits)
-            scores = scorer.to_scores(scorer.compute_keys(tree), tree).tolist()
-        for hit, score, response in zip(hits, scores, responses, strict=True):
-            self._records[hit.id] = Record.read(response)
-            self.hits.append(PageHit(hit.id, hit.names, score))
+    def _list_rest(self, best: Sequence[Ranked], start: int, size: int) -> list[PageHit]:
+        """Return hits after the best ones, in the order of the cluster."""
+        fold = self._plan.store_request.request.fold
+        body = self._plan.make_list(start, size, fold=fold, records=True, more=self._skip(best))
+        return self._read(*self._send([body]))
 
-    def _take_places(self, start: int) -> None:
-        """Take the hits of the page from a place on, in the order of the cluster."""
-        plan, size = self._plan, self._places.stop - start
-        if size <= 0 or start >= self.total:
-            return
-        if self._places.stop <= MAX_RESULT_WINDOW:
-            body = plan.make_list(start, size, fold=plan.store_request.request.fold, records=True)
-            self._take(self._send([body])[0]["hits"]["hits"])
-            return
-        walked = self._fold(_walk(plan, self._send, DEEP_BATCH, records=False))
-        ids = [hit["sort"][-2] for hit in islice(walked, start, self._places.stop)]
-        kept: list[Json] = [*plan.query_filters, *plan.selected_filters, {"terms": {"id": ids}}]
-        [response] = self._send([plan.make_list(0, len(ids), records=True, filters=kept)])
-        found = {hit["sort"][-2]: hit for hit in response["hits"]["hits"]}
-        self._take([found[identity] for identity in ids])
-
-    def _fold(self, responses: Iterable[Response]) -> Iterator[Response]:
-        """Yield hits. If editions are folded, yield only the first of each title."""
-        groups = set[int]()
-        for hit in responses:
-            group = hit["sort"][-1]
-            if group not in groups or not self._plan.store_request.request.fold:
-                yield hit
-            groups.add(group)
-
-    def _read_records(self) -> None:
-        """Read the records of hits that did not come with the page."""
-        if missing := [hit.id for hit in self.hits if hit.id not in self._records]:
-            [response] = self._send([make_records(missing)])
-            for hit in response["hits"]["hits"]:
-                self._records[hit["sort"][0]] = Record.read(hit)
-
-    def get_record(self, identity: str) -> Record:
-        """Return the record of a hit of the page."""
-        return self._records[identity]
+    def _read_records(self, hits: Sequence[Ranked], send: Send) -> list[PageHit]:
+        """Return hits with their records."""
+        if not hits:
+            return []
+        [response] = send([make_records([hit.id for hit in hits])])
+        records = {hit["sort"][0]: Record.read(hit) for hit in response["hits"]["hits"]}
+        return [PageHit(hit, records[hit.id]) for hit in hits]
 
     def scan(self, send: Send) -> Iterator[Publication]:
         """Yield all hits in order, whatever the page. They are read when they are taken."""
-
-        def read_all() -> Iterator[Response]:
-            for start in range(0, len(self.best), BATCH):
-                ids = self.best[start : start + BATCH]
-                [response] = send([make_records(ids)])
-                found = {hit["sort"][0]: hit for hit in response["hits"]["hits"]}
-                yield from map(found.__getitem__, ids)
-            first = set(self.best)
-            for hit in _walk(self._plan, send, BATCH, records=True):
-                if hit["sort"][-2] not in first:
-                    yield hit
-
-        for hit in self._fold(read_all()):
-            yield Record.read(hit).publication
-
-
-def _sort(some: Array, scores: Scores, newest: Array) -> Array:
-    """Return candidates with the greatest score first, then the newest."""
-    return some[np.lexsort((newest[some], -scores[some]))]
-
-
-def _walk(plan: Plan, send: Send, batch: int, *, records: bool) -> Iterator[Response]:
-    """Yield all hits in the order of the cluster. A request has `batch` of them.
-
-    The index of a generation is never written after it is live, so a search can go on after the
-    last hit of the one before it. No point in time is needed, which would occupy memory of nodes.
-    """
-    body = plan.make_list(0, batch, records=records) | {"docvalue_fields": []}
-    while True:
-        [response] = send([body])
-        found = response["hits"]["hits"]
-        yield from found
-        if len(found) < batch:
-            return
-        body = body | {"search_after": found[-1]["sort"]}
+        plan, best = self._plan, list[Ranked]()
+        if plan.is_scored:
+            depth = BEST if self._is_ordered_here else ranking.RESCORED_HITS
+            [response] = send([plan.make_best(0, depth, records=False)])
+            best = self._order(response)
+        for hit in self._read_records(self._fold(best), send):
+            yield hit.record.publication
+        groups, body = set[int](), plan.make_list(0, BATCH, records=True, more=self._skip(best))
+        while True:
+            # The index of a generation is never written after it is live, so a search can go on
+            # after the last hit of the one before it. A point in time would occupy memory of nodes.
+            [response] = send([body])
+            found = response["hits"]["hits"]
+            for each in found:
+                group = each["sort"][-1]
+                if group not in groups or not plan.store_request.request.fold:
+                    yield Record.read(each).publication
+                groups.add(group)
+            if len(found) < BATCH:
+                return
+            body = body | {"search_after": found[-1]["sort"]}

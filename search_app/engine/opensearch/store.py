@@ -9,6 +9,7 @@ from itertools import compress, islice
 from typing import Self
 from weakref import WeakKeyDictionary, WeakSet
 
+import msgspec
 import numpy as np
 
 from indexer.analysis import tokenizer
@@ -17,9 +18,8 @@ from indexer.catalogue.records import Publication
 from indexer.cluster.documents import FileInfo
 from indexer.cluster.mapping import WORDS, Json, make_term
 from search_app.engine.deadline import Deadline
-from search_app.engine.explain import Explainer, limit_explained
-from search_app.engine.matching import Words, match_parts, weigh_matches
-from search_app.engine.opensearch.candidates import Candidate
+from search_app.engine.explain import AddedToHit, Explainer, limit_explained, scale
+from search_app.engine.matching import Words
 from search_app.engine.opensearch.client import Response, make_count
 from search_app.engine.opensearch.facets import Facets, count_values
 from search_app.engine.opensearch.queries import (
@@ -30,6 +30,7 @@ from search_app.engine.opensearch.queries import (
     match_values,
     none_of,
 )
+from search_app.engine.opensearch.rescoring import NO_FEEDBACK
 from search_app.engine.opensearch.search import (
     Frequency,
     Generation,
@@ -47,7 +48,7 @@ from search_app.engine.query.nodes import (
     drop_boosts,
 )
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms, saturate
+from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
 from search_app.engine.results import Explanation, File
 from search_app.engine.snapshot.label_index import LabelPrefixIndex, fold_typed
 from search_app.engine.store import (
@@ -65,13 +66,12 @@ MAX_EDITIONS = 100
 """Number of other editions of a publication that are listed."""
 MAX_OWNERS = 1000
 """Limit on the publications that a file is known to belong to."""
-SIMILAR_CANDIDATES = 60
-"""Number of publications of which the most similar ones are chosen."""
 MAX_COMPLETIONS = 100
 """Number of words with a prefix, the most frequent in the index, that are counted in the hits."""
 MAX_TITLES = 20
 """Number of titles in a response for each title that is needed: some do not start with the
 words."""
+_NEWEST_FIRST: Sequence[object] = ({"year": {"order": "desc", "missing": "_last"}}, "id")
 
 
 class OpenSearchReply:
@@ -186,6 +186,8 @@ class OpenSearchReply:
 
     def load_page(self, counting: Sequence[Json] = (), *, with_facets: bool = True) -> Page:
         """Load the page, with the facets if they are asked for, and some counts."""
+        lists = [self.plan.first_titles] if self.plan.first_titles else []
+        self._generation.load_feedback(lists, (), self._deadline)
         page = Page(self.plan, self._send, self._overlapping, with_facets=with_facets)
         client, every = self._generation.client, [*page.counts, *counting]
         page.read(client.load(page.bodies, every, self._deadline)[0])
@@ -199,23 +201,20 @@ class OpenSearchReply:
         return self._page
 
     def list_ids(self) -> list[str]:
-        return [hit.id for hit in self._load_page(with_facets=False).hits]
+        return [hit.ranked.id for hit in self._load_page(with_facets=False).hits]
 
     def list_dated_ids(self) -> list[tuple[str, int]]:
-        get_record = self._load_page(with_facets=False).get_record
-        return [(each, get_record(each).publication.changed) for each in self.list_ids()]
+        return [(each.id, each.changed) for each in self._get_publications()]
 
     def rank_hits(self) -> Iterator[RankedHit]:
-        page = self._load_page(with_facets=False)
-        for hit in page.hits:
-            publication, editions = page.get_record(hit.id)
-            yield RankedHit(publication, hit.score, editions)
+        for hit in self._load_page(with_facets=False).hits:
+            yield RankedHit(hit.record.publication, hit.ranked.score, hit.record.editions)
+
+    def _get_publications(self) -> list[Publication]:
+        return [hit.record.publication for hit in self._load_page(with_facets=False).hits]
 
     def gather(self) -> Words:
-        page = self._load_page(with_facets=False)
-        return self._generation.split_words(
-            [page.get_record(hit.id).publication for hit in page.hits]
-        )
+        return self._generation.split_words(self._get_publications())
 
     def count_facets(self) -> Facets:
         facets = self._load_page(with_facets=True).facets
@@ -238,7 +237,7 @@ class OpenSearchReply:
             return ()
         known = self._files.setdefault(most, {})
         if identity not in known:
-            shown = [hit.id for hit in self._page.hits] if self._page else []
+            shown = [hit.ranked.id for hit in self._page.hits] if self._page else []
             ids = shown if identity in shown else [identity]
             found = self._find_files(ids, [*clauses(self.tree)], most)
             known |= {each: found.get(each, []) for each in ids}
@@ -250,30 +249,45 @@ class OpenSearchReply:
         return find_files(ids, all_clauses, self._generation.compiler, most, self._send)
 
     def explain(self) -> list[Explanation | None]:
-        page, plan = self._load_page(with_facets=False), self.plan
-        explained = page.hits[: limit_explained(self.tree)]
-        publications = [page.get_record(hit.id).publication for hit in explained]
-        ids, found = [hit.id for hit in explained], dict[Clause, dict[str, list[FoundFile]]]()
-
-        def weigh_inside(index: int, clause: Clause) -> float:
-            is_inside = plan.names.get(clause) in explained[index].names
-            return plan.weigh_text(clause) if is_inside else 0.0
+        hits, plan, generation = (
+            self._load_page(with_facets=False).hits,
+            self.plan,
+            self._generation,
+        )
+        explained = hits[: limit_explained(self.tree)]
+        publications = [hit.record.publication for hit in explained]
+        words, found = generation.split_words(publications), dict[Clause, list[list[FoundFile]]]()
 
         def find_inside(index: int, clause: Clause) -> Sequence[FoundFile]:
             if clause not in found:
-                found[clause] = self._find_files(ids, [clause], 0)
-            return found[clause].get(ids[index], ())
+                files = self._find_files([hit.ranked.id for hit in explained], [clause], 0)
+                found[clause] = [files.get(hit.ranked.id, []) for hit in explained]
+            return found[clause][index]
 
+        def weigh_inside(index: int, clause: Clause) -> float:
+            is_searched = generation.compiler.match_texts(clause) is not None
+            is_inside = is_searched and find_inside(index, clause)
+            return generation.compiler.text_weight if is_inside else 0.0
+
+        feedback = plan.find_feedback() or NO_FEEDBACK
         explainer = Explainer(
-            self._store_request, self.tree, self._generation.vocabulary, publications,
-            self._generation.split_words(publications), plan.find_idf, page.terms,
-            weigh_inside, find_inside,
+            self._store_request, self.tree, generation.vocabulary, publications, words,
+            generation.compiler.estimate_idf, feedback.terms.stems.tolist(), weigh_inside,
+            find_inside,
         )  # fmt: skip
+        shares = feedback.weigh(
+            words, [hit.ranked.group for hit in explained], generation.vocabulary
+        )
+        raised = plan.rescoring.raise_by_words(np.ones(len(explained)), words)
         explanations: list[Explanation | None] = []
         for index, hit in enumerate(explained):
-            explanations.append(explainer.explain(index, hit.added))
+            explanation = explainer.explain(index, AddedToHit())
+            gains = {name: float(each[index]) * explanation.score for name, each in raised.items()}
+            added = AddedToHit(**gains, feedback=float(shares[index]))
+            explanation = msgspec.structs.replace(explanation, **added._asdict())
+            explanations.append(scale(explanation, hit.ranked.score or 0.0))
             self._deadline.checkpoint("explain")
-        return explanations + [None] * (len(page.hits) - len(explanations))
+        return explanations + [None] * (len(hits) - len(explained))
 
     def complete(self, prefix: str, limit: int) -> list[str]:
         vocabulary, plan = self._generation.vocabulary, self.plan
@@ -314,7 +328,7 @@ class OpenSearchReply:
             {
                 "query": all_of([self.plan.hits, *has_words, *extra]),
                 "size": limit * MAX_TITLES,
-                "sort": ["title_words", {"year": {"order": "desc", "missing": "_last"}}, "id"],
+                "sort": ["title_words", *_NEWEST_FIRST],
                 "track_total_hits": False,
                 "_source": ["title"],
             }
@@ -357,6 +371,8 @@ class _Group:
         waiting: WeakSet[_Group | OpenSearchReply],
     ) -> None:  # fmt: skip
         self._made = deque[OpenSearchReply]()
+        self.lists = dict[str, Json]()
+        """The search for the first titles by text: that of the first reading serves them all."""
         self._replies = (make(each, self) for each in store_requests)
         self._waiting = waiting
         waiting.add(self)
@@ -394,7 +410,10 @@ class OpenSearchStore:
     ) -> Iterator[OpenSearchReply]:
         def make(store_request: StoreRequest, group: _Group) -> OpenSearchReply:
             count = partial(self._count_waiting, group, deadline)
-            return OpenSearchReply(store_request, self._generation, deadline, count)
+            reply = OpenSearchReply(store_request, self._generation, deadline, count)
+            if plan_list := reply.plan.first_titles:
+                reply.plan.first_titles = group.lists.setdefault(store_request.text, plan_list)
+            return reply
 
         return _Group(store_requests, make, self._waiting.setdefault(deadline, WeakSet()))
 
@@ -404,16 +423,19 @@ class OpenSearchStore:
         """Count a reply, what is left of its group, and all that waits, in one request.
 
         If a group is all, the page of the reply comes with the counts, as most searches show it.
+        If a page needs feedback, its first titles come instead.
         """
         waiting = self._waiting.setdefault(deadline, WeakSet())
         others = [each for each in waiting if each is not reply]
         waiting.clear()
         counted = [reply, *filter(None, [group]), *others]
         counting = [body for each in counted for body in each.list_counts()]
-        if group and not others:
+        generation = self._generation
+        if group and not others and not group.lists:
             reply.load_page(counting)
         else:
-            self._generation.client.count(counting, deadline)
+            lists = [*group.lists.values()] if group else []
+            generation.load_feedback(lists, counting, deadline)
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause.
@@ -495,57 +517,45 @@ class OpenSearchStore:
         return [each for each in ids if each.isprintable()]
 
     def find_related(self, identity: str) -> Related:
-        found = self._find({"id": identity}, 1)
+        found, generation = self._find({"id": identity}, 1), self._generation
         if not found:
             raise KeyError(identity)
-        generation, own = self._generation, Candidate.read(found[0])
-        key_terms = choose_key_terms(generation.decoder.decode([own]), generation.vocabulary)
-        others = none_of([{"term": {"id": identity}}])
+        words = generation.split_words([Record.read(found[0]).publication])
+        key_terms = choose_key_terms(words, generation.vocabulary)
+        own: Json = {"term": {"group": found[0]["fields"]["group"][0]}}
         bodies: list[Json] = [
             make_records([], MAX_EDITIONS)
             | {
-                "query": all_of([{"term": {"group": own.group}}, others]),
-                "sort": [{"year": {"order": "desc", "missing": "_last"}}, "id", "group"],
+                "query": all_of([own, none_of([{"term": {"id": identity}}])]),
+                "sort": _NEWEST_FIRST,
             }
         ]
-        fields = frozenset(generation.vocabulary.searchable)
-        terms = [Clause([Term(term.stem, fields)]) for term in key_terms]
-        if terms:
-            any_term, compiler = Or(terms), generation.in_fields
-            ranked: Json = {
-                "filter": [compiler.match(any_term)],
-                "must_not": [{"term": {"group": own.group}}],
-                "should": compiler.rank(any_term, {}, MAX_LEAVES),
-            }
-            bodies.append(
-                make_records([], SIMILAR_CANDIDATES)
-                | {
-                    "query": {"bool": ranked},
-                    "sort": ["_score", "id", "group"],
-                }
-            )
-        editions, *similar = (
-            each["hits"]["hits"] for each in generation.client.msearch(bodies, Deadline())
-        )
-        best = list[Response]()
-        if similar:
-            hits = [*map(Candidate.read, similar[0])]
-            words, scores = generation.decoder.decode(hits), np.zeros(len(hits), np.float32)
-            for term, key in zip(terms, key_terms, strict=True):
-                weights = weigh_matches(match_parts(term.parts, words), words)
-                scores += saturate(weights, key.idf)
-            order = sorted(
-                np.flatnonzero(scores >= MIN_SIMILARITY * sum(key.score for key in key_terms)),
-                key=lambda index: (-scores[index], hits[index].year, hits[index].id),
+        if key_terms:
+            any_term = Or(
+                [Clause([Term(term.stem, generation.compiler.fields)]) for term in key_terms]
             )
             # Of the editions of a title, only the most similar one counts.
-            firsts: dict[int, Response] = {}
-            for index in order:
-                firsts.setdefault(hits[index].group, similar[0][index])
-            best = [*firsts.values()][:MAX_SIMILAR]
-        return Related(*(
-            [Record.read(hit).publication for hit in found] for found in (editions, best)
-        ))  # fmt: skip
+            bodies.append(
+                make_records([], MAX_SIMILAR)
+                | {
+                    "query": {
+                        "bool": {
+                            "must_not": [own],
+                            "should": generation.in_fields.score(any_term, MAX_LEAVES),
+                            "minimum_should_match": 1,
+                        }
+                    },
+                    "min_score": MIN_SIMILARITY * sum(key.score for key in key_terms),
+                    "collapse": {"field": "group"},
+                    "sort": ["_score", *_NEWEST_FIRST],
+                }
+            )
+        responses = generation.client.msearch(bodies, Deadline())
+        editions, similar = (
+            [Record.read(hit).publication for hit in each["hits"]["hits"]]
+            for each in (*responses, {"hits": {"hits": []}})[:2]
+        )
+        return Related(editions, similar)
 
     def prepare(self) -> None:
         """Do nothing: the caches of a cluster are in its nodes."""

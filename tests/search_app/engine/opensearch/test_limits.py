@@ -16,13 +16,14 @@ from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
+from search_app.engine.cache import Cache
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
-from search_app.engine.opensearch import queries
-from search_app.engine.opensearch.candidates import RowDecoder
+from search_app.engine.opensearch import queries, search
 from search_app.engine.opensearch.client import MAX_SEARCHES, ClusterClient, Response, make_count
 from search_app.engine.opensearch.facets import FacetRequest
 from search_app.engine.opensearch.queries import QueryCompiler, Selections, count_leaves
+from search_app.engine.opensearch.rescoring import Feedback
 from search_app.engine.opensearch.search import Generation, Plan
 from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.opensearch.texts import find_files
@@ -66,7 +67,8 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     vocabulary = Vocabulary(file.arrays, live.manifest.catalogue)
     compiler = QueryCompiler(vocabulary, inside=False)
     client = ClusterClient(cast(Any, None), "none")
-    return Generation(client, vocabulary, RowDecoder(file, vocabulary), compiler, compiler)
+    feedback = Cache[bytes, Feedback](1)
+    return Generation(client, vocabulary, file.mean_lengths, feedback, compiler, compiler)
 
 
 def make_plan(text: str, generation: Generation, joined: type[And | Or] = And) -> Plan:
@@ -120,6 +122,16 @@ def test_what_orders_the_hits_of_a_long_query_is_within_the_limit(generation: Ge
     """A query of many words in many fields has fewer clauses than Lucene allows."""
     body = make_plan(" ".join(WORDS[:40]), generation).make_list(0, 10)
     assert 400 < count_leaves(body["query"]) < MAX_CLAUSES
+
+
+def test_a_signal_with_too_many_clauses_raises_no_hit(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A query that a node would reject is left out, and the hits keep their order."""
+    plan = make_plan(" ".join(WORDS[:20]), generation)
+    raised = plan.make_best(0, 10, records=True)["rescore"]
+    monkeypatch.setattr(search, "MAX_CLAUSES", count_leaves(raised) - 1)
+    assert "rescore" not in plan.make_best(0, 10, records=True)
 
 
 def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: Generation) -> None:
