@@ -24,7 +24,7 @@ from search_app.engine.cache import Cache
 from search_app.engine.deadline import Deadline
 from search_app.engine.matching import Words, split_words
 from search_app.engine.opensearch import rescoring
-from search_app.engine.opensearch.client import ClusterClient, Counts, Response, Send, make_count
+from search_app.engine.opensearch.client import ClusterClient, Response, Send, make_count
 from search_app.engine.opensearch.facets import FacetRequest, Facets, list_buckets
 from search_app.engine.opensearch.queries import (
     EVERYTHING,
@@ -111,21 +111,21 @@ class Generation(NamedTuple):
         """Return the words of stored publications."""
         return split_words(publications, self.vocabulary, self.mean_lengths)
 
-    def find_frequency(self, clause: Clause) -> Frequency | Json:
+    def find_count(self, clause: Clause) -> int | Json:
         """Return the number of publications that match a clause, or the search that counts them."""
-        inside = self.compiler.match_texts(clause)
         part, vocabulary = clause.parts[0] if clause.parts else None, self.vocabulary
-        if not inside and len(clause.parts) == 1 and isinstance(part, Term):
+        if (
+            len(clause.parts) == 1
+            and isinstance(part, Term)
+            and not self.compiler.match_texts(clause)
+        ):
             numbers = vocabulary.find_numbers(part.text)
             if len(numbers) < 2 and part.fields.issuperset(vocabulary.searchable):
                 dictionary = vocabulary.get_dictionary(part.text)
-                found = dictionary.doc_frequency(numbers[0]) if numbers else 0
-                return Frequency(found, found, 0)
-        in_fields = self.in_fields.match(clause)
-        both = [any_of([in_fields, inside]), in_fields, inside] if inside else [in_fields]
-        body = make_count(*both)
+                return dictionary.doc_frequency(numbers[0]) if numbers else 0
+        body = make_count(self.compiler.match(clause))
         counts = self.client.find_counts(body)
-        return body if counts is None else Frequency.read(counts)
+        return body if counts is None else counts[0]
 
     def load_feedback(
         self, lists: Sequence[Json], counting: Sequence[Json], deadline: Deadline
@@ -144,22 +144,6 @@ class Generation(NamedTuple):
             [hit["fields"]["group"][0] for hit in hits],
             self.compiler,
         )
-
-
-class Frequency(NamedTuple):
-    """The number of publications that match a clause: in all, in fields, and in full texts."""
-
-    total: int
-    in_fields: int
-    inside: int
-
-    @classmethod
-    def read(cls, counts: Counts) -> Frequency:
-        """Return a frequency from the counts of `Generation.find_frequency`."""
-        if len(counts) == 1:
-            return cls(counts[0], counts[0], 0)
-        total, in_fields, in_both = counts
-        return cls(total, in_fields, total - in_fields + in_both)
 
 
 class Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import compress, islice
+from itertools import islice
 from typing import Self
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -32,7 +32,6 @@ from search_app.engine.opensearch.queries import (
 )
 from search_app.engine.opensearch.rescoring import NO_FEEDBACK
 from search_app.engine.opensearch.search import (
-    Frequency,
     Generation,
     Page,
     Plan,
@@ -101,10 +100,10 @@ class OpenSearchReply:
     def _find_words(self) -> int | None:
         """Return the number of publications that match the words, if the clause was counted."""
         clause = None if self._store_request.added else drop_boosts(self.tree)
-        found = self._generation.find_frequency(clause) if isinstance(clause, Clause) else None
         if self.tree is None:
             return 0
-        return found.total if isinstance(found, Frequency) else None
+        found = self._generation.find_count(clause) if isinstance(clause, Clause) else None
+        return found if isinstance(found, int) else None
 
     def _find_counts(self) -> tuple[int, ...] | None:
         """Return the numbers of publications that match the words, pass the query filters, and all.
@@ -444,15 +443,12 @@ class OpenSearchStore:
         hundreds of narrower ones. No search has such a clause.
         """
         generation = self._generation
-        found = [generation.find_frequency(clause) for clause in clauses]
-        unknown = [None if isinstance(each, Frequency) else each for each in found]
-        short = [each is not None and count_leaves(each) <= MAX_LEAVES for each in unknown]
-        generation.client.count([*filter(None, compress(unknown, short))], deadline)
-        counts = [generation.find_frequency(clause) for clause in clauses]
-        return [
-            each.total if isinstance(each, Frequency) else generation.vocabulary.size
-            for each in counts
-        ]
+        found = [generation.find_count(clause) for clause in clauses]
+        unknown = [each for each in found if not isinstance(each, int)]
+        short = [each for each in unknown if count_leaves(each) <= MAX_LEAVES]
+        generation.client.count(short, deadline)
+        counts = [generation.find_count(clause) for clause in clauses]
+        return [each if isinstance(each, int) else generation.vocabulary.size for each in counts]
 
     def count_together(self, groups: Sequence[CountGroup], deadline: Deadline) -> list[list[int]]:
         match = self._generation.compiler.match
