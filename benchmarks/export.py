@@ -4,8 +4,6 @@ Each format writes all publications of an index, in a process of its own. Nothin
 Harvests by OAI-PMH are compressed.
 """
 
-from __future__ import annotations
-
 import gzip
 import multiprocessing
 import re

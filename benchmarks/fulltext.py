@@ -4,8 +4,6 @@ It makes documents of 60 pages from the abstracts of papers, indexes them in a n
 prints the size and the time of the index, and of searches for words of random titles.
 """
 
-from __future__ import annotations
-
 import random
 import resource
 import time

@@ -1,7 +1,5 @@
 """Publications as documents of the Whoosh schema, for indexes that stock Whoosh writes."""
 
-from __future__ import annotations
-
 import msgspec
 
 from indexer.catalogue import schema

@@ -5,8 +5,6 @@
 It needs only the standard library, and asks for one page of hits after the other.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json

@@ -14,8 +14,6 @@ A server ends with its parent, even if that is killed, or when it has had no fil
 its child ends too. A server imports no other module of the project, except those of its script.
 """
 
-from __future__ import annotations
-
 import atexit
 import ctypes
 import errno

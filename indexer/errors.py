@@ -1,7 +1,5 @@
 """Errors that say how to fix them."""
 
-from __future__ import annotations
-
 
 class HintedError(Exception):
     """`message` is the fault, and `hint` says how to fix it."""

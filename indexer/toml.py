@@ -4,8 +4,6 @@ No other module may import `tomllib` (ruff.toml). It needs about 1 kB for each p
 dotted key the square of its parts, and for a number 130 times its length.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib  # noqa: TID251  here only
 from collections.abc import Iterator

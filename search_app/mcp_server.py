@@ -5,8 +5,6 @@ The tools take the parameters of the JSON API, but selected values of fields are
 empty. The assistant starts the server, and they exchange messages on its standard input and output.
 """
 
-from __future__ import annotations
-
 import inspect
 import logging
 import signal

@@ -1,7 +1,5 @@
 """Fixtures of the real catalogue, indexed once for all tests that only read it."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

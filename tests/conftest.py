@@ -1,7 +1,5 @@
 """Fixtures of all tests: a small corpus, its index, and the shared data."""
 
-from __future__ import annotations
-
 import gc
 import logging
 import os

@@ -1,7 +1,5 @@
 """A limit on the CPU time of a block, which a busy or slow machine does not exceed."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

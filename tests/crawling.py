@@ -1,7 +1,5 @@
 """A crawler for the whole site: it follows each URL in a page or an API response."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

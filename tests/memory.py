@@ -1,7 +1,5 @@
 """A limit on the memory of a block."""
 
-from __future__ import annotations
-
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager

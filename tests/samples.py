@@ -1,7 +1,5 @@
 """A small catalogue for tests, and functions that write and read corpus folders."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path

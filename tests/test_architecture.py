@@ -1,7 +1,5 @@
 """The layout of the code: docstrings, and layers of modules and packages."""
 
-from __future__ import annotations
-
 import ast
 import sys
 from configparser import ConfigParser, SectionProxy

@@ -1,7 +1,5 @@
 """The commands of docs/backup.md restore a catalogue on another machine."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

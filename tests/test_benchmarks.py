@@ -1,7 +1,5 @@
 """`make bench` runs all its parts on 300 generated papers. These tests judge no figure."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import random

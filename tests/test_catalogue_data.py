@@ -1,7 +1,5 @@
 """The data of corpus/: it has the facts of the printed catalogue, and no copied abstracts."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 

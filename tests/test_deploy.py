@@ -1,7 +1,5 @@
 """The files of deploy/: all names in them exist, and services are hardened."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

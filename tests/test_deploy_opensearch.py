@@ -1,7 +1,5 @@
 """The files of deploy/opensearch/: they parse, fit together, and allow what the program does."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

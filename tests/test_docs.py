@@ -1,7 +1,5 @@
 """The documents agree with the program."""
 
-from __future__ import annotations
-
 import doctest
 import json
 import pkgutil

@@ -1,7 +1,5 @@
 """A user brings a transformer: the setting `encoder` of builds, servers, and searches."""
 
-from __future__ import annotations
-
 import importlib.util
 import logging
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The environment of a checkout: extras are pinned, and its own packages stay editable."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

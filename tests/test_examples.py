@@ -1,7 +1,5 @@
 """The examples in examples/ do what examples/README.md says."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

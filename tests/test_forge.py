@@ -1,7 +1,5 @@
 """The files for a forge and for publishers agree with the project."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Known items are drawn and searched for as the report describes."""
 
-from __future__ import annotations
-
 import json
 import lzma
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Semantic hits on the page, in the API, and on the command line."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

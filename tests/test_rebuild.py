@@ -1,7 +1,5 @@
 """A running application switches to a rebuilt index, and no request fails during the switch."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

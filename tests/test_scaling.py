@@ -1,7 +1,5 @@
 """The arithmetic of docs/scaling.md, on distributions whose results are known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

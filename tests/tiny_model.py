@@ -4,8 +4,6 @@ The model is written byte by byte in the wire format of Protocol Buffers, so tha
 package onnx. Some words break the model on purpose.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

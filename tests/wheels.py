@@ -1,7 +1,5 @@
 """Packages of requirements.lock as a folder, for tests that install them several times."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

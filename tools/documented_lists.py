@@ -1,7 +1,5 @@
 """Write the lists in the documents that the program knows: modules, kinds, roles, and formats."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

@@ -5,8 +5,6 @@ tools of GNU gettext add languages. Exit with status 1, and print the messages, 
 missing or needs a review.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator

@@ -9,8 +9,6 @@ simplifies the arcs of the TopoJSON file before it joins them to rings, so count
 common borders.
 """
 
-from __future__ import annotations
-
 import heapq
 import json
 import sys

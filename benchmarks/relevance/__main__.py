@@ -1,7 +1,5 @@
 """Run the relevance benchmark: `python -m benchmarks.relevance`."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

@@ -6,8 +6,6 @@ constants are tried on it. Every run checks that it gives the engine's scores wi
 constants.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Evaluate the catalogue's judged queries, with and without interpretation."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """Run every system on every collection, and evaluate other constants."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Compare the default mode with its first stage, by kind of query, and with the best peers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

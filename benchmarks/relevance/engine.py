@@ -4,8 +4,6 @@ Documents pass through the whole indexer, from JSON Lines to a published generat
 therefore judges the results that readers of a catalogue get.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

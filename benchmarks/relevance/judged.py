@@ -4,8 +4,6 @@ A collection is a folder with `docs.jsonl` (id, title, text), `queries.jsonl` (i
 optionally `split`) and `qrels.tsv` (query, document, and grade, separated by tabs).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path

@@ -3,8 +3,6 @@
 The queries are drawn with a fixed seed. Each kind asks for the same papers.
 """
 
-from __future__ import annotations
-
 import lzma
 import random
 import re

@@ -3,8 +3,6 @@
 A query has one relevant document, so the measure is the mean reciprocal rank (MRR).
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path

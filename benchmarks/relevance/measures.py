@@ -1,7 +1,5 @@
 """Measure the quality of rankings with ir-measures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any

@@ -1,7 +1,5 @@
 """Compare two systems on the same queries: mean difference, interval, and significance."""
 
-from __future__ import annotations
-
 import msgspec
 import numpy as np
 

@@ -4,8 +4,6 @@ A peer gets the words of a query without operators, and returns ids, best first.
 imported by name on first use, because it may be missing.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Render the results as a Markdown page."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from benchmarks.relevance import default_mode

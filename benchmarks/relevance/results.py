@@ -1,7 +1,5 @@
 """The results of a run. The report is rendered from them, and they are stored as JSON."""
 
-from __future__ import annotations
-
 import msgspec
 import numpy as np
 

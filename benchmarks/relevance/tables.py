@@ -1,7 +1,5 @@
 """Render tables of the report."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from benchmarks.relevance.paired import Difference

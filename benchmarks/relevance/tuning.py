@@ -4,8 +4,6 @@ Constants that are evaluated on the queries they were chosen on look too good. T
 gives an unbiased estimate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Print the tables of docs/scaling.md: `python -m benchmarks.scaling INDEX`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

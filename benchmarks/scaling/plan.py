@@ -1,7 +1,5 @@
 """The size of a cluster, computed from measured values per publication."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from math import ceil
 from statistics import mean, median

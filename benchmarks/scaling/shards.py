@@ -5,8 +5,6 @@ differs: other searches, garbage collection, and the system. Its measured distri
 the time of a request, divided by the median time of the same request.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The number of distinct words in a growing collection, and Heaps' law fitted to it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Run parts of the speed benchmark, and render the report: `python -m benchmarks.speed`."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable
 from pathlib import Path

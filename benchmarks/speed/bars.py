@@ -1,7 +1,5 @@
 """The performance targets of this engine, and the measured value of each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from statistics import median
 from typing import NamedTuple

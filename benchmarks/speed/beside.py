@@ -5,8 +5,6 @@ alone, then while four clients send the most expensive searches known. Each clie
 search as soon as the previous one is answered or refused.
 """
 
-from __future__ import annotations
-
 import http.client
 import multiprocessing
 import random

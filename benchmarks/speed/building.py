@@ -1,7 +1,5 @@
 """Measure building: time, index size, and memory. Then measure opening and checking."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 

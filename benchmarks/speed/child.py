@@ -3,8 +3,6 @@
 The clock starts before any other import, and the imports of an engine are timed separately.
 """
 
-from __future__ import annotations
-
 import time
 
 STARTED = time.perf_counter()

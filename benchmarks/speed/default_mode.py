@@ -1,7 +1,5 @@
 """Measure searches of several words in the default mode: all of it, without feedback, and exact."""
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Mapping, Sequence

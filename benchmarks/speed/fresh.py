@@ -4,8 +4,6 @@ The module is `child` or `paging`. Memory is anonymous memory as reported in /pr
 files do not count, because the system can drop them at any time.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

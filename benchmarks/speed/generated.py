@@ -1,7 +1,5 @@
 """A generated catalogue with a tree of 250 values: 10 regions and their 240 countries."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

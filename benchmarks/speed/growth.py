@@ -1,7 +1,5 @@
 """Measure growth: the same queries on samples, on all papers, and on repeated papers."""
 
-from __future__ import annotations
-
 from benchmarks.speed import engines, machine, papers, questions, timing
 from benchmarks.speed.results import Built, Growth, Timed
 from benchmarks.speed.workplace import Workplace

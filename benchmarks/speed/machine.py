@@ -1,7 +1,5 @@
 """The environment of a measurement, without any name of a machine."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sqlite3

@@ -1,7 +1,5 @@
 """Measure the search page: the first request of distinct searches in a new process."""
 
-from __future__ import annotations
-
 import random
 import re
 import shutil

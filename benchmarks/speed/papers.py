@@ -1,7 +1,5 @@
 """The papers of the benchmark: a plain JSON Lines file, and files derived from it."""
 
-from __future__ import annotations
-
 import gzip
 import lzma
 import random

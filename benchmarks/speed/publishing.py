@@ -5,8 +5,6 @@ Four readers request pages meanwhile. Memory is what Linux reports in /proc for 
 processes.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

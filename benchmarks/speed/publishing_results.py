@@ -1,7 +1,5 @@
 """The measured values of publishing: a part of the schema of `results.json`. Sizes are in bytes."""
 
-from __future__ import annotations
-
 import msgspec
 
 from benchmarks.speed.machine import Setting

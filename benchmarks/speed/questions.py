@@ -1,7 +1,5 @@
 """Draw the benchmark queries: words from titles, at random with a fixed seed."""
 
-from __future__ import annotations
-
 import random
 import re
 from collections import Counter

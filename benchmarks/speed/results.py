@@ -1,7 +1,5 @@
 """The measured values: the schema of `results.json`. Sizes are in bytes."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from statistics import median

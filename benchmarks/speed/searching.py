@@ -1,7 +1,5 @@
 """Measure queries: every kind on every engine, on the same papers."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack, closing
 
 from benchmarks.speed import engines, machine, papers, questions, timing

@@ -1,7 +1,5 @@
 """Measure serving: whole pages over HTTP, of the catalogue and of the papers."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import random

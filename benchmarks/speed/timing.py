@@ -1,7 +1,5 @@
 """Time queries without an advantage for any engine."""
 
-from __future__ import annotations
-
 import gc
 import math
 import random

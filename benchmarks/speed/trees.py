@@ -4,8 +4,6 @@ A query is requested three times, in random order: with nothing selected, with a
 countries, and with a hundred values.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Mapping
 

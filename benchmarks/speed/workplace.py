@@ -1,7 +1,5 @@
 """The working folder of a benchmark: the papers, derived files, and each index."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Measure hard queries on this engine: mistakes, and attempts to slow it down."""
 
-from __future__ import annotations
-
 import random
 import re
 import string

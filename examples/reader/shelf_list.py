@@ -4,8 +4,6 @@ The columns are the call number (10 characters), the year (5), the author (25), 
 module has the members of `indexer.readers.base.Reader`, which explains each of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 

@@ -8,8 +8,6 @@ becomes alef. Marks of other scripts (Devanagari) are kept. Invisible characters
 removed: some of them, such as the joiners of Persian and Hindi, are often left out.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

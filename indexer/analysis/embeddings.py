@@ -6,8 +6,6 @@ Universal Sentence Encoder for Semantic Retrieval" (ACL 2020), with NumPy alone 
 access.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from importlib import import_module, metadata

@@ -6,8 +6,6 @@ M. Lui and T. Baldwin, "langid.py: An Off-the-shelf Language Identification Tool
 without network access.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from importlib import import_module

@@ -4,8 +4,6 @@ The stemmers are Snowball's. An English word is first normalized where a stemmer
 and American spelling (labour, labor) and irregular plurals (children, child).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache

@@ -10,8 +10,6 @@ No stem starts with `=`. Words match by stem. Prefixes (`word*`) and passages us
 written. Stop words are indexed too, so that phrases match. The query parser drops them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

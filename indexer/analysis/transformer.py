@@ -9,8 +9,6 @@ All processes that a server forks share one child, by its socket. Only the proce
 restarts it.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import logging

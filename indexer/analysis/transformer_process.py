@@ -9,8 +9,6 @@ The process ends at the end of its standard input, that is, with its parent.
 This module is run by its path, and imports no other module of the project.
 """
 
-from __future__ import annotations
-
 import faulthandler
 import json
 import os

@@ -5,8 +5,6 @@ in case, accents, spaces, invisible characters, or punctuation around it. `find_
 that may be restricted: misspelled, in another language, or among other words.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache

@@ -3,8 +3,6 @@
 An invalid file raises CatalogueError with the place and a hint. Nothing is built from it.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import defaultdict

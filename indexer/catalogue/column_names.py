@@ -3,8 +3,6 @@
 `headings.toml` and `tags.toml` list them by the field that they feed, the best one first.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache

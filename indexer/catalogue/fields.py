@@ -9,8 +9,6 @@ https://docs.citationstyles.org/en/stable/specification.html). `search_app.expor
 publication to them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache

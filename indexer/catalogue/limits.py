@@ -3,8 +3,6 @@
 The rest is read. Each limit is a setting of the same name (docs/settings.md), so it can be raised.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

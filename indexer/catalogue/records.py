@@ -5,8 +5,6 @@ A reader yields a `SourceRecord`, the source record with unchanged values.
 record is reported as a `Problem`. It raises no exception, so the rest of the source is still read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 

@@ -4,8 +4,6 @@ The file is optional. It states ids that are not in the index: those of another 
 index that was deleted.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime

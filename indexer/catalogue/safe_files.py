@@ -9,8 +9,6 @@ user's own state folder, or by PUBSEARCH_OUTSIDE, which lists folders that every
 folder that a command has just written for itself needs no note.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

@@ -5,8 +5,6 @@ its exact values in a field whose name ends in `.value`. The stored field `recor
 publication as JSON.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from whoosh import fields

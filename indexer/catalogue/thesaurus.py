@@ -5,8 +5,6 @@ has one `prefLabel` per language, any number of `altLabel`, `broader` and `relat
 acronyms (`notation` in SKOS). The file is optional.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping

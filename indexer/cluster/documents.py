@@ -5,8 +5,6 @@ of the corpus, so it stays the same as long as its record, its editions, and its
 digest says so.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from hashlib import blake2b, sha256

@@ -3,8 +3,6 @@
 No text repeats the host that a request was sent to: some texts are shown to visitors.
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager

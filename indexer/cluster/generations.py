@@ -9,8 +9,6 @@ the name of its catalogue. An index of the same name without it belongs to someb
 does every alias and data stream that leads to one. This program never changes or deletes these.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 The client's own decoder takes five times as long. A search for a page has up to 260 kB of JSON.
 """
 
-from __future__ import annotations
-
 import msgspec
 from opensearchpy.exceptions import SerializationError
 from opensearchpy.serializer import JSONSerializer

@@ -4,8 +4,6 @@ Nothing changes for readers until the alias is set. If the documents of the live
 same mapping, its index is cloned, and only documents with another digest are sent.
 """
 
-from __future__ import annotations
-
 import shutil
 import time
 from base64 import b64encode

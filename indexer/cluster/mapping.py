@@ -5,8 +5,6 @@ separated by spaces. `stems_of_all` and `words_of_all` have those of all fields.
 values. `record` is the publication as JSON, because a node may change the order of keys.
 """
 
-from __future__ import annotations
-
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.postings import B_SHORT, B
 

@@ -7,8 +7,6 @@ build has ended, so there a build with `--force` drops it. What is published is 
 `ClusterGenerations.set_live`.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

@@ -1,7 +1,5 @@
 """The file that a reader of a cluster needs in its memory: the words of a generation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple

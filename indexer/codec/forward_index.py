@@ -4,8 +4,6 @@ It has provisional numbers. `term_dictionary` assigns the final, sorted numbers 
 publication.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 from collections import deque

@@ -5,8 +5,6 @@ remain are the first run of the new ones, and only new texts are read. If all te
 is linked.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections import defaultdict

@@ -6,8 +6,6 @@ same bytes as a full sort, provided that the weight of an occurrence in the rema
 not changed (see `postings.compute_means`).
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor

@@ -4,8 +4,6 @@ Publications arrive in batches, in the order of the corpus. Their data is spoole
 last batch, words get their final numbers and the forward index is inverted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial

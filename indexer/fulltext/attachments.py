@@ -5,8 +5,6 @@ row of files, to the one whose id or DOI is its name, or to the one in a file of
 several publications could have a file by its name, none of them has it.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections import Counter, defaultdict

@@ -4,8 +4,6 @@ The cache has a compressed file per document and version of the extraction. Seve
 use it, and none of its methods raises an OSError.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import time

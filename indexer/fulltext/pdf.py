@@ -1,7 +1,5 @@
 """PDF: its text, which the child process `pdf_process` reads with limits, its title, and so on."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec

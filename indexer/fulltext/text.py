@@ -14,8 +14,6 @@ as words of at least three letters. Any other hyphen is removed. So no language 
 dictionary is needed.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right

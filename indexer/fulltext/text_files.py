@@ -4,8 +4,6 @@
 the file from standard input, and writes a FullText in MessagePack on standard output.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys

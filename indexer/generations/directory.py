@@ -8,8 +8,6 @@ which generations are earlier, not the numbers in the names. No manifest links t
 was rolled back, so a later build removes it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from contextlib import suppress

@@ -3,8 +3,6 @@
 Flushing a file makes its bytes durable. Flushing its folder makes its name durable.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator, Sequence

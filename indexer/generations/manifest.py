@@ -4,8 +4,6 @@ The manifest records the size and digest of every other file of its generation. 
 `manifest.sha256`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime

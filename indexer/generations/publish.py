@@ -9,8 +9,6 @@ leaves no other trace. It is optional. If it can't be written or read, there is 
 error.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

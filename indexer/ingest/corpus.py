@@ -5,8 +5,6 @@ record of a file is recognized by its digest. If an earlier index contains it un
 neither mapped nor validated again.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence

@@ -5,8 +5,6 @@ titles have the same letters and digits. Keys and titles are compared as 8-byte 
 pass collects the hashes. The second pass merges the duplicates.
 """
 
-from __future__ import annotations
-
 import re
 from array import array
 from collections import Counter

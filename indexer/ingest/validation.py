@@ -4,8 +4,6 @@ An invalid value is dropped, but its entry is kept. Only an entry without a titl
 invalid id is left out.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ Unchanged publications are copied from the live generation. Before publishing, a
 pass the checks for a missing part of the corpus, and the gate.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ publication that had it, if that has another id now. Only publications whose ids
 compared, and only with those that are new, changed, or merged. docs/decisions/0038 has the reasons.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import datetime

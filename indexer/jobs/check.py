@@ -1,7 +1,5 @@
 """Report the problems of a corpus. Nothing is written, except texts of files into the cache."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path

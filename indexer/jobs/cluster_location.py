@@ -4,8 +4,6 @@ A build works in a folder of this machine, which has an index as any other. The 
 which generation is live, also after a rollback or a build on another machine.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress

@@ -1,7 +1,5 @@
 """The full texts of a build: find the files of publications, and read those that are new."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import file_digest

@@ -8,8 +8,6 @@ written as `.NAME.import`, and renamed when it is complete. If the target folder
 are copied first. It is renamed to `.NAME.former` just before it is replaced.
 """
 
-from __future__ import annotations
-
 import glob
 import shutil
 from collections import Counter, deque

@@ -3,8 +3,6 @@
 A publication is an `<article>` with microdata. The reader `html` reads it back without loss.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterable, Sequence
 from html import escape

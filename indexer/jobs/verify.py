@@ -1,7 +1,5 @@
 """Check every byte of an index against its digests, and every reference between its arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Column guessing: map columns of a source to fields by their headings, then by their values."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 

@@ -3,8 +3,6 @@
 The fields of a source in `sources.toml` replace those of the default mapping of its format.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache

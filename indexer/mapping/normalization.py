@@ -3,8 +3,6 @@
 The form depends on the kind and the role of their field.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache, partial

@@ -5,8 +5,6 @@ heading is a tag, with or without indicators and the code of a subfield: `245__a
 `24510a`, `245 10 a`, or `001`. A blank indicator is an underscore, a #, a backslash, or a space.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ changed. Patterns are those of RE2 (https://github.com/google/re2/wiki/Syntax), 
 backtracking. A search takes a time proportional to the text, whatever the pattern is.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -6,8 +6,6 @@ field. If an import would read this name as another role or kind, the heading st
 (author)`, `country (coverage, country)`, `date (no role)`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache

@@ -4,8 +4,6 @@
 column that has a value. A doubled `{`, `}`, or `|` is a literal character.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache

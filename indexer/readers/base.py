@@ -4,8 +4,6 @@ A format of XML, JSON, YAML, or tagged lines needs only a definition, a TOML fil
 generic reader. Its table `[fields]` is the default mapping, with the syntax of `sources.toml`.
 """
 
-from __future__ import annotations
-
 import gzip
 import lzma
 import zlib

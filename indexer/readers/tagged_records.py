@@ -4,8 +4,6 @@ The table `[tagged]` of a definition has regular expressions for the lines. A co
 its tag.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase

@@ -4,8 +4,6 @@ The normalized form of a date is that of the Extended Date/Time Format (EDTF, IS
 `1980-11`, `1985?`, `2014-21` (spring), `1998/2003`.
 """
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta

@@ -4,8 +4,6 @@ The path of a file on another computer may contain the name of a person. Only th
 path is kept.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote

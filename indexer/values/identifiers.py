@@ -5,8 +5,6 @@ wrong check digit are left out. `read` returns the identifier that a text is as 
 report numbers and call numbers have no common form, so any text may be one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache

@@ -7,8 +7,6 @@ aliases replaces a three-letter code that has a short form (`fra` by `fr`). Name
 are in `other_names.toml`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from contextlib import suppress

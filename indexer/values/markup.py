@@ -3,8 +3,6 @@
 A page is parsed in a time that is linear in its size.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

@@ -10,8 +10,6 @@ braces, `parse` guesses. A format that distinguishes persons from bodies is not 
 definition adds the braces.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Publication types: names for the type codes of formats, and the type of each name in CSL."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import Literal

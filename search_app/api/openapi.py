@@ -4,8 +4,6 @@ It derives from the types in `responses`, from the parameters in `search_state`,
 of the catalogue.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version

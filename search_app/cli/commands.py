@@ -3,8 +3,6 @@
 The command line is the top layer, and imports both the read side and the write side.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from contextlib import nullcontext

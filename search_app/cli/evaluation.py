@@ -9,8 +9,6 @@ The measure is nDCG@10 after K. Järvelin and J. Kekäläinen, "Cumulated gain-b
 techniques" (TOIS 2002). A grade g has a gain of 2^g - 1.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Commands for files of any known format: `open`, `import`, and `formats`."""
 
-from __future__ import annotations
-
 import glob
 import shutil
 import socket

@@ -4,8 +4,6 @@ Loading the commands takes a second or more. This module imports only what handl
 meanwhile.
 """
 
-from __future__ import annotations
-
 import re
 import signal
 import sys

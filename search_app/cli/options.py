@@ -1,7 +1,5 @@
 """The shared parts of commands: options, exit statuses, the report file, and the index."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO

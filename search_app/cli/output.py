@@ -1,7 +1,5 @@
 """Print results, builds, and problems to a terminal; parse the arguments of a search."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import click

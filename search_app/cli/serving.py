@@ -5,8 +5,6 @@ process, so that no request waits for a build. It ends with the server, even if 
 killed. A failed build is reported in one line, and the live index stays.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -4,8 +4,6 @@
 the posting: the time that it takes to visit one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Condition, Lock

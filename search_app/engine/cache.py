@@ -1,7 +1,5 @@
 """A cache with a limit, shared by threads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar

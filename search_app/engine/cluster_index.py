@@ -4,8 +4,6 @@ Their other files are copied to this machine and read. No other part of the engi
 of a cluster.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory

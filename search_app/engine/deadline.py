@@ -3,8 +3,6 @@
 A search checks its budget at the end of each stage only. No timer interrupts it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf

@@ -8,8 +8,6 @@ Each matched text is as written, with the most exact way in which it matched, an
 times it occurs.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain

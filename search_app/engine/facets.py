@@ -9,8 +9,6 @@ Excluded values are no selection. A document with one of them is no hit, and is 
 facet, not even of their own. So the counts are those of an index without these documents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol

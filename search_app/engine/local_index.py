@@ -3,8 +3,6 @@
 No other part of the engine opens the files of an index or chooses its store.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

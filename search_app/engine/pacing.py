@@ -4,8 +4,6 @@ Threads share Python's interpreter lock. A request releases it many times, and w
 another thread computes.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -26,8 +26,6 @@ More like this: the publications similar to one are the best hits of an OR of it
 words that contribute most to the score of the publication itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice, pairwise
 from math import log

@@ -1,7 +1,5 @@
 """The search request, an immutable value. It does not depend on URLs or HTTP."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Set
 from typing import Annotated, Literal

@@ -4,8 +4,6 @@ A search interprets the query, gets a reply from the store, and adds passages, f
 explanations and suggestions.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set

@@ -11,8 +11,6 @@ search that waits in one request, while a local index computes what is read.
     return first.total + second.total
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple, Protocol, Self
 

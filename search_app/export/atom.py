@@ -4,8 +4,6 @@ RFC 4287, with the paging links of RFC 5005, the counts of OpenSearch 1.1, and d
 terms of PRISM.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Text stays in UTF-8. Only characters with a meaning in LaTeX become commands. Br
 commands too, because BibTeX counts `\{` as a brace. Each value is one line.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 

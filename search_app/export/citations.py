@@ -4,8 +4,6 @@
 1.0.2. docs/decisions/0037-citeproc-with-corrections.md compares the two.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import cache

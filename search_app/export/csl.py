@@ -6,8 +6,6 @@ CSL-JSON is described in https://docs.citationstyles.org/en/stable/specification
 https://github.com/citation-style-language/schema.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -5,8 +5,6 @@ the envelope of OAI-PMH states a request and dates of change that a file does no
 such as VuFind's store their records in the same way, and our own import reads it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from indexer.analysis.cleaning import clean

@@ -9,8 +9,6 @@
   (RFC 9264), which contains all links.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal

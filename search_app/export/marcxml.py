@@ -5,8 +5,6 @@ https://www.loc.gov/standards/marcxml/. The leader says that punctuation of ISBD
 each subfield has its plain value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 

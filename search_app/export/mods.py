@@ -4,8 +4,6 @@ The schema is described in https://www.loc.gov/standards/mods/. Zotero finds the
 publication by a local genre that is one of its types, others by the genres of the list "marcgt".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import cache
 

@@ -5,8 +5,6 @@ rules for letters and numbers, the variables of a publication, the elements of a
 them, and the style.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Set
 from copy import deepcopy

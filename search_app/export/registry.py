@@ -4,8 +4,6 @@ CSV and JSON Lines have the fields of the catalogue, as our own import reads the
 with a byte order mark, by which Excel recognizes it. The other formats consist of items of CSL.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from codecs import BOM_UTF8

@@ -4,8 +4,6 @@ The tags and types are those of Reference Manager as EndNote and Zotero read the
 escape for a line break, so each value is one line, and an abstract loses its paragraphs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from indexer.analysis.cleaning import clean

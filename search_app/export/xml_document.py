@@ -3,8 +3,6 @@
 A record is a text, because a tree of it takes several times longer. `add` builds other documents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from html import escape

@@ -7,8 +7,6 @@ Call the functions that translate when a text is used, not when a module is impo
 requests, the language is English.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import date, datetime

@@ -3,8 +3,6 @@
 The form only writes a query, so its results have the same URLs as those of the search box.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 

@@ -4,8 +4,6 @@ The shapes are in the Equal Earth projection. `tools/world_map.py` makes them of
 `third_party/world_atlas/` has the result and the license.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from functools import cache

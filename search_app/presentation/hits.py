@@ -3,8 +3,6 @@
 A hit has sentences that say why it matched, if the request asks for them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby

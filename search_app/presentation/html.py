@@ -1,7 +1,5 @@
 """Text to HTML outside templates. Templates escape by themselves."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Labels and links: the names of values and filters, and the URLs that `search_state` lacks."""
 
-from __future__ import annotations
-
 from itertools import chain
 from urllib.parse import quote, quote_plus
 

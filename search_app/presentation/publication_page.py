@@ -4,8 +4,6 @@ The roles of fields say what is a link or a DOI. The key `restricted` of a field
 mean that a publication is given out on request only. So any catalogue has this page.
 """
 
-from __future__ import annotations
-
 import string
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime

@@ -3,8 +3,6 @@
 Every change is a link to another list, so the page works without scripts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 

@@ -4,8 +4,6 @@ The sentences say what the list shows, and how the query was read. Templates pri
 API (`api.responses`) makes its URLs with the same functions, so page and API agree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 

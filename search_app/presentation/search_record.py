@@ -4,8 +4,6 @@ It covers items 1, 8, 9, 12, 13 and 15 of PRISMA-S (doi:10.1186/s13643-020-01542
 strategy, limits, updates, date, and number of records.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version

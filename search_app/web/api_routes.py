@@ -1,7 +1,5 @@
 """The routes of the JSON API, and those for monitoring."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from flask import Blueprint, Response, current_app, request

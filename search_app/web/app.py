@@ -3,8 +3,6 @@
 The order of registration matters: Flask runs after-request functions in reverse order.
 """
 
-from __future__ import annotations
-
 import ctypes
 import gc
 import logging

@@ -3,8 +3,6 @@
 All of a request uses one snapshot of the index.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime

@@ -8,8 +8,6 @@
 - Signposting: the formats and the files of a publication (https://signposting.org/FAIR/)
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
 

@@ -3,8 +3,6 @@
 This is the only error handler of the application. `/api/` and `/healthz` respond with JSON.
 """
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime
 from math import ceil

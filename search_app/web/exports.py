@@ -5,8 +5,6 @@ client reads, or for as long as citations are made, so few run at the same time,
 limited time. A client that reads too slowly is cut off by the server, or by one that waits.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import socket

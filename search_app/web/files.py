@@ -10,8 +10,6 @@ version to FORMER, for pages that are still open. The files are kept in memory, 
 its own version whatever happens on the disk.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys

@@ -7,8 +7,6 @@ logged. Their ETag has a suffix and is compared after the search. Search records
 They state the time of the search, so each request gets a new one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import cache

@@ -4,8 +4,6 @@ A route parses the URL, calls the engine, and renders a template. `presentation`
 template prints.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime

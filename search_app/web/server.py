@@ -4,8 +4,6 @@ It adds to waitress a timeout for whole requests, protection against request smu
 the requests that it rejects.
 """
 
-from __future__ import annotations
-
 import logging
 import signal
 import socket

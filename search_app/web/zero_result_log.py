@@ -5,8 +5,6 @@ about the user. Several processes may append to one file, because each line is a
 full file gets no more lines.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,7 +1,5 @@
 """The site under test: the real command in its own process, and locators for its pages."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket

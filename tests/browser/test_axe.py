@@ -1,7 +1,5 @@
 """Accessibility: axe reports no violation on any kind of page, wide or narrow, light or dark."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

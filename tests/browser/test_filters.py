@@ -1,7 +1,5 @@
 """Filters: select and clear values, alone and below their parents, with correct counts."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Full texts in a browser: no violation of axe, without scripts, and in a narrow window."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import pytest

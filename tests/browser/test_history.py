@@ -1,7 +1,5 @@
 """URL, history, focus, and announcements while parts of a page are swapped, or cannot be."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

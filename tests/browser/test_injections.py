@@ -4,8 +4,6 @@ Each page is tested with the policy that forbids such scripts, and without it. E
 depend on the policy.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The page with the keyboard alone."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The pages in six languages: accessible, no wider than a phone, and read from search to page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Literal

@@ -1,7 +1,5 @@
 """Nothing in a record widens a page: long values without a place to break, and many of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import get_args
 from urllib.parse import quote_plus

@@ -1,7 +1,5 @@
 """A facet of many values: 10 next to the list, all on a page with a box that narrows them."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

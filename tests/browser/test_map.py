@@ -1,7 +1,5 @@
 """The map above a list: on a desk and on a phone, in place, by keyboard, and from right to left."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Phones: no page is too wide, all targets can be touched, the filters are collapsed."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Panels above the list, and what is copied from them and from citations."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 

@@ -1,7 +1,5 @@
 """No page loads foreign content, violates the policy, or runs typed scripts."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

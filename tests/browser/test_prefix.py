@@ -1,7 +1,5 @@
 """The scripts of a site below a path prefix."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """A printed page has its content, its address, the search, and the time, and no controls."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """My list in the browser: it grows from any page, and its page is the same without scripts."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

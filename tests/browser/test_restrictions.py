@@ -1,7 +1,5 @@
 """Excluding values, and choosing any or all of the selected ones: links, chips, and counts."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

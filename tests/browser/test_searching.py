@@ -1,7 +1,5 @@
 """Searches: the order, the highlighting, and the pages of a list."""
 
-from __future__ import annotations
-
 import re
 
 from playwright.sync_api import Page, expect

@@ -1,7 +1,5 @@
 """Suggestions while the user types: a combobox for keyboard, mouse, and touch."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

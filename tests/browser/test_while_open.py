@@ -1,7 +1,5 @@
 """The catalogue is edited and indexed again while a page is open."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Without JavaScript, links and forms do everything."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

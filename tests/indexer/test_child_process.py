@@ -1,7 +1,5 @@
 """Child processes with limits: a hostile script costs only itself."""
 
-from __future__ import annotations
-
 import re
 import socket
 import subprocess

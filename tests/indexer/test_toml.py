@@ -1,7 +1,5 @@
 """Reading TOML takes bounded memory, whatever its keys."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st

@@ -5,8 +5,6 @@ import it. So one copy of a test states what both stores do. Another run without
 the local store.
 """
 
-from __future__ import annotations
-
 import gc
 import tempfile
 from collections import Counter

@@ -1,7 +1,5 @@
 """Clusters of one or more test nodes on this machine, each node in a process of its own."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

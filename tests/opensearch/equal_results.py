@@ -1,7 +1,5 @@
 """Checks that two stores give the same hits and results, apart from the order by relevance."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

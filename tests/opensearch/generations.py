@@ -1,7 +1,5 @@
 """Small corpora, their local generations, and the content of an index in a cluster, for tests."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Load a local generation into an index of a node, and open both."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager

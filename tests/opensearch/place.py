@@ -1,7 +1,5 @@
 """A catalogue in a cluster of several nodes, and a server of it, to disturb."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 A local index of the same corpus has the right responses.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import random

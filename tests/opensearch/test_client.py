@@ -1,7 +1,5 @@
 """Searches of an index on a real node: complete responses, time limits, and errors."""
 
-from __future__ import annotations
-
 import json
 import socket
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The commands on an index in a real cluster, from one machine and from two."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Publishing in a cluster of three nodes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The facets of a real node equal those of the local store, on random corpora in three shards."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

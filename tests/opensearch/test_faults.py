@@ -4,8 +4,6 @@ No response is wrong, partial, or of two generations. A request fails only if to
 away, and then with a 503 that says so. The server recovers by itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The files of a generation that readers need, stored in a real cluster and copied from it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

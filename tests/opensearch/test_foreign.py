@@ -1,7 +1,5 @@
 """Indexes, aliases and data streams of others in a cluster never change, whatever their names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path

@@ -3,8 +3,6 @@
 The order may differ: a node does not count the occurrences in a text.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

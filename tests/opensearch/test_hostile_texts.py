@@ -4,8 +4,6 @@ Every text is data of a term, never a part of a query in text form, of a script,
 an index.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote

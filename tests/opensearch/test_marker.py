@@ -1,7 +1,5 @@
 """The marker of the build that runs, in a real cluster, and the outcome of the last build."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

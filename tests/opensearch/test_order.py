@@ -4,8 +4,6 @@ Lengths are rounded in an index of Lucene, so scores may differ by a few percent
 that of a shard, so the index has only one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

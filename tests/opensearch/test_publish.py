@@ -1,7 +1,5 @@
 """Publishing local generations in a real cluster of one node."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

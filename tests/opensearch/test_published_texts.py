@@ -1,7 +1,5 @@
 """Publishing full texts in a real cluster of one node, and searching them there."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The roles in deploy/opensearch/ name actions that this version of OpenSearch has."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from fnmatch import filter as match

@@ -1,7 +1,5 @@
 """The number of requests that a search or suggestions send to a cluster, whatever is typed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple

@@ -4,8 +4,6 @@ The corpora are corpus/, and a generated one, in which most titles have other ed
 scores are equal.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import NamedTuple, cast, get_args

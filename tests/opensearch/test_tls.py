@@ -1,7 +1,5 @@
 """A cluster with TLS, a user, and a password."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path

@@ -3,8 +3,6 @@
 The test nodes have no security plugin. For clients, this server behaves as a node that has it.
 """
 
-from __future__ import annotations
-
 import http.client
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Strategies for texts that people type."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from hypothesis import strategies as st

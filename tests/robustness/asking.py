@@ -1,7 +1,5 @@
 """Send raw WSGI requests to the application, and check that every response is well formed."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterable
 from io import BytesIO

@@ -1,7 +1,5 @@
 """The system calls by which a build writes, as strace records them."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from pathlib import Path

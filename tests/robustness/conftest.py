@@ -1,7 +1,5 @@
 """Fixtures for the short robustness tests: a site to disturb, and runners of builds."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A site with a hostile catalogue whose escapes are known one by one, and can be dropped."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import linecache

@@ -1,7 +1,5 @@
 """A small file of every format: the end of its name, and its contents."""
 
-from __future__ import annotations
-
 import json
 
 from tests import samples as pages

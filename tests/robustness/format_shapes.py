@@ -1,7 +1,5 @@
 """Files of 1 MB whose shape makes careless readers slow: what they repeat, nest, or refer to."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from functools import partial

@@ -4,8 +4,6 @@ Each file is added to a small corpus without faults. No publication of that corp
 """
 
 # ruff: noqa: PLW0108 - large data is created on demand
-from __future__ import annotations
-
 import bz2
 import gzip
 import lzma

@@ -3,8 +3,6 @@
 `make torture` sets the variable `TORTURE` to a seed. The tests then try all cases, or many more.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import threading

@@ -4,8 +4,6 @@ Each query combines a shape of token, a way to join tokens, and a size of up to 
 from the index, so that the queries cost as much as possible.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Access rules: methods, host names, proxies, and rate limits."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """Count the work that queries of every shape cause. `fuzz_cost` measures their time."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path

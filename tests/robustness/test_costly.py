@@ -1,7 +1,5 @@
 """Expensive searches have bounded costs and do not delay other searches."""
 
-from __future__ import annotations
-
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -3,8 +3,6 @@
 The error says how to fix it.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from random import Random
 

@@ -1,7 +1,5 @@
 """Every escape is needed: a page of a hostile catalogue shows that each one is there."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -4,8 +4,6 @@ Each writing call of a build on the index fails, once or from then on. A failure
 is live, while old generations are removed, must not undo the publication.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """A hostile file causes a problem that names it, and the build indexes all other files."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

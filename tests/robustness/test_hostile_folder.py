@@ -1,7 +1,5 @@
 """Special files in a corpus folder are reported, and the build never waits for them."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """A hostile file of any format is imported in bounded time, and its faults are reported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -1,7 +1,5 @@
 """A killed or failed import leaves the folder unchanged, and a second import succeeds."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

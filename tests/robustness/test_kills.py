@@ -4,8 +4,6 @@ strace counts calls by name and by thread, and so does a case here: for instance
 of a thread.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Data over a limit is omitted and reported, and no other data is lost."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import lzma

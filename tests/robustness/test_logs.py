@@ -1,7 +1,5 @@
 """Log lines are machine-readable, and requests cannot forge them."""
 
-from __future__ import annotations
-
 import json
 import logging
 from contextlib import nullcontext

@@ -1,7 +1,5 @@
 """The metrics of the site are correct."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from math import inf

@@ -1,7 +1,5 @@
 """An index is checked when it is opened, and stays usable when its files change."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

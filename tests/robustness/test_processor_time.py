@@ -1,7 +1,5 @@
 """No request takes much more processor time than the budget of a search, whatever it asks for."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from itertools import cycle, islice

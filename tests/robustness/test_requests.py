@@ -1,7 +1,5 @@
 """Any request bytes get a response without an internal error."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """No URL gives out the files of a restricted publication, or a word of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import product

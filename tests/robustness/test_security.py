@@ -1,7 +1,5 @@
 """Hostile requests and hostile files do little harm. See docs/security.md."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,7 +1,5 @@
 """The server stays available whatever some clients do, and shuts down gracefully."""
 
-from __future__ import annotations
-
 import atexit
 import json
 import os

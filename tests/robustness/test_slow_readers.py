@@ -1,7 +1,5 @@
 """Clients that read a long response slowly do not occupy the server."""
 
-from __future__ import annotations
-
 import json
 import socket
 import time

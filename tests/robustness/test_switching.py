@@ -3,8 +3,6 @@
 Each generation names itself in every title and in a filter, and has its own number of publications.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import os

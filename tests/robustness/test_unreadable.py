@@ -1,7 +1,5 @@
 """An unreadable file of an index is reported, and no command waits for a pipe or device."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Gunicorn workers share the index of their master, and a publication does not disturb them."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

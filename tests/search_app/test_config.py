@@ -1,7 +1,5 @@
 """Settings: what is no value of one is an error that says what is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

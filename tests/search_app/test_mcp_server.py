@@ -1,7 +1,5 @@
 """`pubsearch mcp`: a client of the SDK starts it, lists its tools, and calls them."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

@@ -1,7 +1,5 @@
 """Reading lists: their URLs, and the changes of a list."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest

@@ -1,7 +1,5 @@
 """The URLs of the states that a page links to."""
 
-from __future__ import annotations
-
 import msgspec
 import pytest
 from hypothesis import given

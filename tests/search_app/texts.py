@@ -1,7 +1,5 @@
 """An index of publications with files, and an application on it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256

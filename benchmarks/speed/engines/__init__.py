@@ -4,8 +4,6 @@ The module of an engine is imported on first use, so that a process that builds 
 import the other engines.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import sqlite3

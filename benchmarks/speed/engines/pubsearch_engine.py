@@ -1,7 +1,5 @@
 """This engine: the only module of the benchmark that uses its interface for searches."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

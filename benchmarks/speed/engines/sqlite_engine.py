@@ -1,7 +1,5 @@
 """SQLite with its full-text extension FTS5, from Python's standard library."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Stock Whoosh: its own writer, matchers, and scoring, with this project's schema."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple

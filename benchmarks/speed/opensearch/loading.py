@@ -4,8 +4,6 @@ HOST is the URL of a node, and NAME the name of the index. FOLDER has the files 
 local build and all that a cluster adds are timed apart.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

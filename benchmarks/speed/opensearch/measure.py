@@ -1,7 +1,5 @@
 """Measure an index in a cluster: building it, searching it, growth, and pages over HTTP."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The measured values of an index in a cluster: a part of the schema of `results.json`."""
 
-from __future__ import annotations
-
 import msgspec
 
 from benchmarks.speed.machine import Setting

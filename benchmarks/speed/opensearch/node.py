@@ -1,7 +1,5 @@
 """Start one node of OpenSearch for a measurement, with the program of the tests."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

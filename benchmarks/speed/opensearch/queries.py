@@ -1,7 +1,5 @@
 """Draw the searches of an index in a cluster: words of titles, at random with a fixed seed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """A connection to a node that records its searches."""
 
-from __future__ import annotations
-
 import re
 import time
 from typing import Any, ClassVar, NamedTuple

@@ -4,8 +4,6 @@ The plain search has the same words, ten hits with passages of OpenSearch's own 
 20 most frequent values of six facets. Its hits rank by OpenSearch's own scores.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Render the tables of an index in a cluster."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median

@@ -1,7 +1,5 @@
 """Count the requests to a cluster for each kind of page and of search."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice

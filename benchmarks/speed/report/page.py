@@ -1,7 +1,5 @@
 """Render the results as a Markdown page."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path

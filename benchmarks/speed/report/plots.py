@@ -1,7 +1,5 @@
 """The plots of the page: small SVGs that are readable on light and on dark backgrounds."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path

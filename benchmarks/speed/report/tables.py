@@ -1,7 +1,5 @@
 """Render the tables of the page."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from statistics import median
 

@@ -10,8 +10,6 @@ year), duration, language, summary_language (available as an executive summary o
 access, position.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping

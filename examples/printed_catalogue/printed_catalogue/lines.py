@@ -5,8 +5,6 @@ publisher and year. The rest is text. `roles` decides from the lines around it w
 title, a heading or a paragraph.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

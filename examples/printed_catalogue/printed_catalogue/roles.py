@@ -5,8 +5,6 @@ if these are missing does its capitalization decide. Each decision looks at a fi
 lines, so the total time is linear in the length of the text.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto

@@ -1,7 +1,5 @@
 """The text catalogue: the real one, irregular lines, and any text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from io import BytesIO

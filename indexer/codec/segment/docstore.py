@@ -5,8 +5,6 @@ unchanged records are copied as they are. The dictionary consists of the first r
 others resemble.
 """
 
-from __future__ import annotations
-
 import re
 from array import array
 from bisect import bisect_left

@@ -7,8 +7,6 @@ and a report) never are. A title with few words (`Introduction`) is too common t
 Titles are compared by the word numbers of the index, without tokenizing them again.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

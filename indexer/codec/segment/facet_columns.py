@@ -5,8 +5,6 @@ value. Document `d` contains the values at `ordinals[offsets[d]:offsets[d + 1]]`
 ancestors of a value are also values of the document, in the same field.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path

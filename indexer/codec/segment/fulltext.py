@@ -22,8 +22,6 @@ A text is the text of a file. Its pages are the documents of a segment with one 
     version                            the version of the extraction that made the texts, in UTF-8
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path

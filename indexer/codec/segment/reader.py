@@ -1,7 +1,5 @@
 """A segment, open for reading: the arrays of a generation, and lookups in them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path

@@ -8,8 +8,6 @@ A word gets a provisional number when it first occurs, and the texts of publicat
 of these numbers. After the last publication the words are sorted and get their final numbers.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property

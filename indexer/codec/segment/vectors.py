@@ -4,8 +4,6 @@ The digest of the encoded text is stored with each vector. A build copies the ve
 the former index contains, whatever else has changed, and encodes only the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice

@@ -7,8 +7,6 @@ articles, such as the page heading, unless it states that property itself. The j
 such pages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedIOBase
 

@@ -6,8 +6,6 @@ kind: they have the same tag and class, and so do their parents. In a block, a l
 text is the title or a note.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Set

@@ -5,8 +5,6 @@ A key is the name of a property. A value is a string, a number, an object such a
 other object have dotted names. `id` is the id of the entry, and `lang` the language of its texts.
 """
 
-from __future__ import annotations
-
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase

@@ -4,8 +4,6 @@ An item has the columns title, link, note, year, doi, and section. The other cel
 headings of their columns. A page is recognized only if its items are at least 40% of its text.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from io import BufferedIOBase

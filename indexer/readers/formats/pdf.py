@@ -1,7 +1,5 @@
 """Reader of PDFs: each is one record, with a title, and what else its text and metadata say."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest
 from io import BufferedIOBase, BufferedReader

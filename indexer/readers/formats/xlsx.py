@@ -6,8 +6,6 @@ make headings such as "Group / Name". A child process reads the file, because a 
 need far more memory and time than its size suggests.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 from tempfile import TemporaryFile

@@ -5,8 +5,6 @@ become one value: the name of a person, a text with its language, a date as a li
 text as an inverted index.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache

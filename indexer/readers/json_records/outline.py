@@ -4,8 +4,6 @@ Records are the objects of a list, the values of an object, or the whole file. A
 other objects, such as `{"message": {"items": [...]}}`.
 """
 
-from __future__ import annotations
-
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping

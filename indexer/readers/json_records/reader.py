@@ -5,8 +5,6 @@ A file has one record, a list of records, an object with records at some path, o
 properties.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedIOBase
 from typing import Any

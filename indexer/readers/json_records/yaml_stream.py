@@ -5,8 +5,6 @@ refer to the item that it is in. Tags are ignored, so no Python object is ever c
 scalar stays text: `no` is a language, and 2014-04 is a date.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import chain, islice

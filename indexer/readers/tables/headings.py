@@ -5,8 +5,6 @@ which the first names groups of columns. A row is a header if it has usual headi
 differs from the rows below: it has names where they have numbers, dates, or links.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache

@@ -3,8 +3,6 @@
 An attribute of a few bytes can repeat a row a million times, and libraries expand them all first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 from xml.parsers import expat

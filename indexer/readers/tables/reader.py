@@ -4,8 +4,6 @@ Rows before the header are skipped, such as a title or notes. A total below the 
 not read. A table without a header has columns named "column 1", "column 2".
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections import Counter

@@ -3,8 +3,6 @@
 A quotation mark that is never closed costs at most its own row: the lines after it are rows again.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 import sys

@@ -8,8 +8,6 @@ name, its state, and a hint. Before a sheet is read, an object names it, because
 more memory than the process has. The last line may be an object with a fault.
 """
 
-from __future__ import annotations
-
 import datetime
 import os
 import sys

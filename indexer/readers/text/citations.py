@@ -1,7 +1,5 @@
 """Parse citations in plain text, such as "Moss, A. (2019). Salt. Fjord Press"."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Set
 

@@ -5,8 +5,6 @@ its lines. Other files can mix UTF-8 and Windows-1252, so `decode_text` decodes 
 own.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections import Counter

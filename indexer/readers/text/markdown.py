@@ -1,7 +1,5 @@
 """Convert Markdown to plain text, with the places of its links."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Split the lines of a text file into records: at start lines, end lines, or repeated keys."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

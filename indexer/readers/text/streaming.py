@@ -1,7 +1,5 @@
 """Read a file in blocks and split it at a separator, within the limits on files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 from io import BufferedIOBase

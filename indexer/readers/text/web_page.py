@@ -1,7 +1,5 @@
 """Read a web page as a tree, and the values that its elements state."""
 
-from __future__ import annotations
-
 from codecs import getincrementaldecoder
 from contextlib import suppress
 

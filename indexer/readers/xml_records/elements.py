@@ -1,7 +1,5 @@
 """Find the record elements of an XML file, by the options of a format, and read them one by one."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress

@@ -4,8 +4,6 @@ The column of an element is its path from the record, such as "titleInfo/title".
 attribute is such as "titleInfo@displayLabel". Text with markup in it is one value.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedIOBase

@@ -4,8 +4,6 @@ Named HTML entities become their characters. No other entity is ever defined, so
 stays text.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Iterator

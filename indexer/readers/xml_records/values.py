@@ -1,7 +1,5 @@
 """Convert the XML elements of a record to the properties of a source record."""
 
-from __future__ import annotations
-
 import re
 
 from lxml import etree

@@ -1,7 +1,5 @@
 """Evaluation of a clause: the documents that match it, and the weighted frequency in each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence, Set
 from functools import partial
 from typing import Protocol, TypeVar

@@ -5,8 +5,6 @@ facet with a child field is a tree of two levels. A selected child narrows its s
 itself. A document with an excluded value never passes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from functools import reduce
 

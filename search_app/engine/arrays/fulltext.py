@@ -9,8 +9,6 @@ is normalized by length and saturated:
 The strength is below 1, so the many words of a text never outweigh a title.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import partial, reduce
 

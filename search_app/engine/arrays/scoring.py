@@ -15,8 +15,6 @@ The hits of one page are selected without sorting the whole list. The editions o
 folded into the best one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, assert_never

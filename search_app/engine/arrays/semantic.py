@@ -6,8 +6,6 @@ words have few hits, similar publications are added as hits. A query with operat
 or wildcards is taken literally, without semantic search.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

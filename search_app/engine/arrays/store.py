@@ -5,8 +5,6 @@ filters, the selected filters, title matches and feedback, the page, and the fac
 is computed once, when its result is first needed.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial

@@ -4,8 +4,6 @@ The count of a suggestion is the number of hits that it leads to, and is never 0
 are completed: a text with quotes, parentheses, operators, field names or `*` gets no suggestions.
 """
 
-from __future__ import annotations
-
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

@@ -6,8 +6,6 @@ without documents, there are texts with a similar word of the index. For a place
 there is the rest of the text, with one value selected in a facet of places near it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple

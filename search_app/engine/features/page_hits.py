@@ -4,8 +4,6 @@ A word is marked where a clause of the query matches it: see `matching.mark_word
 AND inside an OR are marked even if the AND as a whole does not match.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 

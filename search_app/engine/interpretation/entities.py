@@ -10,8 +10,6 @@ Chinese labels by character. Half of a Chinese label also names its entity, and 
 another order.
 """
 
-from __future__ import annotations
-
 import re
 from array import array
 from collections import Counter, defaultdict

@@ -7,8 +7,6 @@ operators is relaxed only if it has no hits. Then any of the words is enough, ex
 operator joins them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property, partial
 from itertools import islice, product

@@ -6,8 +6,6 @@ most. If few documents match a concept, its clause matches narrower concepts too
 broader or related ones: `features.diagnosis` offers those as links.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal

@@ -15,8 +15,6 @@ words of English. A misspelled word has the hash of a correct one with a probabi
 list.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from functools import cache, partial

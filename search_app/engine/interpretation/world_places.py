@@ -5,8 +5,6 @@ names are recognized, even if the catalogue has no such value. Case, accents, sp
 apostrophes are ignored. Inflected names are recognized by the stems of their words.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import cache

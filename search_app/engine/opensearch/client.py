@@ -3,8 +3,6 @@
 A response is complete or an error: a search never returns the hits of some shards only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial

@@ -10,8 +10,6 @@ The total without a selected value needs the documents of the base that pass onl
 or only without it. All counts come with the page.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any

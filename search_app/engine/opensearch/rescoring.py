@@ -5,8 +5,6 @@ neighboring words multiply a score. Feedback adds to it what the hit shares with
 another list, the feedback documents, whose words are weighed in this process.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple

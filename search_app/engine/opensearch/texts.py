@@ -4,8 +4,6 @@ Each page names the clauses that are there. Its score is their number, and a fra
 with the number of their occurrences.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice

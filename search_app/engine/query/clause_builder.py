@@ -5,8 +5,6 @@ index has that stem. A piece with several words (`x-ray`, `A/RES/55/25`) is one 
 the words as a phrase, written as one word, or, with a lower weight, anywhere in a document.
 """
 
-from __future__ import annotations
-
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence

@@ -9,8 +9,6 @@ In full texts, the postings are the pages of words. A phrase reads the positions
 Each hit lists the pages with each word.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter

@@ -19,8 +19,6 @@ Input that does not fit the grammar is read as words, so every text is a valid q
 finds the structure in one pass. The number of words and the depth of parentheses are limited.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from math import prod

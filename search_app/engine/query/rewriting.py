@@ -7,8 +7,6 @@ identifier as a whole, and year expressions such as `since 2012`, become filters
 same everywhere in a query, and are never relaxed or corrected. Other quoted text stays as typed.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence

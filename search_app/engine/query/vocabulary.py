@@ -9,8 +9,6 @@ expansion is the total number of postings of its terms. Above it, the terms with
 are kept, and the number of dropped terms is reported.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

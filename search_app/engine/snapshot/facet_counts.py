@@ -4,8 +4,6 @@ The values of all fields are numbered consecutively, so one `bincount` over the 
 values of all facets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate

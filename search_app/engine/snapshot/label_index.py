@@ -4,8 +4,6 @@ The index is sorted, so a prefix is one range. Labels in other languages than th
 are in the same index, because only a few values have them.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -4,8 +4,6 @@ Threads may share a snapshot. Its arrays are never written to, except a scratch 
 thread. Cache entries (masks, postings of synonyms) are complete before they are inserted.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from functools import cached_property

@@ -3,8 +3,6 @@
 The index is derived once from a segment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

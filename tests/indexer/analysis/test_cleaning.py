@@ -1,7 +1,5 @@
 """Texts are normalized in linear time."""
 
-from __future__ import annotations
-
 import sys
 import unicodedata
 

@@ -1,7 +1,5 @@
 """Each publication is encoded once as a vector, and vectors are compared by cosine."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The language of a text is detected if the field of the title asks for it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

@@ -1,7 +1,5 @@
 """The tokenizer makes terms of a text: folded and stemmed words with positions and offsets."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """A transformer runs in a process of its own, whose failures cost only its vectors."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

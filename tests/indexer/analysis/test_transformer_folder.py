@@ -1,7 +1,5 @@
 """The folder of a transformer is known by the digest of its files."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

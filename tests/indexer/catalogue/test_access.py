@@ -1,7 +1,5 @@
 """Restricted publications stay restricted, however a source writes it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

@@ -1,7 +1,5 @@
 """The appearance of a catalogue: colors that can be read, and images that can be used."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

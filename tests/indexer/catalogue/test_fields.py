@@ -1,7 +1,5 @@
 """`catalogue.toml` defines the fields. An invalid one is rejected with a reason."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A publication compares by value and has a digest. A problem names its place and fault."""
 
-from __future__ import annotations
-
 import msgspec
 import pytest
 

@@ -1,7 +1,5 @@
 """`thesaurus.toml` defines synonyms. An invalid one is rejected with a reason."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from pathlib import Path

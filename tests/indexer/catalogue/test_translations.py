@@ -1,7 +1,5 @@
 """The texts of a catalogue are translated by `catalogue.fr.toml` and files like it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args

@@ -1,7 +1,5 @@
 """The URL of an index in a cluster, and the settings of its client."""
 
-from __future__ import annotations
-
 import gc
 import logging
 import os

@@ -1,7 +1,5 @@
 """The documents of a segment, with full texts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """Each failure of a request names what is wrong, and the setting to change."""
 
-from __future__ import annotations
-
 import json
 import socket
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The files of a generation as documents of an index, and back, without a node."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, cast

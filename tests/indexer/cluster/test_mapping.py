@@ -1,7 +1,5 @@
 """The settings and mappings of the indexes of a generation."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from indexer.cluster import mapping

@@ -1,7 +1,5 @@
 """Responses that no cluster of this program gives: each is an error with a meaning."""
 
-from __future__ import annotations
-
 import json
 import socket
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The file with the vocabulary of a segment."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """Strategies for publications with any values, and helpers that write segments of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path

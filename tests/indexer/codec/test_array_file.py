@@ -1,7 +1,5 @@
 """Array files are read back as written, and any other file is Damaged."""
 
-from __future__ import annotations
-
 import re
 import tempfile
 from bisect import bisect_left

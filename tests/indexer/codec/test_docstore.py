@@ -1,7 +1,5 @@
 """Publications are read back unchanged from the store, by number and by id, and are sorted."""
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A facet column has the ordinals of each publication's values, or of `none`."""
 
-from __future__ import annotations
-
 import tempfile
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Full texts: their words on pages, and what a generation takes from the one before."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

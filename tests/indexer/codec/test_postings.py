@@ -1,7 +1,5 @@
 """Postings have the documents and positions of each word and each stem."""
 
-from __future__ import annotations
-
 import resource
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The word stream that is built in bulk equals tokenizing the texts one by one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from unittest import mock
 

@@ -1,7 +1,5 @@
 """Real PDFs for tests, made by fpdf2."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path

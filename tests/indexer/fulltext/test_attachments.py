@@ -1,7 +1,5 @@
 """Files are attached to the publications that they belong to, and never to others."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

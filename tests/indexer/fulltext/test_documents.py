@@ -1,7 +1,5 @@
 """Files with full text: their type, title and language, the cache, and several at a time."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import resource

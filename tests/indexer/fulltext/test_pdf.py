@@ -1,7 +1,5 @@
 """The text of real PDFs: scripts, columns, scans, and files that are encrypted or hostile."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Cleaning of pages: paragraphs, hyphens, presentation forms, and running lines."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections import Counter
 

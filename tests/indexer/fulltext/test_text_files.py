@@ -1,7 +1,5 @@
 """Full text in web pages, JATS and TEI."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

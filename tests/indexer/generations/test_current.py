@@ -1,7 +1,5 @@
 """An index with an unusable `CURRENT` reports it, can be rolled back, and loses no generation."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Written files are flushed with their names, and disk errors are explained."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Generations are complete, are switched atomically, and can be rolled back."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """A folder is read completely and in order, and unreadable files are reported."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

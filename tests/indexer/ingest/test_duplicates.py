@@ -1,7 +1,5 @@
 """Duplicates in mapped sources become one publication. Other records stay apart."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """If a corpus folder has a `sources.toml`, only the files that it names are read."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

@@ -1,7 +1,5 @@
 """A build maps a record again only if it, or the mapping, changed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Validation removes and reports a bad value, and keeps the rest of the entry."""
 
-from __future__ import annotations
-
 import unicodedata
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """A build publishes a complete generation of the corpus, or changes nothing."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

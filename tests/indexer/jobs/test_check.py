@@ -1,7 +1,5 @@
 """A check reports the problems of a build."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Builds for an index in a cluster, as far as they need no node."""
 
-from __future__ import annotations
-
 import gc
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Builds with full texts: files that come, change, move, and go."""
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile

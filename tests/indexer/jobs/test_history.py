@@ -1,7 +1,5 @@
 """Ids outlive their publications: they lead to another id, or say what was removed and when."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """An import makes records of PDFs, except of those that belong to records."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

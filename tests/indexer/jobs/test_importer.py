@@ -1,7 +1,5 @@
 """An import writes a corpus folder with the unchanged files and a mapping of their columns."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

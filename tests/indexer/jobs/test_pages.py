@@ -1,7 +1,5 @@
 """An import as pages writes a complete corpus folder."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

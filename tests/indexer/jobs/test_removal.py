@@ -1,7 +1,5 @@
 """A build that removes many publications needs force, and the refusal names the files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """`verify` reads all generations of an index and reports damage."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A web server on this machine whose paths behave well or badly."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

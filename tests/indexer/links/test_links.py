@@ -1,7 +1,5 @@
 """Testing links, against a server on this machine."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """The file of tested links, and that of an interrupted test, are files of the corpus folder."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime

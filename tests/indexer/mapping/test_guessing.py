@@ -1,7 +1,5 @@
 """Columns are guessed by their headings, and by their values."""
 
-from __future__ import annotations
-
 import pytest
 
 from indexer.mapping.mapper import Mapper

@@ -1,7 +1,5 @@
 """The mapper turns the columns of a record into the fields of a catalogue."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """A proposal maps columns to fields by their headings, then by their values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import cast

@@ -1,7 +1,5 @@
 """`sources.toml` is read back as it was written, and changes values in bounded time."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

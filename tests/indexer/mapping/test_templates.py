@@ -1,7 +1,5 @@
 """A column specification is a column, a template of columns, or alternatives of these."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

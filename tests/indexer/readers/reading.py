@@ -1,7 +1,5 @@
 """Read bytes with the reader that the registry would choose."""
 
-from __future__ import annotations
-
 import io
 import tomllib
 from importlib.resources import files

@@ -3,8 +3,6 @@
 Sources of the binary formats: [MS-CFB], [MS-XLS], and [MS-XLSB].
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile

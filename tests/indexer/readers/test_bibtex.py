@@ -1,7 +1,5 @@
 """BibTeX and BibLaTeX are read with macros, parents, LaTeX, and mistakes."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """The contract of all readers, checked with damaged, hostile, and well-formed files."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import lzma

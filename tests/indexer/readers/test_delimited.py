@@ -1,7 +1,5 @@
 """Delimited tables are read row by row, in any notation and encoding."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

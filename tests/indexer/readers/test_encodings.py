@@ -1,7 +1,5 @@
 """Text in UTF-8, UTF-16, Windows-1252, and older encodings is decoded."""
 
-from __future__ import annotations
-
 import pytest
 
 from indexer.readers.text.encodings import decode_file, guess_encoding

@@ -1,7 +1,5 @@
 """A page with front matter in YAML or TOML is a record. The text of the page is a column."""
 
-from __future__ import annotations
-
 import pytest
 
 from indexer.readers.formats import front_matter

@@ -1,7 +1,5 @@
 """Pages are read by the microdata standard, in any encoding."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

@@ -1,7 +1,5 @@
 """Lists and tables of publications in HTML are read. Other pages are not recognized."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The metadata in web pages become records: tags, JSON-LD, microdata, and COinS."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from indexer.catalogue.limits import Limits

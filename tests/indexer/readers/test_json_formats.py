@@ -1,7 +1,5 @@
 """The JSON formats of catalogues are recognized, and their columns feed the right fields."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

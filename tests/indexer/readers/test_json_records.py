@@ -1,7 +1,5 @@
 """JSON, JSON Lines, and YAML in any arrangement become records with dotted columns."""
 
-from __future__ import annotations
-
 import json
 from itertools import permutations
 from typing import Any

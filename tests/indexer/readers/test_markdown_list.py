@@ -1,7 +1,5 @@
 """Lists of links in Markdown are lists of publications. Other pages are not recognized."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import msgspec

@@ -1,7 +1,5 @@
 """A PDF is one record, whatever its text is like."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

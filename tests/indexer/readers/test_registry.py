@@ -1,7 +1,5 @@
 """The registry selects the reader of a file, also a reader of another package."""
 
-from __future__ import annotations
-
 import gzip
 import sys
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Tagged text is read by definitions: RIS and its like, PubMed, EndNote, Ovid, keys and values."""
 
-from __future__ import annotations
-
 import pytest
 
 from indexer.catalogue.limits import Limits

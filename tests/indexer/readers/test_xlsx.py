@@ -1,7 +1,5 @@
 """Spreadsheets are read row by row, by a child process with limits."""
 
-from __future__ import annotations
-
 import datetime
 import io
 import signal

@@ -1,7 +1,5 @@
 """Years and dates are parsed in the forms that occur in catalogues."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Names of files are read in the syntax of every reference manager, without private folders."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

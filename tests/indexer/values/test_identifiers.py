@@ -1,7 +1,5 @@
 """Identifiers are recognized in any text, checked, and normalized."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Languages and countries are recognized by codes and names, and named in other languages."""
 
-from __future__ import annotations
-
 import tomllib
 from importlib.resources import files
 

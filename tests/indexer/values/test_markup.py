@@ -1,7 +1,5 @@
 """Plain text of titles and abstracts, and trees of web pages, equal to those of lxml."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import pytest

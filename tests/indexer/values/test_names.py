@@ -1,7 +1,5 @@
 """Names of persons and corporate bodies are parsed in the forms that occur in catalogues."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Codes of types become names, and names are kept."""
 
-from __future__ import annotations
-
 import pytest
 
 from indexer.values.publication_types import group_by_csl_type, read_type

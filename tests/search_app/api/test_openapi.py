@@ -1,7 +1,5 @@
 """The OpenAPI document: it matches the responses of the API and describes all of them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

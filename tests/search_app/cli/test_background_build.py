@@ -1,7 +1,5 @@
 """The build before a server opens: its output, and when the server may open."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The commands of Python developers: `python -m indexer`, `python -m search_app`, `flask run`."""
 
-from __future__ import annotations
-
 import os
 import pty
 import re

@@ -1,7 +1,5 @@
 """Judged queries: the catalogue reaches the required quality, and a build refuses a worse index."""
 
-from __future__ import annotations
-
 import shutil
 from math import log2
 from pathlib import Path

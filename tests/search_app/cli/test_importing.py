@@ -1,7 +1,5 @@
 """`pubsearch import` and `pubsearch open` read files of any known format."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

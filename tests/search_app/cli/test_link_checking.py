@@ -1,7 +1,5 @@
 """`pubsearch check --links`: its output, its file, and what an interruption keeps."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """The command line: its output and its exit statuses."""
 
-from __future__ import annotations
-
 import json
 import socket
 import subprocess

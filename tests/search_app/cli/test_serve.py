@@ -1,7 +1,5 @@
 """`pubsearch serve` builds changes, with --watch keeps building, and survives a broken corpus."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -4,8 +4,6 @@ The reference examines publications one at a time, as plain Python sets. It shar
 engine except the values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Searchers that many modules only read. A module may have one of its own by the same name."""
 
-from __future__ import annotations
-
 import pytest
 
 from search_app.engine import Engine, Searcher

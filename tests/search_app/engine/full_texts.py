@@ -1,7 +1,5 @@
 """Searchers of publications with texts, and random publications, texts, and queries."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

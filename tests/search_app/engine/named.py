@@ -1,7 +1,5 @@
 """A small corpus with a thesaurus: entities with several names in six languages."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path

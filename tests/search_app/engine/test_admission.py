@@ -1,7 +1,5 @@
 """The admission of searches, and of the exports that yield to them."""
 
-from __future__ import annotations
-
 from itertools import count
 from threading import Thread
 from time import monotonic

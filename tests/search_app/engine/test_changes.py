@@ -1,7 +1,5 @@
 """Harvesters read part by part what changed or was removed in a period."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from itertools import count
 

@@ -1,7 +1,5 @@
 """The time budget of a search, and the times of its stages."""
 
-from __future__ import annotations
-
 from math import inf
 from time import perf_counter, sleep
 

@@ -1,7 +1,5 @@
 """Searches after files came and went: they are those of an index that was built at once."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path

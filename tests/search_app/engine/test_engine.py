@@ -1,7 +1,5 @@
 """An engine is opened by a path or a URL, and refuses requests that it can't follow."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Explanations of hits: the parts of a score add up, and each text has its kind of match."""
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 

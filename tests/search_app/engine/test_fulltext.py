@@ -1,7 +1,5 @@
 """Searches in full texts: what matches, what ranks first, where it is, and what stays the same."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path

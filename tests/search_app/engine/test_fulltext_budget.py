@@ -1,7 +1,5 @@
 """The time budget of searches in full texts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The words of a stored publication are those that the forward index has of it."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """In each language, a query finds the same by each name of a field that pages show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

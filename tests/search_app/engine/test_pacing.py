@@ -1,7 +1,5 @@
 """A generation is opened next to requests, and the previous one is freed at once."""
 
-from __future__ import annotations
-
 import gc
 import sys
 import time

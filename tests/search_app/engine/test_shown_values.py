@@ -1,7 +1,5 @@
 """Search for the values and the ids of publications as pages show them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Queries of any shape in full texts, compared with a search of each place, word by word."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product

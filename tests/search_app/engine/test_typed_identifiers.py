@@ -1,7 +1,5 @@
 """A typed identifier finds exactly the publications that have it, in any of its spellings."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path

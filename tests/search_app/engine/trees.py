@@ -4,8 +4,6 @@ Their terms are rare, common, or absent. Their phrases occur in a text, or almos
 include those of `search_app.engine.query.parser`, and also any fields and prefixes of stems.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain

@@ -1,7 +1,5 @@
 """Publications of many kinds to cite: types, names, dates, and parts that are missing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """Publications to export: those of the first catalogue, and an imported catalogue of papers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

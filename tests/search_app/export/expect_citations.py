@@ -4,8 +4,6 @@ Run `python -m tests.search_app.export.expect_citations`. It needs Node.js and n
 citeproc-js into a temporary folder. Its results are facts about the samples, not parts of it.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import tempfile

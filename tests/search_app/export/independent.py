@@ -1,7 +1,5 @@
 """Read exported files with libraries that other projects wrote, and what they must find."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

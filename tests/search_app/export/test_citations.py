@@ -1,7 +1,5 @@
 """Citations in five styles, compared with those of citeproc-js."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """The mapping of a publication to CSL."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """Data in the page of a publication: tags, JSON-LD, and COinS."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from html.parser import HTMLParser

@@ -1,7 +1,5 @@
 """Exported files have the same publications, or the same identifiers, when imported."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import get_args

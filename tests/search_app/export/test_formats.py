@@ -1,7 +1,5 @@
 """Exported files are read back by other programs with the same content."""
 
-from __future__ import annotations
-
 import csv
 import io
 from codecs import BOM_UTF8

@@ -1,7 +1,5 @@
 """No text opens a new record, tag, field, subfield, or cell of an exported file."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -6,8 +6,6 @@ not counted: `NO_PLACE` lists it. docs/interoperability.md explains it and has t
 `python -m tests.search_app.export.test_round_trips` writes.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """Exports name a language only where the record states it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

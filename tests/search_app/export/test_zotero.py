@@ -4,8 +4,6 @@ Zotero tries unAPI, then COinS, then the tags in the head. The rules here, in ou
 those by which it finds the type of an item in 2024.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import get_args
 from urllib.parse import parse_qs

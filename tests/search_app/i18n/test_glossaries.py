@@ -1,7 +1,5 @@
 """Each language has a glossary, and its translations have none of the words that it forbids."""
 
-from __future__ import annotations
-
 import csv
 import tomllib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """All visible text is marked for translation, each sentence as one message."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ A pseudo-locale puts every message in brackets, also on the pages of a Russian c
 import with the standard texts in English. So English outside of brackets was not translated.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

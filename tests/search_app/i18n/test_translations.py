@@ -1,7 +1,5 @@
 """The translations of the interface: complete, and with the same placeholders, tags, and marks."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections import Counter

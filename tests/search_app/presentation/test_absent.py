@@ -1,7 +1,5 @@
 """Queries about subjects that the catalogue lacks do not look as if they had hits."""
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 

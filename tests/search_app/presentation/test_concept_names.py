@@ -1,7 +1,5 @@
 """Concepts have their names in the language of the page, and every other name has its language."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from urllib.parse import urlencode

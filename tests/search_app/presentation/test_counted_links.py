@@ -5,8 +5,6 @@ The count of a value beside a selected one of its facet is that of the value alo
 Every link that a page without hits offers leads to hits.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path

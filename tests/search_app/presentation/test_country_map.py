@@ -1,7 +1,5 @@
 """The map above a list: its countries, their numbers, its shapes, and when there is one."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re

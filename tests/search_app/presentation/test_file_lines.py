@@ -1,7 +1,5 @@
 """Lines on the files of a hit, and summaries of a search inside a publication."""
 
-from __future__ import annotations
-
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient

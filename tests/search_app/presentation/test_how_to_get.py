@@ -1,7 +1,5 @@
 """How to get a publication, for any catalogue."""
 
-from __future__ import annotations
-
 import pytest
 
 from indexer.catalogue.fields import Catalogue, Field, TypeRule

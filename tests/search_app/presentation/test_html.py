@@ -1,7 +1,5 @@
 """Text that becomes HTML outside of templates is escaped."""
 
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
 

@@ -1,7 +1,5 @@
 """The pages of an imported catalogue: names, links, long lists and values, and nothing missing."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 from urllib.parse import urlencode

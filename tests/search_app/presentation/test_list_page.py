@@ -1,7 +1,5 @@
 """The list of results: its filters, its passages, and the links above it."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """A publication that was merged from several sources names all of them."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

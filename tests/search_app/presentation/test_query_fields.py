@@ -1,7 +1,5 @@
 """Fields and years in a query, on the page and in the API."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlencode
 

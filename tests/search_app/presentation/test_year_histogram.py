@@ -1,7 +1,5 @@
 """The year histogram: few bars, each with the publications of its years."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Read pages and JSON of a site as its clients do."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The advanced form leads to the address that the search box would lead to."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient
 

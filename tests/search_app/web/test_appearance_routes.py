@@ -1,7 +1,5 @@
 """The colors, the logo, the footer, and the contact of a catalogue on its pages."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Conditional requests: a client that has a response does not receive it again."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable

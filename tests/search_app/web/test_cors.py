@@ -1,7 +1,5 @@
 """Scripts of other sites read the site only if a setting allows it."""
 
-from __future__ import annotations
-
 import pytest
 
 from search_app.engine import Engine

@@ -1,7 +1,5 @@
 """How programs find the site, its search, and the formats of its publications."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Exports of one publication and of all hits of a search."""
 
-from __future__ import annotations
-
 import json
 import re
 import socket

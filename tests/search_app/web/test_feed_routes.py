@@ -1,7 +1,5 @@
 """The feed of a search, as a feed reader reads it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from urllib.parse import urlsplit

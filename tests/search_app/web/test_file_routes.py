@@ -1,7 +1,5 @@
 """The files of publications are served by digest, unchanged, and without any rights."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from hashlib import sha256

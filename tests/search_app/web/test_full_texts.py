@@ -1,7 +1,5 @@
 """Full texts on pages, in the API, and in the terminal: files, pages, passages, and the switch."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

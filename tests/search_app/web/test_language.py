@@ -1,7 +1,5 @@
 """The site in six languages: addresses, links, headers, and the API."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from threading import Thread

@@ -1,7 +1,5 @@
 """OAI-PMH, as harvesters use it: sickle copies whole catalogues and what has changed since."""
 
-from __future__ import annotations
-
 import gzip
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence

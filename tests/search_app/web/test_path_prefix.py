@@ -1,7 +1,5 @@
 """The site below a path prefix: all its URLs are below the prefix, and no client can change it."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket

@@ -1,7 +1,5 @@
 """The page of a publication: the way back to a list, citations, dead links, and changed ids."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from pathlib import Path

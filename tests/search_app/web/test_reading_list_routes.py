@@ -1,7 +1,5 @@
 """The page of a reading list and its exports."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit

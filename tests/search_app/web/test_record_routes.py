@@ -1,7 +1,5 @@
 """The search record: it repeats the search, and states all that a review reports of it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib.metadata import version

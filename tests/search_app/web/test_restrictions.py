@@ -1,7 +1,5 @@
 """Excluded values, and values that are all needed: pages, the API, exports, feeds, and records."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 import pytest

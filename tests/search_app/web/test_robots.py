@@ -1,7 +1,5 @@
 """Crawlers: they visit every publication and no combination of filters."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The site as a browser or a program uses it: URLs, responses, and headers."""
 
-from __future__ import annotations
-
 import json
 import re
 from html import unescape

@@ -1,7 +1,5 @@
 """Static files: their URLs have digests, so that pages and caches never mix two versions."""
 
-from __future__ import annotations
-
 import re
 from hashlib import sha256
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A page and the API display a catalogue by its texts in the language of the page."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 import pytest

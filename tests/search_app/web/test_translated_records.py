@@ -1,7 +1,5 @@
 """A record with its title or abstract in the language of the page shows that one first."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Responses while the machines that have the index do not answer."""
 
-from __future__ import annotations
-
 import json
 import logging
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The log of searches without hits: its content, its privacy, and its robustness."""
 
-from __future__ import annotations
-
 import json
 import logging
 from concurrent.futures import ProcessPoolExecutor

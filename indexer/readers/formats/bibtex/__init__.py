@@ -4,8 +4,6 @@ A column has the name of a field in lowercase. "entry type" and "key" are column
 in a list of names is a separate value, and so is each keyword.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase

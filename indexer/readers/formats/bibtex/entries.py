@@ -3,8 +3,6 @@
 An entry inherits from those that its `crossref` and `xdata` name.
 """
 
-from __future__ import annotations
-
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Convert the LaTeX in field values to plain text, and split lists of names or keywords."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -3,8 +3,6 @@
 A file is one record. The start of its text is the column "body".
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -6,8 +6,6 @@ lowercase. Columns of JSON-LD and microdata start with "jsonld.". The format `ht
 microdata in articles.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase

@@ -5,8 +5,6 @@ A syntax module (`binary`, `marcxml`, `text`, `json`) reads the records of a fil
 `codes.toml` contains the codes of types and roles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BufferedIOBase, BytesIO

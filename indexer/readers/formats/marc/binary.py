@@ -4,8 +4,6 @@ Lengths and directories are often wrong, because a program counted characters or
 Such a record is reported, and split at its terminators.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from codecs import BOM_UTF8

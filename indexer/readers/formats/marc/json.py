@@ -3,8 +3,6 @@
 A field is an object that has its tag as the key or under `tag`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from io import BufferedIOBase

@@ -1,7 +1,5 @@
 """MARCXML, also in OAI-PMH and SRU responses, with any namespace prefix, or without a namespace."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from io import BufferedIOBase

@@ -5,8 +5,6 @@ The subfields of a field share a group up to the next heading ($a). A column is 
 become columns.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache

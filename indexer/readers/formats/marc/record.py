@@ -1,7 +1,5 @@
 """The fields of a MARC record, and the protocol of a syntax."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from io import BufferedIOBase
 from typing import NamedTuple, Protocol

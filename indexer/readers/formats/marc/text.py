@@ -1,7 +1,5 @@
 """MarcEdit's text form of MARC, mrk: a field on a line, such as `=245  10$aRivers of salt`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from html.entities import html5

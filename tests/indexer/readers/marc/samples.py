@@ -1,7 +1,5 @@
 """MARC records for tests, in every syntax."""
 
-from __future__ import annotations
-
 import json
 
 LEADER = "00000nam a2200000 a 4500"

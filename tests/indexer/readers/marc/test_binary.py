@@ -1,7 +1,5 @@
 """Binary MARC is read by its terminators, whatever its lengths and encodings claim."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """The columns of MARC have the same names in every syntax."""
 
-from __future__ import annotations
-
 import pytest
 
 from indexer.mapping.mapper import Mapper

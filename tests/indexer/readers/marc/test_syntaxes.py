@@ -1,7 +1,5 @@
 """MARC in XML, JSON, and MarcEdit's text form is read in the forms that programs write."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Each format of XML is recognized by its content, and its default mapping feeds the rows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The reader of XML names columns, keeps good records of damaged files, and has limits."""
 
-from __future__ import annotations
-
 import io
 from encodings.aliases import aliases
 

@@ -1,7 +1,5 @@
 """Access to the arrays of a searcher of a local index."""
 
-from __future__ import annotations
-
 from typing import cast
 
 import numpy as np

@@ -1,7 +1,5 @@
 """BM25F scores, compared with a plain implementation of the formula."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """Feedback changes the order of long plain queries behind the first hits, and nothing else."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 They also rise if the query covers their title.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Mapping

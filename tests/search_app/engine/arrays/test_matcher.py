@@ -4,8 +4,6 @@ Stock Whoosh searches two indexes. One is that of the engine, through its codec.
 written by Whoosh itself from the same publications, so that no fault of the codec stays hidden.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """More like this: similar publications score best for the most significant words."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Positions of phrases in full texts: the ones that are among others."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

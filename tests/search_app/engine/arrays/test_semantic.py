@@ -1,7 +1,5 @@
 """Semantic search adds similar publications and reports it, except for literal queries."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 from threading import get_ident

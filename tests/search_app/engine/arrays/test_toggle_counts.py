@@ -1,7 +1,5 @@
 """Facet counts, and totals without a restriction, equal a plain count, on random trees."""
 
-from __future__ import annotations
-
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

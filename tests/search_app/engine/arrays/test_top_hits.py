@@ -1,7 +1,5 @@
 """A page of hits equals the same slice of the fully sorted list."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from random import Random
 from typing import NamedTuple, get_args

@@ -1,7 +1,5 @@
 """Suggestions while a user types: each one exists, fits, and has the right count."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The diagnosis of a query without hits: each number is the total of the search it links to."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

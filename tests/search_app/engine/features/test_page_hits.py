@@ -1,7 +1,5 @@
 """Highlighting of matches in the title and in the densest passage of the summary."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """The entities that an inflection, or a part of a Chinese label, names."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

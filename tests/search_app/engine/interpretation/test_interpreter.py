@@ -1,7 +1,5 @@
 """A query is interpreted in the first of several ways that has hits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Narrower concepts match with less weight. Broader and related ones are only offered."""
 
-from __future__ import annotations
-
 import pytest
 
 from search_app.engine.search import Searcher

@@ -1,7 +1,5 @@
 """Entities are recognized by any of their names, and a query for one matches all names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import cast
 

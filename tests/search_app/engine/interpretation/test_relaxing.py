@@ -1,7 +1,5 @@
 """A query with few hits leaves out one word, then two, and at last all but one."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

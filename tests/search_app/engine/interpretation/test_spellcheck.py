@@ -1,7 +1,5 @@
 """Spelling correction: rare words are replaced by likelier ones, and no other words are."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from math import log2

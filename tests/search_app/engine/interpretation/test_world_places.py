@@ -1,7 +1,5 @@
 """Place and language names are recognized as users type them, and correct words are known."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

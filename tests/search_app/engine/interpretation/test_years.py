@@ -1,7 +1,5 @@
 """A typed year is first a year of publication, and only then a number in a text."""
 
-from __future__ import annotations
-
 import pytest
 
 from search_app.engine.request import SearchRequest

@@ -1,7 +1,5 @@
 """Hosts that accept connections but do not respond: a search has an answer or an error in time."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager

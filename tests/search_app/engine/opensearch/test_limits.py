@@ -1,7 +1,5 @@
 """Limits on the clauses of a query, on requests, and on memory, whatever is typed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast

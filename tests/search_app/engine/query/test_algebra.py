@@ -1,7 +1,5 @@
 """The laws of the operators hold, and an operand is parsed the same way anywhere in a query."""
 
-from __future__ import annotations
-
 from random import Random
 
 import pytest

@@ -1,7 +1,5 @@
 """A group of alternatives finds the union of what its alternatives find."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The limit on the cost of a query, and the report of the words that it leaves out."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """A query names a field by its label in any language, and a field's own name always wins."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

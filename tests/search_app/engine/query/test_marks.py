@@ -1,7 +1,5 @@
 """The marks in the title and the summary are exactly the matches there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import cast
 

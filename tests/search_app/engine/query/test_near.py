@@ -1,7 +1,5 @@
 """`a NEAR/5 b`: words within a number of words of each other, in either order."""
 
-from __future__ import annotations
-
 from itertools import chain, pairwise
 
 import pytest

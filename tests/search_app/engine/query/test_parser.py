@@ -1,7 +1,5 @@
 """The texts that a user may type, and the query trees that they become."""
 
-from __future__ import annotations
-
 import tempfile
 from functools import cache
 from itertools import product

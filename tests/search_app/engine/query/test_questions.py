@@ -1,7 +1,5 @@
 """Question words do not decide which publications match."""
 
-from __future__ import annotations
-
 import pytest
 
 from search_app.engine.interpretation.interpreter import retrieve

@@ -1,7 +1,5 @@
 """The cost of searches in full texts: the estimate, and the limit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Years in everyday language are parsed as filters on the year of publication."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Editions of one title: which publications are grouped and which are not."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Sequence

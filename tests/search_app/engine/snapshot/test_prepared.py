@@ -1,7 +1,5 @@
 """Preparation of a generation: requests use only complete objects and derive no large ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path

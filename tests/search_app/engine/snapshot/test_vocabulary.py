@@ -1,7 +1,5 @@
 """The vocabulary of a segment needs only its arrays: no postings and no publications."""
 
-from __future__ import annotations
-
 import msgspec
 import numpy as np
 import pytest
