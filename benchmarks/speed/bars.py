@@ -199,8 +199,8 @@ def _opensearch(part: Cluster) -> Iterator[Bar]:
     for name, each in part.kinds.items():
         what = f"search in a cluster, share of this engine, median ({name})"
         yield Bar(what, each.own.median, OWN_MS, " ms")
-    different = sum(each.hits + each.totals + each.facets for each in part.kinds.values())
-    yield Bar("searches in a cluster with other results", different, 0, "")
+    different = sum(each.totals + each.facets for each in part.kinds.values())
+    yield Bar("searches in a cluster with other totals or facets", different, 0, "")
     yield Bar(
         "CPU time that a cluster adds to a build", cpu_ratio(part.load.builds), LOAD_CPU,
         " × the local build's",

@@ -17,7 +17,8 @@ class Compared(msgspec.Struct):
     """The searches of one kind, on both stores.
 
     `hits`, `totals`, and `facets` are the numbers of searches that differ: in the ids of the first
-    ten hits, in the numbers of publications and titles, and in a bucket of a facet.
+    ten hits, in the numbers of publications and titles, and in a bucket of a facet. A cluster
+    orders its own hits, so only the last two must be 0.
 
     `local` is the time of a search on the local index, and `cluster` that on the index in the
     cluster. `node` is the part of it that the node reports for its requests (`took`, in whole

@@ -308,9 +308,11 @@ class SpellChecker:
     def find_candidates(self, word: str, min_frequency: int = 0) -> list[Candidate]:
         """Return up to MAX_CANDIDATES candidates in `min_frequency` documents or more, best first.
 
-        An ASCII word has ASCII candidates only.
+        An ASCII word has ASCII candidates only, and a word without letters, such as a lone Arabic
+        tatweel, has none.
         """
-        surface = surface_form(word)
+        if not (surface := surface_form(word)):
+            return []
         edits = 1 if len(surface) < 5 else 2
         max_differing = edits * (2 if surface.isascii() else 4)
         differing = np.bitwise_count(self._letters ^ make_letter_masks([surface])[0])

@@ -15,12 +15,10 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import SentenceEncoder, Vector
 from indexer.catalogue.records import Parsed, Publication, SourceLocation
 from indexer.codec.segment import array_file
-from indexer.codec.segment.array_file import Array, ArrayFileWriter
 from indexer.codec.segment.reader import MEANING, Segment
 from indexer.codec.segment.vectors import Vectors, encode_batches
 from indexer.generations import directory
 from indexer.jobs import build, verify
-from search_app.engine import Engine, SearchRequest
 from tests.samples import article, page
 from tests.tiers import examples
 
@@ -43,7 +41,6 @@ ALIKE = [
 NOWHERE = SourceLocation("", 0)
 
 THREADS = Path("/proc/self/task")
-REAL_ADD = ArrayFileWriter.add
 
 
 def real() -> SentenceEncoder:
@@ -163,24 +160,6 @@ def test_vectors_of_a_damaged_index_are_not_copied(corpus: Path, tmp_path: Path)
 
 
 @pytest.mark.thorough
-def test_an_index_without_digests_is_encoded_again(corpus: Path, tmp_path: Path) -> None:
-    """Vectors without digests, as older versions wrote them, are searched but not copied."""
-    write(corpus, SAID[0])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ArrayFileWriter, "add", without_digests)
-        build.build(corpus, tmp_path / "index", encoder=Counting())
-    assert Engine.open(tmp_path / "index").search(SearchRequest("Kinderhandel")).semantic_total
-    again = Counting()
-    build.build(corpus, tmp_path / "index", encoder=again)
-    assert len(again.seen) == 6
-
-
-def without_digests(writer: ArrayFileWriter, name: str, array: Array) -> None:
-    """Write an array unless it has the digests."""
-    if name != "digests":
-        REAL_ADD(writer, name, array)
-
-
 def test_a_build_with_another_encoder_replaces_the_vectors(corpus: Path, index: Path) -> None:
     """A build with another encoder, or without one, reuses no vectors."""
     live = directory.load_live(index)

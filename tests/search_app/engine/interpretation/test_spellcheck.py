@@ -418,6 +418,7 @@ def _between(text: str) -> str:
 
 
 @given(text=TEXTS)
+@example(text="\u0640 smugglang migrant")
 @examples(200)
 @pytest.mark.slow
 def test_the_corrected_text_has_the_same_hits(text: str, searcher: Searcher) -> None:
