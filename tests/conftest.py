@@ -103,7 +103,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @cache
 def classify(module: Path) -> tuple[bool, str]:
-    """Return whether the folder of a module is slow, and the group of its tests."""
     is_slow = any(folder in module.parents for folder in SLOW)
     for name in SHARED:
         if ROOT / "tests" / name in module.parents:
@@ -159,7 +158,6 @@ def process() -> Iterator[None]:
 
 @pytest.fixture
 def shared() -> Path:
-    """Return the folder of shared data next to the checkout. Without it, skip the test."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
         pytest.skip(f"the shared data are not there: {folder}")
@@ -176,7 +174,6 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalogue(corpus: Path) -> Catalogue:
-    """Return the catalogue of the small corpus."""
     return catalogue_toml.load(corpus)
 
 
@@ -191,7 +188,6 @@ def small_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def index(small_index: Path, tmp_path: Path) -> Path:
-    """Return a copy of the index of the small corpus, with one generation."""
     return shutil.copytree(small_index, tmp_path / "index")
 
 

@@ -18,24 +18,20 @@ MODULES = sorted(path for side in ("indexer", "search_app") for path in (ROOT / 
 
 
 def dotted(folder: Path) -> str:
-    """Return the import path of a package."""
     return ".".join(folder.relative_to(ROOT).parts)
 
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """Return the syntax tree of a module."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def test_a_module_has_a_summary() -> None:
-    """The docstring of a module starts with one line that ends in a period or a colon."""
     summaries = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in MODULES}
     assert [path for path in MODULES if not summaries[path].endswith((".", ":"))] == []
 
 
 def contracts() -> list[SectionProxy]:
-    """Return the import contracts of setup.cfg that have layers."""
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     return [
@@ -46,7 +42,6 @@ def contracts() -> list[SectionProxy]:
 
 
 def layers(container: str) -> dict[str, int]:
-    """Return the height of each part of a container in its import contract. The lowest is 0."""
     contract = next(part for part in contracts() if part["containers"] == container)
     lines = contract["layers"].strip().replace(" ", "").split("\n")
     return {
@@ -57,14 +52,12 @@ def layers(container: str) -> dict[str, int]:
 
 
 def test_every_package_is_in_a_contract() -> None:
-    """Every package is a layer of an import contract."""
     placed = {part for contract in contracts() for part in layers(contract["containers"])}
     packages = {dotted(path.parent) for path in MODULES if path.name == "__init__.py"}
     assert packages - placed == {"indexer", "search_app"}
 
 
 def part_of(module: str, heights: dict[str, int]) -> str | None:
-    """Return the part of a container that a module belongs to."""
     return next((part for part in heights if f"{module}.".startswith(f"{part}.")), None)
 
 
@@ -139,13 +132,11 @@ SEAMS = (
 def test_a_search_calls_no_higher_layer(
     container: str, seams: tuple[str, ...], client: FlaskClient
 ) -> None:
-    """A layer calls only lower layers, except through a protocol or a callback."""
     calls = traced(client, layers(container), seams)
     assert len(calls.visited) > 4
     assert calls.upwards == set()
 
 
 def test_a_call_to_a_higher_layer_is_detected(client: FlaskClient) -> None:
-    """The profiler records calls if the layers are turned upside down."""
     upside_down = {part: -height for part, height in layers("search_app.engine").items()}
     assert traced(client, upside_down, SEAMS).upwards

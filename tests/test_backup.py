@@ -24,7 +24,6 @@ URLS = ("/api/search?q=salt", "/api/search?q=*", "/api/suggest?q=ro")
 
 
 def read_blocks(heading: str) -> list[str]:
-    """Return the shell commands below a heading of the page, block by block."""
     page = (ROOT / "docs" / "backup.md").read_text(encoding="utf-8")
     (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## )", page, re.DOTALL | re.MULTILINE)
     return re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
@@ -60,13 +59,11 @@ class Machine:
         self.run(script.replace("%i", "catalogue"), self.root)
 
     def open(self) -> FlaskClient:
-        """Return a client of the site."""
         return open_index(self.index, corpus=self.corpus)
 
 
 @pytest.fixture(scope="module")
 def backed_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, Path]:
-    """Return a machine with a catalogue that lost a publication, and the folder of its backup."""
     machine = Machine(tmp_path_factory.mktemp("old"))
     shutil.copy(ROOT / "deploy" / "environment", machine.root / "etc/pubsearch/catalogue.env")
     table = machine.root / "list.csv"
@@ -88,7 +85,6 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, Path]:
 def test_a_backup_restores_the_same_site(
     backed_up: tuple[Machine, Path], tmp_path: Path, with_index: bool
 ) -> None:
-    """A site that is restored from a backup gives the same responses, also for removed ids."""
     old, backup = backed_up
     new = Machine(tmp_path / "new")
     (block,) = read_blocks("Restore")
@@ -116,7 +112,6 @@ def test_a_backup_restores_the_same_site(
 
 
 def _drop_times(response: dict[str, object]) -> dict[str, object]:
-    """Return a response without its times, and without the name of the generation."""
     return {
         name: value
         for name, value in response.items()

@@ -63,7 +63,6 @@ def _papers(number: int) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file of generated papers."""
     path: Path = tmp_path_factory.mktemp("papers") / "papers.jsonl"
     lines = [json.dumps(each) + "\n" for each in _papers(PAPERS)]
     path.write_text("".join(lines), encoding="utf-8")
@@ -79,7 +78,6 @@ def work(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
 
 @pytest.mark.parametrize("name", [engines.TANTIVY, engines.SQLITE, engines.WHOOSH])
 def test_peers_have_the_same_hits_as_this_engine(name: str, work: Workplace) -> None:
-    """Totals and facet counts without filters are the same for every kind of query."""
     if reason := engines.why_left_out(name):
         pytest.skip(reason)
     ours, peer = work.open(engines.OURS, work.lines), work.open(name, work.lines)
@@ -98,7 +96,6 @@ def test_peers_have_the_same_hits_as_this_engine(name: str, work: Workplace) -> 
 
 
 def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None:
-    """One run measures every part and writes a page that names each engine, present or missing."""
     plan = Plan(file=file, rounds=2, queries=QUERIES, builds=1, most=FEW, copies=2)
     written = tmp_path / "docs" / "benchmarks.md"
     found = bench.run(plan, list(bench.PARTS), written)
@@ -139,7 +136,6 @@ def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None
 
 
 def test_a_part_measured_again_replaces_that_part_only(file: Path, tmp_path: Path) -> None:
-    """A run for one part keeps the existing results of the others."""
     plan = Plan(file=file, rounds=1, queries=2, builds=1)
     written = tmp_path / "benchmarks.md"
     first = bench.run(plan, ["worst"], written)
@@ -188,7 +184,6 @@ def test_a_bar_is_met_or_not(ours: float, met: bool) -> None:
 
 
 def test_questions_are_words_of_titles(file: Path) -> None:
-    """Each kind has the requested number of queries, all from titles, and filters have papers."""
     read = list(papers.read(file))
     drawn = questions.draw(read, 20, 3)
     assert drawn == questions.draw(read, 20, 3)
@@ -224,13 +219,11 @@ def test_questions_skip_short_words_and_stop_words() -> None:
 
 
 def test_titles_without_words_are_an_error() -> None:
-    """Titles without words for a kind of query raise ValueError."""
     with pytest.raises(ValueError, match="one word"):
         questions.draw([papers.Paper("12 + 3")], 1, 1)
 
 
 def test_a_sample_is_part_of_a_larger_one(file: Path, tmp_path: Path) -> None:
-    """Samples keep the order of the file, and each is part of the next."""
     every = [paper.id for paper in papers.read(file)]
     found = []
     for size in (20, 60):
@@ -243,7 +236,6 @@ def test_a_sample_is_part_of_a_larger_one(file: Path, tmp_path: Path) -> None:
 
 
 def test_copies_have_unique_ids(file: Path, tmp_path: Path) -> None:
-    """Repeated papers differ only in their ids."""
     papers.repeat(file, 3, tmp_path / "many.jsonl")
     found = list(papers.read(tmp_path / "many.jsonl"))
     assert len({paper.id for paper in found}) == 3 * PAPERS
@@ -251,7 +243,6 @@ def test_copies_have_unique_ids(file: Path, tmp_path: Path) -> None:
 
 
 def test_one_paper_is_changed(file: Path, tmp_path: Path) -> None:
-    """The changed file differs from the original in the title of one paper."""
     papers.change_one(file, tmp_path / "changed.jsonl")
     pairs = zip(papers.read(file), papers.read(tmp_path / "changed.jsonl"), strict=True)
     changed = [(before, after) for before, after in pairs if before != after]
@@ -270,12 +261,10 @@ class _Counting(engines.Engine):
         """Build nothing."""
 
     def ask(self, question: Question) -> object:
-        """Record the query."""
         self.asked.append(question.typed)
         return None
 
     def read(self, answer: object) -> engines.Answer:
-        """Return three papers."""
         return engines.Answer(3, [], {})
 
 
@@ -287,7 +276,6 @@ Way = Callable[[Mapping[str, engines.Engine], Sequence[Question], int], dict[str
             timing.round_by_round]
 )  # fmt: skip
 def test_every_engine_gets_every_question_in_every_round(way: Way, tmp_path: Path) -> None:
-    """All engines get the same queries in the same order, apart from the warm-up."""
     asked = [Question("word", (word,), word) for word in WORDS]
     both = {"one": _Counting(tmp_path), "other": _Counting(tmp_path)}
     timed = way(both, asked, 4)
@@ -305,7 +293,6 @@ def test_the_95th_percentile_is_the_nearest_rank(number: int, place: int) -> Non
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="memory is told by Linux only")
 def test_the_memory_of_child_processes_is_measured() -> None:
-    """The memory of a process includes that of its children."""
     holding = (
         "import subprocess, sys\n"
         "held, own = bytearray(30_000_000), sys.argv[1]\n"
@@ -325,13 +312,11 @@ def test_the_memory_of_child_processes_is_measured() -> None:
 
 
 def test_a_failed_process_is_an_error(tmp_path: Path) -> None:
-    """A build that ends with an error ends the measurement."""
     with pytest.raises(RuntimeError, match="child build SQLite FTS5"):
         fresh.run(Timed, "build", engines.SQLITE, tmp_path, tmp_path / "missing.jsonl")
 
 
 def test_a_page_that_fails_ends_the_measurement(tmp_path: Path) -> None:
-    """A path that is not a search page is an error, not a fast page."""
     index = tmp_path / "index"
     build.build(generated.write(tmp_path / "corpus", 20), index)
     assert len(pages.requested(index, ["/?q=ba"], tmp_path).taken) == 1
@@ -340,7 +325,6 @@ def test_a_page_that_fails_ends_the_measurement(tmp_path: Path) -> None:
 
 
 def test_the_generated_tree_has_its_250_values(tmp_path: Path) -> None:
-    """Each value has publications, and some countries belong to two regions."""
     index = tmp_path / "index"
     build.build(generated.write(tmp_path / "corpus", 4000), index)
     snapshot = Snapshot(directory.load_live(index))

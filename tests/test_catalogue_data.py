@@ -24,13 +24,11 @@ LANGUAGES = {
 
 @pytest.fixture(scope="module")
 def kept() -> dict[str, Publication]:
-    """Return the publications of corpus/ by their ids."""
     return {each.id: each for each in read_publications(CORPUS)}
 
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
-    """Return the publications of an import of the printed catalogue by their ids."""
     file = CORPUS.parents[1] / "shared" / "data" / "catalogue-2019.txt"
     if not file.is_file():
         pytest.skip(f"the shared data are not there: {file}")
@@ -41,19 +39,16 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
 
 
 def test_there_are_136_entries_and_76_abstracts(kept: dict[str, Publication]) -> None:
-    """The corpus has all entries, and an abstract for each one that is printed with a summary."""
     assert len(kept) == 136
     assert sum(each.summary is not None for each in kept.values()) == 76
 
 
 def test_every_language_is_in_the_corpus(kept: dict[str, Publication]) -> None:
-    """The languages, executive summaries included, add up to those of the printed catalogue."""
     found = Counter(code for each in kept.values() for code in each.values.get("language", ()))
     assert found == LANGUAGES
 
 
 def test_regions_headings_have_their_entries(kept: dict[str, Publication]) -> None:
-    """Every entry under a region heading has that region, in one spelling."""
     headed = [each for each in kept.values() if "heading" in each.values]
     assert len(headed) == 37
     for each in headed:
@@ -63,7 +58,6 @@ def test_regions_headings_have_their_entries(kept: dict[str, Publication]) -> No
 def test_the_corpus_has_the_printed_facts(
     kept: dict[str, Publication], printed: dict[str, Publication]
 ) -> None:
-    """Every printed fact is in corpus/ as the import reads it, under the same id."""
     assert kept.keys() == printed.keys()
     for identity, each in kept.items():
         other = printed[identity]
@@ -74,14 +68,12 @@ def test_the_corpus_has_the_printed_facts(
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, unchanged."""
     return re.findall(r"\w+", text)
 
 
 def test_no_abstract_is_copied(
     kept: dict[str, Publication], printed: dict[str, Publication]
 ) -> None:
-    """An abstract and its source share no eight consecutive words, except names."""
     for identity, each in kept.items():
         own = " ".join(words((each.summary or "").casefold()))
         source = words(printed[identity].summary or "")
@@ -92,7 +84,6 @@ def test_no_abstract_is_copied(
 
 
 def test_abstracts_are_short(kept: dict[str, Publication]) -> None:
-    """An abstract has one to four sentences."""
     for each in kept.values():
         sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z“\"])", each.summary or "A.")
         assert 1 <= len(sentences) <= 4, each.id

@@ -63,7 +63,6 @@ def unit(file: Path) -> dict[str, list[tuple[str, str]]]:
 def test_a_refused_installation_writes_nothing(
     arguments: list[str], python: str, message: str, tmp_path: Path
 ) -> None:
-    """An installation that is refused makes no folder and changes no link."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "foreign").symlink_to("folder")
     (tmp_path / "dangling").symlink_to("missing")
@@ -93,7 +92,6 @@ def test_every_setting_and_command_named_exists(file: Path) -> None:
 
 
 def test_the_environment_is_valid() -> None:
-    """The settings in deploy/environment are read without an error."""
     lines = (DEPLOY / "environment").read_text(encoding="utf-8").splitlines()
     stated = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     settings = config.load(environment=stated)
@@ -187,7 +185,6 @@ def test_systemd_accepts_the_units_of_two_catalogues(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["pubsearch@.service", "Dockerfile"])
 @pytest.mark.slow
 def test_the_server_has_valid_options(name: str) -> None:
-    """Gunicorn gets the options of search_app/workers.py, and no option that it lacks."""
     gunicorn = Path(sys.executable).parent / "gunicorn"
     known = subprocess.run(
         [gunicorn, "--help"], capture_output=True, text=True, check=True
@@ -202,7 +199,6 @@ def test_the_server_has_valid_options(name: str) -> None:
 
 @pytest.mark.slow
 def test_the_options_of_gunicorn_are_in_force() -> None:
-    """Every option in search_app/workers.py exists in gunicorn and has that value."""
     gunicorn = Path(sys.executable).parent / "gunicorn"
     told = subprocess.run(
         [gunicorn, "--config", "python:search_app.workers", "--print-config"],
@@ -263,7 +259,6 @@ def test_the_services_of_the_compose_file_fit_together() -> None:
 
 
 def test_every_package_that_is_installed_has_a_hash() -> None:
-    """Every call of pip checks hashes, except the one that installs the program itself."""
     calls = re.findall(r"run\(\*pip, (.+)\)$", (DEPLOY / "install").read_text(), re.MULTILINE)
     assert [call for call in calls if not call.startswith("*checked,")] == [
         '"--no-deps", "--no-build-isolation", folder'
@@ -272,14 +267,12 @@ def test_every_package_that_is_installed_has_a_hash() -> None:
 
 
 def test_the_readme_has_a_row_for_each_file() -> None:
-    """deploy/README.md describes each file."""
     text = (DEPLOY / "README.md").read_text(encoding="utf-8")
     for file in FILES:
         assert file.name == "README.md" or f"`{file.name}`" in text
 
 
 def test_nginx_accepts_its_file(tmp_path: Path) -> None:
-    """Nginx reports no error in its file, with the paths replaced."""
     nginx, openssl = shutil.which("nginx"), shutil.which("openssl")
     if not nginx or not openssl:
         pytest.skip("nginx and openssl are not both installed")

@@ -66,12 +66,10 @@ NO_REQUESTS = {"check", "close", "find_counts", "load"}
 
 
 def load(file: Path) -> Any:
-    """Return the content of a file in YAML."""
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def allows(role: str, action: str) -> bool:
-    """Return whether a role has an action, in the cluster or in its indexes."""
     permissions = load(SECURITY / "roles.yml")[role]
     patterns = list(permissions["cluster_permissions"])
     for part in permissions["index_permissions"]:
@@ -95,7 +93,6 @@ def requests() -> Iterator[str]:
 
 
 def test_the_role_of_the_builder_allows_each_request() -> None:
-    """Each request in the code has known actions, and the builder's role has all of them."""
     sent = set(requests())
     assert {"helpers.streaming_bulk", "msearch", "get"} <= sent
     for name in sent:
@@ -104,7 +101,6 @@ def test_the_role_of_the_builder_allows_each_request() -> None:
 
 
 def test_the_role_of_the_reader_allows_reading_only() -> None:
-    """The reader's role has the actions of the requests that read, and no other request's."""
     allowed = {
         name
         for name, actions in ACTIONS.items()
@@ -125,7 +121,6 @@ def test_roles_cover_one_catalogue_only() -> None:
 
 
 def test_each_user_has_one_role() -> None:
-    """Each user has one role, each role of roles.yml a user, and no password is in the file."""
     users = load(SECURITY / "internal_users.yml")
     mapping = load(SECURITY / "roles_mapping.yml")
     roles = load(SECURITY / "roles.yml")
@@ -143,13 +138,11 @@ def test_each_user_has_one_role() -> None:
 
 @pytest.mark.parametrize("name", ["roles.yml", "roles_mapping.yml", "internal_users.yml"])
 def test_the_security_files_have_no_anchors(name: str) -> None:
-    """OpenSearch does not resolve anchors of YAML in these files."""
     tokens = yaml.scan((SECURITY / name).read_text(encoding="utf-8"))
     assert not any(isinstance(token, yaml.AnchorToken | yaml.AliasToken) for token in tokens)
 
 
 def test_the_nodes_of_the_compose_file_are_those_of_the_settings() -> None:
-    """The three nodes have the version of the tests, names in the settings, and existing mounts."""
     services = load(DEPLOY / "compose.yaml")["services"]
     settings = load(DEPLOY / "opensearch.yml")
     assert list(services) == settings["discovery.seed_hosts"]
@@ -171,7 +164,6 @@ def test_the_nodes_of_the_compose_file_are_those_of_the_settings() -> None:
 
 
 def test_the_snapshot_policy_names_the_repository_and_the_catalogue() -> None:
-    """The policy takes snapshots of all generations, into the folder that the nodes share."""
     policy = json.loads((DEPLOY / "snapshot-policy.json").read_text(encoding="utf-8"))
     repository = json.loads((DEPLOY / "snapshot-repository.json").read_text(encoding="utf-8"))
     assert policy["snapshot_config"]["indices"] == "catalogue-*"
@@ -184,7 +176,6 @@ def test_the_snapshot_policy_names_the_repository_and_the_catalogue() -> None:
 
 
 def test_the_readme_has_each_file_and_only_existing_settings() -> None:
-    """README.md describes each file, and each PUBSEARCH_ name in it is a setting."""
     text = (DEPLOY / "README.md").read_text(encoding="utf-8")
     assert [file.name for file in FILES if f"`{file.name}`" not in text] == []
     known = {f"PUBSEARCH_{name.upper()}" for name in config.list_help()}
@@ -197,7 +188,6 @@ def test_the_readme_has_each_file_and_only_existing_settings() -> None:
 
 
 def test_the_certificates_name_the_nodes(tmp_path: Path) -> None:
-    """The certificate of the nodes is valid for each of them and localhost, and names its user."""
     openssl = shutil.which("openssl")
     if not openssl:
         pytest.skip("openssl not found")

@@ -31,7 +31,6 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_every_setting_is_documented() -> None:
-    """docs/settings.md has a row for each setting, with its default and its help."""
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     defaults = msgspec.structs.asdict(config.Settings())
     for name, description in config.list_help().items():
@@ -49,7 +48,6 @@ def test_lists_in_the_documents_are_those_of_the_program() -> None:
 
 
 def test_a_new_format_gets_a_row() -> None:
-    """A format that docs/import.md does not list gets a row at the end of its table."""
     readme, page = (DOCUMENTS[ROOT / name] for name in ("corpus/README.md", "docs/import.md"))
     row = re.search(r"^\| `ris` \|.*\n", page, re.MULTILINE)
     assert row
@@ -61,7 +59,6 @@ def test_a_new_format_gets_a_row() -> None:
 
 @pytest.mark.slow
 def test_gunicorn_serves_as_documented(catalogue_index: Path) -> None:
-    """The gunicorn command of docs/serving.md starts workers that serve the page."""
     text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
     assert f"gunicorn {' '.join(serving.GUNICORN)} --workers 2\n" in text
     command = partial(serving.gunicorn, 2)
@@ -72,7 +69,6 @@ def test_gunicorn_serves_as_documented(catalogue_index: Path) -> None:
 
 
 def test_the_form_in_the_corpus_readme_is_a_publication(tmp_path: Path) -> None:
-    """The template article in corpus/README.md is read without a problem."""
     text = (ROOT / "corpus" / "README.md").read_text(encoding="utf-8")
     match = re.search(r"<article itemscope.*?</article>", text, re.DOTALL)
     assert match
@@ -113,7 +109,6 @@ URLS = sorted({
 def test_the_commands_of_the_documents_run(
     command: str, tmp_path: Path, catalogue_index: Path
 ) -> None:
-    """Each command in a document exits without an error."""
     index = (
         catalogue_index
         if command.startswith(("search", "status", "verify"))
@@ -152,7 +147,6 @@ Maps of the Desert,Li Wu,2003,,,
 def test_the_readme_shows_the_output_of_an_import(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The README has the lines that the import of a table prints."""
     (tmp_path / "library.csv").write_text(LIBRARY, encoding="utf-8")
     arguments = [str(tmp_path / "library.csv"), "--into", str(tmp_path / "new")]
     with pytest.raises(SystemExit, match="0"):
@@ -173,7 +167,6 @@ EXAMPLES = {
 def test_the_python_of_the_documents_prints_what_they_show(
     path: Path, tmp_path: Path, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The Python sessions of a document, run one after the other, print what it shows."""
     (tmp_path / "index").symlink_to(catalogue_index)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "library.csv").write_text(LIBRARY, encoding="utf-8")
@@ -199,7 +192,6 @@ RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.name)
 def test_a_decision_is_a_record(path: Path) -> None:
-    """A decision is in the index, and consists of context, decision, and consequences."""
     text = DOCUMENTS[path]
     heading = re.match(r"# (\d+)\. (.*)\n", text)
     assert heading
@@ -228,7 +220,6 @@ def test_the_documents_have_commands_requests_and_tests() -> None:
 
 
 def test_the_glossary_names_what_the_program_has(catalogue: Catalogue) -> None:
-    """Each term of the glossary that names code exists, and each value of the API is explained."""
     text = DOCUMENTS[ROOT / "docs" / "glossary.md"]
     lines = [line for line in text.splitlines() if re.match(r"\| (?!term |-)", line)]
     assert len(lines) > 50
@@ -241,7 +232,6 @@ def test_the_glossary_names_what_the_program_has(catalogue: Catalogue) -> None:
 
 
 def test_a_test_named_in_a_document_exists() -> None:
-    """A test that a document names exists in that file."""
     files = {file: (ROOT / "tests" / file).read_text(encoding="utf-8") for _, file, _ in NAMED}
     assert [
         (document, file, test)
@@ -251,7 +241,6 @@ def test_a_test_named_in_a_document_exists() -> None:
 
 
 def test_the_files_of_the_recipes_exist() -> None:
-    """Each file that CONTRIBUTING.md names exists, except the one that a recipe adds."""
     files = set(
         re.findall(
             r"`((?:indexer|search_app|corpus|docs|tests)/[\w/.]+)`",
@@ -264,7 +253,6 @@ def test_the_files_of_the_recipes_exist() -> None:
 
 
 def test_documented_limits_match_the_program() -> None:
-    """docs/security.md has the same limits as the program."""
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     for told in (
         f"{incoming.MAX_QUERY_BYTES >> 10} KiB", f"{server.MAX_HEADER_BYTES >> 10} KiB;",

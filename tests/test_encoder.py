@@ -30,13 +30,11 @@ FOREIGN = "/?q=handel+kinder"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return the folder of a tiny transformer."""
     return write_model(tmp_path / "encoder")
 
 
 @pytest.fixture
 def index(corpus: Path, folder: Path, tmp_path: Path) -> Path:
-    """Return an index that was built with the transformer."""
     write_titles(corpus)
     index = tmp_path / "built"
     status, output = run("build", corpus, index, "--encoder", str(folder))
@@ -45,14 +43,12 @@ def index(corpus: Path, folder: Path, tmp_path: Path) -> Path:
 
 
 def write_titles(corpus: Path) -> None:
-    """Add a page with some titles to a corpus."""
     text = page([article(each) for each in TITLES])
     (corpus / "new.html").write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
 def client(index: Path, folder: Path) -> Iterator[FlaskClient]:
-    """Return a client of an application with the transformer."""
     settings = config.load(PATIENT, index=index, encoder=folder)
     engine = make_engine(settings)
     assert isinstance(engine.options.encoder, TransformerEncoder)
@@ -61,14 +57,12 @@ def client(index: Path, folder: Path) -> Iterator[FlaskClient]:
 
 
 def run(command: str, corpus: Path, index: Path, *more: str) -> tuple[int, str]:
-    """Return exit status and output of a command."""
     places = ("--corpus", str(corpus), "--index", str(index))
     result = CliRunner().invoke(commands.commands, [command, *places, *more])
     return result.exit_code, result.output or str(result.exception)
 
 
 def test_a_query_matches_by_the_transformer(client: FlaskClient, index: Path, folder: Path) -> None:
-    """A query with other words matches publications by the meaning of the transformer."""
     assert directory.load_live(index).manifest.meaning == describe(folder).model
     found = answer(client, FOREIGN)
     assert found["hits"][0]["title"] == TITLES[0]
@@ -95,7 +89,6 @@ def test_an_unchanged_corpus_starts_no_process(
 
 
 def test_a_failed_query_has_word_hits_and_no_etag(client: FlaskClient) -> None:
-    """A query that can't be encoded has the hits of its words, and no cache keeps them."""
     good = client.get("/?q=children")
     assert good.headers["ETag"]
     encoder = client.application.extensions["pubsearch"].options.encoder
@@ -124,7 +117,6 @@ def test_a_slow_query_leaves_time_for_its_words(index: Path, folder: Path) -> No
 def test_a_server_without_the_transformer_searches_words(
     index: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without the transformer of its index, a server logs its name and searches words alone."""
     with caplog.at_level(logging.WARNING):
         engine = Engine(index, LoadOptions(prepared=True))
         engine.get_searcher()
@@ -140,7 +132,6 @@ def test_a_rebuild_needs_the_transformer(index: Path, corpus: Path) -> None:
 
 
 def test_an_index_of_the_package_stays_semantic(corpus: Path, folder: Path, tmp_path: Path) -> None:
-    """Until the next build, a server with a transformer uses the package that made the index."""
     write_titles(corpus)
     index = tmp_path / "package"
     assert run("build", corpus, index, "--semantic", "1")[0] == 0
@@ -169,7 +160,6 @@ def test_a_build_without_a_working_transformer_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The error says what is missing, or the reason of the runtime, and nothing is written."""
     if fault == "a damaged model":
         (folder / "model.onnx").write_bytes(b"damaged")
     if fault == "no extra":

@@ -30,7 +30,6 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def test_the_catalogue_builds_and_serves(tmp_path: Path) -> None:
-    """The small catalogue has no problems, and a synonym of its thesaurus finds two leaflets."""
     result = build.build(EXAMPLES / "catalogue", tmp_path)
     assert (result.problems, result.changes.added) == ([], 8)
     client = create_app(config.load(PATIENT, index=tmp_path)).test_client()
@@ -42,7 +41,6 @@ def test_the_catalogue_builds_and_serves(tmp_path: Path) -> None:
 
 @contextmanager
 def installing(example: str, module: str, folder: Path) -> Iterator[None]:
-    """Install the package of an example with pip, below a folder, for a while."""
     source, target = folder / example, folder / "site-packages"
     shutil.copytree(EXAMPLES / example, source)  # an installation writes into it
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
@@ -60,7 +58,6 @@ def installing(example: str, module: str, folder: Path) -> Iterator[None]:
 
 
 def test_the_reader_is_installed_and_reads_its_sample(tmp_path: Path) -> None:
-    """Pip installs the reader, and an import then recognizes a shelf list."""
     corpus = tmp_path / "corpus"
     with installing("reader", "shelf_list", tmp_path):
         arguments = ["import", str(EXAMPLES / "reader" / "weather.shelf"), "--into", str(corpus)]
@@ -75,19 +72,16 @@ def test_the_reader_is_installed_and_reads_its_sample(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def site(catalogue_index: Path) -> Iterator[str]:
-    """Return the URL of a site with the catalogue."""
     with serving_index(catalogue_index) as url:
         yield f"{url}/"
 
 
 def run_script(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the script for the API, without the packages of the environment."""
     command = [sys.executable, "-I", "-S", str(EXAMPLES / "all_hits.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_script_writes_all_hits_of_a_search(site: str, catalogue_engine: Engine) -> None:
-    """The script writes the hits of all pages, in the order of the engine."""
     done = run_script("", "--columns", "id,year,language,url", "--site", site)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -101,7 +95,6 @@ def test_the_script_writes_all_hits_of_a_search(site: str, catalogue_engine: Eng
 
 
 def test_the_script_filters(site: str, catalogue_engine: Engine) -> None:
-    """A repeated filter selects several values."""
     filters = ("--filter", "region=Africa", "--filter", "region=South Asia")
     done = run_script("trafficking", *filters, "--site", site)
     regions = ("Africa", "South Asia")
@@ -110,7 +103,6 @@ def test_the_script_filters(site: str, catalogue_engine: Engine) -> None:
 
 
 def test_the_script_prints_the_error_of_the_site(site: str) -> None:
-    """A wrong parameter ends the script with the message and the hint of the API."""
     done = run_script("handbook", "--filter", "sort=best", "--site", site)
     assert done.returncode == 1
     assert "sort=best is not valid. Use one of" in done.stderr
@@ -123,12 +115,10 @@ class Proxy(BaseHTTPRequestHandler):
     statuses = iter((429, 502))
 
     def do_GET(self) -> None:
-        """Answer with the next status."""
         self.send_error(next(self.statuses))
 
 
 def test_the_script_prints_the_error_of_a_proxy() -> None:
-    """The script waits if a proxy says that the site is busy, and ends with its other errors."""
     with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
         Thread(target=proxy.serve_forever, daemon=True).start()
         done = run_script("handbook", "--site", f"http://127.0.0.1:{proxy.server_port}/")
@@ -141,7 +131,6 @@ def test_the_script_prints_the_error_of_a_proxy() -> None:
 def test_the_cells_of_the_notebook_run(
     tmp_path: Path, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The notebook makes a table of counts by year and region, and one of facets."""
     for package in ("matplotlib", "pandas"):
         pytest.importorskip(package, reason=f"{package} is missing: make environment-examples")
     monkeypatch.setenv("MPLBACKEND", "Agg")

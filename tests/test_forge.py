@@ -15,18 +15,15 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def load_yaml(path: Path) -> Any:
-    """Return the content of a YAML file."""
     # BaseLoader keeps texts: YAML 1.1 reads `on` as true, and 3.10 as a number.
     return yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
 
 
 def list_steps(path: Path) -> list[dict[str, Any]]:
-    """Return the steps of all jobs of a workflow."""
     return [step for job in load_yaml(path)["jobs"].values() for step in job["steps"]]
 
 
 def test_each_supported_python_is_tested() -> None:
-    """A workflow runs .ci/run on the Pythons of setup.cfg."""
     classifiers = read_setup()["metadata"]["classifiers"]
     job = load_yaml(ROOT / ".github" / "workflows" / "tests.yml")["jobs"]["tests"]
     pythons = re.findall(r":: Python :: (3\.\d+)", classifiers)
@@ -36,7 +33,6 @@ def test_each_supported_python_is_tested() -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_runs_what_exists(path: Path) -> None:
-    """A step names existing files and targets, and actions by the digest of a commit."""
     commands = " ".join(step.get("run", "") for step in list_steps(path))
     for target in re.findall(r"\bmake ([a-z-]+)", commands):
         assert f"\n{target}:" in MAKEFILE
@@ -48,7 +44,6 @@ def test_a_workflow_runs_what_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_has_few_rights_and_ends(path: Path) -> None:
-    """A workflow only reads, every job has a time limit, and a newer run ends an older one."""
     workflow = load_yaml(path)
     assert workflow["permissions"] == {"contents": "read"}
     assert workflow["concurrency"]["cancel-in-progress"] == "true"
@@ -58,7 +53,6 @@ def test_a_workflow_has_few_rights_and_ends(path: Path) -> None:
 
 
 def test_issue_forms_have_unique_fields() -> None:
-    """A form has a name, a description, and fields with labels and unique ids."""
     for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"):
         form = load_yaml(path)
         fields = [part for part in form["body"] if part["type"] != "markdown"]
@@ -78,7 +72,6 @@ def test_commits_are_checked_by_the_tools_of_lint() -> None:
 
 
 def test_the_files_of_a_release_have_one_version_and_date() -> None:
-    """CHANGELOG.md and CITATION.cff have the version of setup.cfg, and the same date."""
     metadata = read_setup()["metadata"]
     citation = load_yaml(ROOT / "CITATION.cff")
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

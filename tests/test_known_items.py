@@ -18,7 +18,6 @@ SUBJECTS = "Stone bridges", "Flood control", "River deltas", "Cargo harbors", "G
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a packed file of papers. Two of them have one title, and one has a short title."""
     packed = tmp_path_factory.mktemp("papers") / "papers.jsonl.xz"
     titles = [f"{subject} of the town number {n}" for n in range(10) for subject in SUBJECTS]
     titles += ["The same title of two papers", "the same title, of two papers", "Too short title"]
@@ -34,19 +33,16 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def papers(file: Path) -> list[Paper]:
-    """Return the papers of the file."""
     return list(known_items.read(file))
 
 
 def test_only_unique_long_titles_are_drawn(papers: list[Paper]) -> None:
-    """Papers with a shared or a short title are not drawn, and the draw is reproducible."""
     items = known_items.draw_items(papers, 50)
     assert {item.paper.id for item in items} == {f"p{number}" for number in range(50)}
     assert items == known_items.draw_items(papers, 50)
 
 
 def test_each_kind_changes_a_title_as_it_is_named(papers: list[Paper]) -> None:
-    """Queries lack a word, swap two, misspell one, or have three words and an author or a year."""
     for item in known_items.draw_items(papers, 50):
         whole, missing, swapped, misspelt, author, year = (
             known_items.queries([item], kind)[0].text.split() for kind in KINDS
@@ -63,7 +59,6 @@ def test_each_kind_changes_a_title_as_it_is_named(papers: list[Paper]) -> None:
 
 
 def test_a_query_does_not_depend_on_the_others(papers: list[Paper]) -> None:
-    """The queries of the first papers are the same in a larger set."""
     items = known_items.draw_items(papers, 50)
     for kind in KINDS:
         found = known_items.queries(items, kind)
@@ -76,12 +71,10 @@ def test_a_query_does_not_depend_on_the_others(papers: list[Paper]) -> None:
     [(["a", "b"], 1.0), (["b", "a"], 0.5), (["b"], 0.0), (["b"] * 100 + ["a"], 0.0)],
 )
 def test_a_reciprocal_rank_is_1_at_the_top(ids: list[str], rank: float) -> None:
-    """The reciprocal rank falls with the rank, and is 0 below the depth."""
     assert known_results.reciprocal_rank(ids, "a") == rank
 
 
 def test_known_items_are_searched_for_by_all_systems(file: Path) -> None:
-    """The results have every kind with its target, for this engine and for fast peers."""
     results = known_results.measure(file, "ours", lambda line: None)
     assert (results.papers, results.queries, len(results.kinds)) == (53, 5, 6)
     whole = results.kinds[0]

@@ -33,7 +33,6 @@ FOREIGN = (
 
 @pytest.fixture
 def client(meaning_index: Path, tmp_path: Path) -> Iterator[FlaskClient]:
-    """Return a client of an application on the catalogue with embeddings."""
     log = tmp_path / "zero-results.jsonl"
     settings = config.load(PATIENT, index=meaning_index, zero_result_log=log)
     with create_app(settings).test_client() as client:
@@ -41,7 +40,6 @@ def client(meaning_index: Path, tmp_path: Path) -> Iterator[FlaskClient]:
 
 
 def readings(client: FlaskClient, address: str) -> dict[str, str]:
-    """Return the notes above a list and the targets of their links."""
     page = read_page(client, address)
     found = ((each, each.select_one("a")) for each in page.select("p.note"))
     return {str(each.find(string=True)).strip(): str(a["href"]) if a else "" for each, a in found}
@@ -63,7 +61,6 @@ def test_a_list_of_semantic_hits_only(client: FlaskClient) -> None:
 
 
 def test_semantic_hits_after_lexical_ones(client: FlaskClient) -> None:
-    """A page with lexical hits counts the semantic ones and links to a search without them."""
     found = answer(client, "/?q=sailors+abused+at+sea")
     told = [
         line for line in readings(client, "/?q=sailors+abused+at+sea") if "similar meaning" in line
@@ -79,7 +76,6 @@ def test_semantic_hits_after_lexical_ones(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("address", FOREIGN)
 def test_diagnosis_counts_include_semantic_hits(address: str, client: FlaskClient) -> None:
-    """Each count of a diagnosis is the length of its list, semantic hits included."""
     diagnosis = answer(client, address)["diagnosis"]
     for each in offered(diagnosis) if diagnosis else ():
         if each["url"]:
@@ -87,7 +83,6 @@ def test_diagnosis_counts_include_semantic_hits(address: str, client: FlaskClien
 
 
 def test_facet_counts_include_semantic_hits(client: FlaskClient) -> None:
-    """The facet values of a semantic list lead to lists of the length in their labels."""
     page = read_page(client, "/?q=Opferanwalt+im+Strafverfahren")
     for tick in page.select("a.tick"):
         told = re.search(r"([\d,]+) publications?", str(tick["aria-label"]))
@@ -115,7 +110,6 @@ def test_a_search_with_only_semantic_hits_is_logged(client: FlaskClient, tmp_pat
 
 
 def test_explanations_include_the_semantic_score(client: FlaskClient) -> None:
-    """An explanation has the semantic score, in a sentence and as a part."""
     hit: dict[str, Any]
     for hit in answer(client, "/?q=Opferanwalt+im+Strafverfahren&explain=1")["hits"]:
         assert hit["explanation"]["parts"] == []
@@ -126,7 +120,6 @@ def test_explanations_include_the_semantic_score(client: FlaskClient) -> None:
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
-    """Return exit status and output of a command."""
     result = CliRunner().invoke(commands.commands, arguments, env=environment)
     return result.exit_code, result.output or str(result.exception)
 
@@ -151,7 +144,6 @@ def test_building_with_embeddings(corpus: Path, tmp_path: Path) -> None:
 def test_the_extra_is_missing(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A semantic build without the extra names the package to install, and writes nothing."""
     monkeypatch.setattr(embeddings, "load_encoder", lambda: None)
     places = ("--corpus", str(corpus), "--index", str(tmp_path / "index"))
     status, output = run("build", *places, "--semantic", "1")

@@ -24,20 +24,17 @@ def app(index: Path) -> Flask:
 
 
 def refresh(app: Flask) -> None:
-    """Do the work that a server does every second."""
     engine = app.extensions["pubsearch"]
     assert isinstance(engine, Engine)
     engine.refresh()
 
 
 def edit(corpus: Path) -> None:
-    """Change a title of the corpus."""
     page = corpus / "tools.html"
     page.write_text(page.read_text(encoding="utf-8").replace(OLD, NEW), encoding="utf-8")
 
 
 def test_a_build_and_a_rollback_are_opened(corpus: Path, index: Path, app: Flask) -> None:
-    """The running application switches to a new generation, and back after a rollback."""
     client = app.test_client()
     assert NEW not in client.get("/?section=Tools").text
     edit(corpus)
@@ -50,7 +47,6 @@ def test_a_build_and_a_rollback_are_opened(corpus: Path, index: Path, app: Flask
 
 
 def test_an_unreadable_generation_keeps_the_last_good_one(index: Path, app: Flask) -> None:
-    """The application keeps its generation if the pointer names one that cannot be read."""
     client = app.test_client()
     assert client.get("/").status_code == 200
     live = directory.read_live_name(index)
@@ -67,7 +63,6 @@ def test_an_unreadable_generation_keeps_the_last_good_one(index: Path, app: Flas
 
 
 def test_a_damaged_generation_is_not_opened(corpus: Path, index: Path, app: Flask) -> None:
-    """A generation with damaged files is refused, reported, and repaired by a build."""
     client = app.test_client()
     assert client.get("/").status_code == 200
     edit(corpus)

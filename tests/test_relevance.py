@@ -43,7 +43,6 @@ JUDGMENTS = (
 
 @pytest.fixture
 def collections(tmp_path: Path) -> Path:
-    """Return a folder with one judged set of seven documents and six queries."""
     folder = tmp_path / "collections" / "small"
     folder.mkdir(parents=True)
     documents = [{"id": each[0], "title": each[1], "text": each[2]} for each in DOCUMENTS]
@@ -57,18 +56,15 @@ def collections(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small(collections: Path) -> JudgedSet:
-    """Return the set, loaded."""
     return judged.load(collections / "small")
 
 
 def test_only_judged_queries_count(small: JudgedSet) -> None:
-    """Unjudged queries, training queries, and grades below 1 are left out."""
     assert [query.id for query in small.queries] == ["a", "b", "c", "d"]
     assert small.judgments["a"] == {"1": 3}
 
 
 def test_empty_documents_are_reported_and_untitled_ones_kept(small: JudgedSet) -> None:
-    """A document without words is left out and reported. One without a title is kept."""
     assert small.empty == ("5",)
     assert [each.id for each in small.documents] == ["1", "2", "3", "4", "6", "7"]
 
@@ -81,7 +77,6 @@ def test_words_contain_no_operator(small: JudgedSet) -> None:
 
 
 def test_the_engine_ranks_relevant_documents_first(small: JudgedSet, tmp_path: Path) -> None:
-    """The engine ranks the relevant document first and matches any of the words."""
     searched = engine.built(small.documents, tmp_path)
     found = {query.id: [*engine.found(searched, query.words, "any", 10)] for query in small.queries}
     assert {query: documents[0] for query, documents in found.items()} == {
@@ -91,14 +86,12 @@ def test_the_engine_ranks_relevant_documents_first(small: JudgedSet, tmp_path: P
 
 
 def test_the_formula_gives_the_scores_of_the_engine(small: JudgedSet, tmp_path: Path) -> None:
-    """The reference formula with the engine's constants gives the engine's scores."""
     searched = engine.built(small.documents, tmp_path)
     collection = Collection(small.documents)
     assert engine.largest_difference(searched, small, collection) < engine.TOLERANCE
 
 
 def test_a_difference_from_the_formula_is_an_error(small: JudgedSet, tmp_path: Path) -> None:
-    """Scores that differ from the formula raise an error, as the formula tunes the constants."""
     searched = engine.built(small.documents, tmp_path)
     fewer = Collection(small.documents)
     fewer.title_lengths = fewer.title_lengths * 2
@@ -118,7 +111,6 @@ def test_a_peer_matches_any_of_the_words(peer: Peer, small: JudgedSet, tmp_path:
 
 
 def test_a_consistent_difference_is_significant() -> None:
-    """A small gain on every query is significant. One that changes its sign is not."""
     theirs = np.linspace(0, 0.9, 40)
     edge = difference(theirs + 0.05, theirs)
     assert (edge.low, edge.mean, edge.high) == pytest.approx((0.05, 0.05, 0.05))
@@ -146,13 +138,11 @@ def test_a_choice_is_evaluated_on_the_other_half() -> None:
     [(0.0, 0.001, True), (0.0, 0.0, False), (-0.005, -0.005, True), (-0.005, -0.006, False)],
 )
 def test_a_tie_does_not_meet_a_bar(needed: float, ahead: float, met: bool) -> None:
-    """A bar requires a lead over the peer, or a difference within its margin."""
     apart = Difference(ahead, ahead, ahead, 1.0, 0, 0, 1)
     assert Bar("Whoosh", needed, apart).is_met is met
 
 
 def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path) -> None:
-    """A run writes a page with its method and bars, and the figures next to it."""
     if find_spec("ir_measures") is None:
         pytest.skip("ir-measures is not installed: make relevance installs it")
     page = tmp_path / "docs" / "relevance.md"
@@ -174,7 +164,6 @@ def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path
 
 
 def test_a_folder_without_sets_is_an_error(tmp_path: Path) -> None:
-    """A folder without judged sets is an error, and no report is written."""
     page = tmp_path / "relevance.md"
     arguments = ["--collections", str(tmp_path), "--report", str(page)]
     ran = CliRunner().invoke(main, arguments)

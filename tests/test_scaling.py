@@ -30,28 +30,24 @@ def test_the_slowest_of_uniform_shards_has_a_known_mean(count: int) -> None:
 @pytest.mark.parametrize("count", [1, 3, 30])
 @pytest.mark.parametrize("percentile", [50, 95])
 def test_the_simulation_agrees_with_the_formula(noise: Noise, count: int, percentile: int) -> None:
-    """The percentiles of simulated searches are those of the formula."""
     times = shards.simulate([1.0], noise, count, 40_000, 2)
     expected = noise.find_slowest(count, percentile)
     assert np.percentile(times, percentile) == pytest.approx(expected, rel=0.05)
 
 
 def test_a_query_is_equally_expensive_on_all_shards() -> None:
-    """Without noise, the slowest shard takes the time of the query, whatever their number."""
     none = Noise((0, 100), (1.0, 1.0))
     times = shards.simulate([3.0, 5.0], none, 50, 1000, 3)
     assert set(times.tolist()) == {3.0, 5.0}
 
 
 def test_the_law_of_words_is_found_again() -> None:
-    """Counts by a law give that law."""
     law, sizes = HeapsLaw(196, 0.557), [10_000, 40_000, 100_000]
     found = vocabulary.fit(sizes, [law.estimate(size) for size in sizes])
     assert found == pytest.approx(law)
 
 
 def test_words_are_counted_in_samples(small_index: Path) -> None:
-    """All publications together have all words, and some of them have fewer."""
     generation = directory.load_live(small_index)
     segment = Segment(generation.segment, generation.manifest.catalogue)
     one, half, every = vocabulary.count_words(segment, [1, segment.size // 2, segment.size], 4)
@@ -60,7 +56,6 @@ def test_words_are_counted_in_samples(small_index: Path) -> None:
 
 
 def test_a_cluster_grows_with_its_publications() -> None:
-    """Bytes, builds, and searches grow in proportion, and words by the law."""
     small, large = plan.compute(10**6, COSTS), plan.compute(10**8, COSTS)
     assert large.index_size == 100 * small.index_size == 1e11
     assert large.build == 100 * small.build

@@ -53,11 +53,9 @@ class Place:
         links.write_text("".join(line for line in lines if "print.js" not in line))
 
     def command(self, checkout: Path, *options: str) -> list[str]:
-        """Return the command that installs a checkout."""
         return [sys.executable, str(checkout / "deploy" / "install"), *options, str(self.target)]
 
     def install(self, checkout: Path, *options: str) -> None:
-        """Install a checkout."""
         subprocess.run(self.command(checkout, *options), env=from_wheels(self.wheels), check=True)
 
     def return_to_old(self) -> None:
@@ -66,13 +64,11 @@ class Place:
             self.install(self.old)
 
     def version(self) -> str:
-        """Return the version of the release that the link leads to."""
         return self.target.resolve().name
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Return a place with the old version installed."""
     place = Place(tmp_path_factory.mktemp("upgrade"), get_wheels(tmp_path_factory))
     place.install(place.old)
     return place
@@ -99,17 +95,14 @@ class Service:
         )  # fmt: skip
 
     def stop(self) -> None:
-        """Send SIGTERM to all processes of the service, as systemd does, and wait."""
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait()
 
     def restart(self) -> None:
-        """Stop the processes, and start them again."""
         self.stop()
         self.process = self._start()
 
     def get(self, path: str) -> bytes:
-        """Return the body of a response. Raise OSError or HTTPException."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
             connection.request("GET", path, headers={"Connection": "close"})
@@ -122,13 +115,11 @@ class Service:
         return body
 
     def files(self) -> dict[str, bytes]:
-        """Return the bodies of the static files of a page, by URL."""
         return {path: self.get(path) for path in STATIC.findall(self.get("/?q=law").decode())}
 
 
 @contextmanager
 def serving(place: Place, index: Path) -> Iterator[Service]:
-    """Yield a service of the current release."""
     service = Service(place, index)
     try:
         service.get("/healthz")
@@ -204,7 +195,6 @@ def test_no_request_fails_during_an_upgrade(place: Place, index: Path) -> None:
 def test_a_failed_download_changes_nothing(
     place: Place, index: Path, tmp_path: Path, fault: str
 ) -> None:
-    """If a package can't be downloaded, or is not that of the lock, nothing has changed."""
     place.return_to_old()
     wheels = tmp_path / "wheels"
     shutil.copytree(place.wheels, wheels)
@@ -235,7 +225,6 @@ def test_a_failed_download_changes_nothing(
     ["*/pyvenv.cfg", "*/lib/python3*/site-packages/flask", "*/complete"],
 )
 def test_a_kill_changes_nothing(place: Place, index: Path, stage: str) -> None:
-    """An installation that is killed at any step changes nothing, and can be repeated."""
     place.return_to_old()
     current = place.target.resolve()
     others = {*current.parent.glob(stage)}
@@ -278,7 +267,6 @@ def test_a_full_disk_changes_nothing(place: Place, index: Path) -> None:
 
 
 def test_an_environment_of_an_earlier_kind_is_not_touched(place: Place, tmp_path: Path) -> None:
-    """A folder in the place of the link is an error, and stays as it is."""
     target = tmp_path / "pubsearch"
     target.mkdir()
     failed = subprocess.run(

@@ -64,7 +64,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Yield the site of a copy of corpus/, for all tests that only read it."""
     folder = tmp_path_factory.mktemp("site")
     corpus = shutil.copytree(CORPUS, folder / "corpus")
     with serving(corpus, folder / "index") as running:
@@ -73,7 +72,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Yield a site without an index."""
     folder = tmp_path_factory.mktemp("empty")
     with serving(CORPUS, folder / "index", BARE) as running:
         yield running
@@ -122,7 +120,6 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    """Return a page in a wide, light window, with JavaScript."""
     return open_page()
 
 

@@ -17,8 +17,6 @@ Faults = Callable[[Page], list[str]]
     ids=["wide and light", "narrow or dark"],
 )
 def faults(axe_violations: Faults, request: pytest.FixtureRequest) -> Faults:
-    """Return a function that runs axe in some widths and color schemes, all parts expanded."""
-
     def faults(page: Page) -> list[str]:
         at.unfold(page)
         found = []
@@ -42,7 +40,6 @@ USUAL = (
 def test_every_kind_of_page_has_no_violation(
     page: Page, site: Site, kind: str, faults: Faults
 ) -> None:
-    """Axe reports no violation on a page of this kind."""
     page.goto(site.url(at.PAGES[kind]))
     assert faults(page) == []
 
@@ -50,13 +47,11 @@ def test_every_kind_of_page_has_no_violation(
 def test_a_page_without_an_index_has_no_violation(
     page: Page, empty_site: Site, faults: Faults
 ) -> None:
-    """Axe reports no violation on the page of a site without an index."""
     page.goto(empty_site.url("/?q=organ"))
     assert faults(page) == []
 
 
 def test_a_used_page_has_no_violation(page: Page, site: Site, faults: Faults) -> None:
-    """Axe reports no violation after a filter and an invalid range were applied in place."""
     page.goto(site.url())
     at.value(page, "Region", "South Asia").click()
     at.expect_total(page, 16)

@@ -10,7 +10,6 @@ from tests.browser.site import Site
 
 
 def test_a_second_value_adds_and_each_says_what_is_left_without_it(page: Page, site: Site) -> None:
-    """A second value of a facet extends the list. Selected values have the total without them."""
     page.goto(site.url("/?section=Tools"))
     papers = at.value(page, "Section", "Inter-agency papers")
     expect(papers).to_have_accessible_name("Inter-agency papers, 14 publications")
@@ -24,7 +23,6 @@ def test_a_second_value_adds_and_each_says_what_is_left_without_it(page: Page, s
 
 @pytest.mark.thorough
 def test_a_region_expands_without_being_selected(page: Page, site: Site) -> None:
-    """A region can be expanded to show its countries, and stays expanded after a selection."""
     page.goto(site.url())
     nepal = at.value(page, "Region", "Nepal")
     expect(nepal).to_be_hidden()
@@ -37,7 +35,6 @@ def test_a_region_expands_without_being_selected(page: Page, site: Site) -> None
 
 
 def test_a_link_that_is_replaced_while_it_is_pressed_is_followed(page: Page, site: Site) -> None:
-    """A press counts if a response replaces its link before the button is released."""
     page.goto(site.url("/?q=trafficking&section=Multimedia&year=2000..2012"))
     link = page.get_by_role("link", name="Remove filter Section: Multimedia")
     link.hover()
@@ -50,7 +47,6 @@ def test_a_link_that_is_replaced_while_it_is_pressed_is_followed(page: Page, sit
 
 @pytest.mark.thorough
 def test_clear_all_keeps_the_query(page: Page, site: Site) -> None:
-    """Clear all removes all filters and keeps the query and the sort order."""
     page.goto(site.url("/?q=trafficking&region=South+Asia&language=es&sort=newest&page=2"))
     page.get_by_role("link", name="Clear all filters").click()
     expect(page).to_have_url(site.url("/?q=trafficking&sort=newest"))
@@ -58,7 +54,6 @@ def test_clear_all_keeps_the_query(page: Page, site: Site) -> None:
 
 
 def test_a_range_of_years(page: Page, site: Site) -> None:
-    """Two years in the boxes select all years between them, both included. One alone is enough."""
     page.goto(site.url("/?q=trafficking"))
     page.get_by_role("textbox", name="From").fill("2010")
     page.get_by_role("textbox", name="to", exact=True).fill("2012")
@@ -98,7 +93,6 @@ def test_an_inverted_range_is_reported_next_to_the_box(page: Page, site: Site) -
 
 @pytest.mark.thorough
 def test_the_page_of_all_values_links_back(page: Page, site: Site) -> None:
-    """The page of all values links to the list that it was opened from."""
     page.goto(site.url("/facet/body?q=trafficking&section=Tools"))
     page.get_by_role("link", name="Back to the results").click()
     expect(page).to_have_url(site.url("/?q=trafficking&section=Tools"))

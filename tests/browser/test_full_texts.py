@@ -21,7 +21,6 @@ ADDRESSES = (
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the URL of a site with full texts."""
     folder = tmp_path_factory.mktemp("texts")
     with at.serving_index(make_index_with_texts(folder, SERVING, PUBLICATIONS, TEXTS)) as base:
         yield base
@@ -44,7 +43,6 @@ def test_pages_with_full_texts_are_accessible(
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_from_a_hit_to_all_pages(javascript: bool, open_page: OpenPage, base: str) -> None:
-    """A link of a hit leads to all of its pages, and the form there finds others."""
     page = open_page(javascript=javascript)
     page.goto(f"{base}/?q=organ")
     page.get_by_role("link", name="3 more").click()

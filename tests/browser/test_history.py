@@ -27,7 +27,6 @@ def _first(held: list[Route], page: Page) -> Route:
 
 
 def test_a_selection_keeps_the_document(page: Page, site: Site) -> None:
-    """Filters, sorting, and paging swap parts of the page and load no other document."""
     page.goto(site.url())
     page.evaluate("document.documentElement.dataset.same = 'yes'")
     at.value(page, "Region", "South Asia").click()
@@ -42,7 +41,6 @@ def test_a_selection_keeps_the_document(page: Page, site: Site) -> None:
 
 
 def test_back_and_forward_restore_pages(page: Page, site: Site) -> None:
-    """Back and Forward restore the list, URL, title, search box, and filters of every step."""
     page.goto(site.url())
     at.search(page, "organ removal")
     at.expect_total(page, 2)
@@ -75,7 +73,6 @@ def test_back_and_forward_restore_pages(page: Page, site: Site) -> None:
 
 
 def test_back_restores_the_scroll_position(page: Page, site: Site) -> None:
-    """Back after paging restores the scroll position of the earlier page."""
     page.goto(site.url())
     following = page.get_by_role("link", name="Next page")
     following.scroll_into_view_if_needed()
@@ -91,7 +88,6 @@ def test_back_restores_the_scroll_position(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_a_search_after_back_keeps_the_restored_filters(page: Page, site: Site) -> None:
-    """The search form sends the filters of the restored page, not of the page before Back."""
     page.goto(site.url("/?section=Tools"))
     at.open_facet(page, "Language")
     at.value(page, "Language", "Spanish").click()
@@ -106,7 +102,6 @@ def test_a_search_after_back_keeps_the_restored_filters(page: Page, site: Site) 
 def test_focus_stays_on_the_selected_value(
     page: Page, site: Site, facet_and_value: tuple[str, str]
 ) -> None:
-    """A selected value keeps the focus and its position on the screen."""
     page.goto(site.url())
     link = at.value(page, *facet_and_value)
     link.focus()
@@ -120,7 +115,6 @@ def test_focus_stays_on_the_selected_value(
 
 @pytest.mark.thorough
 def test_focus_moves_from_a_removed_chip_to_the_next(page: Page, site: Site) -> None:
-    """A removed chip passes the focus to the next one, and the last chip to the results."""
     page.goto(site.url("/?section=Tools&language=es"))
     at.chips(page).first.press("Enter")
     expect(at.chips(page)).to_have_count(1)
@@ -131,7 +125,6 @@ def test_focus_moves_from_a_removed_chip_to_the_next(page: Page, site: Site) -> 
 
 
 def test_the_count_is_announced(page: Page, site: Site) -> None:
-    """The only live region of the list stays in the page, and only its text changes."""
     page.goto(site.url())
     live = page.locator("[aria-live], [role=status], [role=alert], [role=log], output")
     expect(live.filter(visible=True)).to_have_count(1)
@@ -166,7 +159,6 @@ def test_text_typed_during_a_request_is_kept(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_two_quick_selections_are_both_kept(page: Page, site: Site) -> None:
-    """A value that is selected during the request for another does not undo the first."""
     page.goto(site.url())
     held: list[Route] = []
     page.route("**/?section=Tools", _into(held))
@@ -181,7 +173,6 @@ def test_two_quick_selections_are_both_kept(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_a_double_click_selects_once(page: Page, site: Site) -> None:
-    """A second click on a value, before the first response, does not clear it."""
     page.goto(site.url())
     held: list[Route] = []
     page.route("**/?region=*", _into(held))
@@ -194,7 +185,6 @@ def test_a_double_click_selects_once(page: Page, site: Site) -> None:
 
 
 def test_the_browser_loads_a_url_that_cannot_be_swapped(page: Page, site: Site) -> None:
-    """The browser loads a URL as a page if its parts cannot be fetched. The page explains why."""
     page.goto(site.url())
     at.search_box(page).fill("organ")
     page.get_by_role("search").locator("form").evaluate(
@@ -209,7 +199,6 @@ def test_the_browser_loads_a_url_that_cannot_be_swapped(page: Page, site: Site) 
 
 @pytest.mark.thorough
 def test_links_with_ctrl_open_a_new_tab(page: Page, site: Site) -> None:
-    """A click with Ctrl opens a new tab and leaves this page as it is."""
     page.goto(site.url())
     with page.context.expect_page() as opened:
         at.value(page, "Region", "South Asia").click(modifiers=["ControlOrMeta"])
@@ -229,7 +218,6 @@ COLORS = """() => [".progress", "html"].map(
 def test_a_list_that_cannot_be_loaded_leaves_the_old_one(
     page: Page, site: Site, fault: str
 ) -> None:
-    """The page says that a list cannot be loaded, and has a link to try again."""
     page.goto(site.url())
 
     def fail(route: Route) -> None:
@@ -258,7 +246,6 @@ def test_a_list_that_cannot_be_loaded_leaves_the_old_one(
 
 @pytest.mark.thorough
 def test_back_to_a_list_that_cannot_be_loaded(page: Page, site: Site) -> None:
-    """If Back fails, the link to try again leads to the list that Back leads to."""
     page.goto(site.url("/?section=Tools"))
     at.value(page, "Region", "South Asia").click()
     expect(at.chips(page)).to_have_count(2)

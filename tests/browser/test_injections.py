@@ -84,7 +84,6 @@ altLabel.en = [{}]
 
 
 def write_corpus(folder: Path) -> None:
-    """Write a corpus with each injection in every field, in its rows, and in its thesaurus."""
     folder.mkdir()
     together = "".join(INJECTIONS[:4])
     head = {name: f"{name} {together}" for name in ("title", "description", "publisher", "source")}
@@ -110,7 +109,6 @@ def write_corpus(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Yield the site of such a corpus."""
     folder = tmp_path_factory.mktemp("attacked")
     write_corpus(folder / "corpus")
     with serving(folder / "corpus", folder / "index") as running:
@@ -121,7 +119,6 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def looked_at(
     request: pytest.FixtureRequest, open_page: OpenPage, attacked: Site
 ) -> Iterator[Callable[[str], Page]]:
-    """Return a function that opens pages of the site and reports foreign scripts and elements."""
     page = open_page(bypass_csp=request.param)
     ran: list[str] = []
 
@@ -148,7 +145,6 @@ def looked_at(
 
 
 def test_no_text_of_a_corpus_runs(looked_at: Callable[[str], Page], attacked: Site) -> None:
-    """Titles, abstracts, values, labels, notices, and names are text on every page."""
     page = looked_at("/?size=100&explain=1&q=organ")
     assert hits(page).count() == len(INJECTIONS)
     assert "organ <script>alert(1)</script>" in hits(page).all_inner_texts()
@@ -162,13 +158,11 @@ def test_no_text_of_a_corpus_runs(looked_at: Callable[[str], Page], attacked: Si
 @pytest.mark.parametrize("looked_at", [True], ids=["without the policy"], indirect=True)
 @pytest.mark.parametrize("address", thorough(ADDRESSES, usual=["/?q={}"]))
 def test_no_part_of_a_url_runs(looked_at: Callable[[str], Page], address: str) -> None:
-    """Every part of a URL is text on the page, or is refused."""
     for each in INJECTIONS:
         looked_at(address.replace("{}", quote(each)))
 
 
 def test_no_suggestion_runs(looked_at: Callable[[str], Page]) -> None:
-    """Suggestions are text, whether they come from titles, values, or names."""
     page = looked_at("/")
     box = search_box(page)
     for typed in ("organ", "organ scr", "body", "img", "alert", "<img"):

@@ -63,7 +63,6 @@ def tab_to(page: Page, name: re.Pattern[str]) -> None:
 
 
 def test_search_and_filter_by_keyboard(page: Page, site: Site) -> None:
-    """Tab and Enter are enough to search and filter. A selected value keeps the focus."""
     page.goto(site.url())
     for _ in range(LONGEST_WAY):
         page.keyboard.press("Tab")
@@ -87,7 +86,6 @@ def test_search_and_filter_by_keyboard(page: Page, site: Site) -> None:
     "kind", thorough(["results", "about", "facet", "publication", "404"], usual=["results"])
 )
 def test_the_first_stop_skips_to_the_content(page: Page, site: Site, kind: str) -> None:
-    """The first Tab shows a link that skips the page header."""
     page.goto(site.url(at.PAGES[kind]))
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name=re.compile("^Skip to the (content|results)"))
@@ -134,7 +132,6 @@ def test_tab_reaches_everything_in_order(
 def test_the_focus_is_always_visible(
     open_page: OpenPage, site: Site, kind: str, scheme: str
 ) -> None:
-    """Each element that Tab reaches is on the screen and has an outline of at least 2 pixels."""
     page = open_page(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(site.url(at.PAGES[kind]))
     stops = []
@@ -150,7 +147,6 @@ def test_the_focus_is_always_visible(
 
 
 def test_collapsed_parts_open_by_keyboard(open_page: OpenPage, site: Site) -> None:
-    """Enter and Space open and close the filters and countries on a narrow page."""
     page = open_page(width=360)
     page.goto(site.url())
     filters = page.locator("summary").filter(has_text="Filters")

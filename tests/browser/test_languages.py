@@ -70,7 +70,6 @@ def test_no_page_in_any_language_scrolls_sideways(
 def test_a_reader_goes_from_the_box_to_a_publication_and_back(
     code: str, open_page: OpenPage, site: Site
 ) -> None:
-    """On a phone, a search, a filter, a publication, and the way back stay in the language."""
     gettext = load_interface(code).gettext
     page = open_page(width=360, height=740, has_touch=True)
     page.goto(site.url(f"/{code}/"))
@@ -89,7 +88,6 @@ def test_a_reader_goes_from_the_box_to_a_publication_and_back(
 
 @pytest.mark.thorough
 def test_the_language_of_the_browser_is_offered(open_page: OpenPage, site: Site) -> None:
-    """A reader whose browser is in French is offered the same page in French, in one line."""
     page = open_page(locale="fr-CH")
     page.goto(site.url("/?q=trafficking"))
     offer = page.locator(".offer a")
@@ -103,7 +101,6 @@ def test_the_language_of_the_browser_is_offered(open_page: OpenPage, site: Site)
 
 @pytest.mark.thorough
 def test_a_reader_of_another_language_is_offered_none(open_page: OpenPage, site: Site) -> None:
-    """A browser in a language without pages gets no offer, and nor does one in that of the page."""
     for locale, path in (("de-DE", "/ru/"), ("ru-RU", "/ru/")):
         page = open_page(locale=locale)
         page.goto(site.url(path))
@@ -112,7 +109,6 @@ def test_a_reader_of_another_language_is_offered_none(open_page: OpenPage, site:
 
 
 def test_latin_titles_are_isolated_in_arabic(open_page: OpenPage, site: Site) -> None:
-    """On an Arabic page, a Latin title is at the right, and its full stop does not jump."""
     page = open_page(width=1280)
     page.goto(site.url("/ar/?q=organ+removal"))
     heading, passage = page.locator(".hit h3").first, page.locator(".hit .passage").first
@@ -124,7 +120,6 @@ def test_latin_titles_are_isolated_in_arabic(open_page: OpenPage, site: Site) ->
 
 @pytest.mark.thorough
 def test_queries_keep_their_order_in_arabic(open_page: OpenPage, site: Site) -> None:
-    """On an Arabic page, the asterisk of a query in Latin letters is after them, at their right."""
     page = open_page(width=360)
     for address, text in (("/ar/about", "traffick*"), ("/ar/?q=xyzzy", "traffick*")):
         page.goto(site.url(address))
@@ -134,7 +129,6 @@ def test_queries_keep_their_order_in_arabic(open_page: OpenPage, site: Site) -> 
 
 @pytest.mark.thorough
 def test_details_in_another_language_keep_their_order(open_page: OpenPage, site: Site) -> None:
-    """An English detail on an Arabic page has its direction, and begins where the others do."""
     page = open_page(width=360)
     page.goto(site.url(f"/ar{at.PAGES['publication']}"))
     details = page.locator(".details li[lang=en]")

@@ -49,7 +49,6 @@ CATALOGUE = Catalogue(
 
 
 def make_values(letter: str) -> dict[str, tuple[Value, ...]]:
-    """Return two long values of each field."""
     values: dict[str, tuple[Value, ...]] = {}
     for field in CATALOGUE.valued:
         texts = tuple(f"{letter}{number}{LONG}" for number in (1, 2))
@@ -68,7 +67,6 @@ def make_values(letter: str) -> dict[str, tuple[Value, ...]]:
 
 
 def make(letter: str, *lacking: str) -> Publication:
-    """Return a publication with long values, except in some fields."""
     return Publication(
         id=f"{letter}{LONG}", title=f"{letter}{LONG} organ", summary=f"{LONG} organ {LONG}",
         values={name: value for name, value in make_values(letter).items() if name not in lacking},
@@ -99,7 +97,6 @@ ADDRESSES = (
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the URL of a site whose publications have long values."""
     texts = {
         each.id: {f"{LONG}{number}.pdf": make_text(f"{each.id}{number}", [f"{LONG} organ {LONG}"])
                   for number in (1, 2)}
@@ -113,7 +110,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize("width", [320, 360, 1280])
 @pytest.mark.parametrize("prefix", ["", "/ar"])
 def test_no_value_widens_a_page(width: int, prefix: str, open_page: OpenPage, base: str) -> None:
-    """A long value wraps in each field, on each kind of page, in either direction of text."""
     page = open_page(width=width, has_touch=width < 1280)
     wide = [
         f"{address[:60]}: {beyond}"
@@ -139,7 +135,6 @@ def measure(page: Page, url: str) -> str:
 
 
 def test_a_folded_list_opens_without_scripts(open_page: OpenPage, base: str) -> None:
-    """The rest of a long list opens by a click, without JavaScript."""
     page = open_page(width=360, javascript=False)
     page.goto(f"{base}/publication/{MANY.id}")
     last = page.get_by_text("Subject 60", exact=True)

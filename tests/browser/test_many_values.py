@@ -36,7 +36,6 @@ counts of the facet are a number."""
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Yield the site of the catalogue with one more publication from each of many organizations."""
     folder = tmp_path_factory.mktemp("many")
     corpus = shutil.copytree(CORPUS, folder / "corpus")
     lines = [
@@ -49,13 +48,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def rows(page: Page) -> Locator:
-    """Return the visible values on a page of all values."""
     links = page.get_by_role("main").get_by_role("listitem").get_by_role("link")
     return links.filter(visible=True).and_(page.get_by_label(re.compile(r"\d publications?$")))
 
 
 def test_ten_values_and_a_link_to_all(page: Page, site: Site) -> None:
-    """Ten values are shown. Show more has the number of the others and leads to all."""
     page.goto(site.url())
     bodies = at.facet(page, "Organisation")
     expect(bodies.get_by_role("listitem")).to_have_count(10)
@@ -76,7 +73,6 @@ def test_a_selected_value_is_among_the_ten(page: Page, site: Site) -> None:
 
 
 def test_the_box_narrows_the_list(page: Page, site: Site) -> None:
-    """The box shows the values that contain the typed text, ignoring accents and case."""
     page.goto(site.url("/facet/body"))
     box = page.get_by_role("searchbox", name="Find in “Organisation”")
     box.fill("office no. 2")
@@ -94,7 +90,6 @@ def test_the_box_narrows_the_list(page: Page, site: Site) -> None:
 
 
 def test_the_box_next_to_the_results_narrows_its_values(page: Page, site: Site) -> None:
-    """The box of a long facet hides the other values, and shows the regions above countries."""
     page.goto(site.url())
     regions = at.facet(page, "Region")
     box = regions.get_by_role("searchbox", name="Find in “Region”")
@@ -138,7 +133,6 @@ def test_the_box_leads_to_the_values_that_have_its_text(
 def test_long_counts_leave_room_for_the_arrow(
     open_page: OpenPage, site: Site, width: int, number: str
 ) -> None:
-    """The arrow that opens a region is between its label and its count, however long this is."""
     page = open_page(width=width)
     for address in ("/", "/facet/region", "/ar/"):
         page.goto(site.url(address))

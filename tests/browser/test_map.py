@@ -15,24 +15,20 @@ TWO_REGIONS = "/?region=South+Asia&region=Africa"
 
 
 def country(page: Page, name: str) -> Locator:
-    """Return a country on the map."""
     return page.locator("svg.world").get_by_role("link", name=re.compile(f"^{name}, "))
 
 
 def folded(page: Page) -> Locator:
-    """Return the line that unfolds the map on a phone."""
     return page.locator(".map > summary")
 
 
 def left(locator: Locator) -> float:
-    """Return the left edge of an element in pixels."""
     box = at.find_box(locator)
     return box["x"]
 
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_desk_shows_the_map(open_page: OpenPage, site: Site, javascript: bool) -> None:
-    """A wide page shows the map between the filters and the results, with and without scripts."""
     page = open_page(javascript=javascript)
     page.goto(site.url(TWO_REGIONS))
     expect(page.get_by_role("group", name="Publications by country")).to_be_visible()
@@ -45,7 +41,6 @@ def test_a_desk_shows_the_map(open_page: OpenPage, site: Site, javascript: bool)
 
 
 def test_a_phone_folds_the_map(open_page: OpenPage, site: Site) -> None:
-    """A narrow page folds the map into a line, and keeps it open when its list changes."""
     page = open_page(width=360, has_touch=True)
     page.goto(site.url(TWO_REGIONS))
     expect(folded(page)).to_have_text("Map: 11 countries")
@@ -59,7 +54,6 @@ def test_a_phone_folds_the_map(open_page: OpenPage, site: Site) -> None:
 
 
 def test_the_map_follows_the_filters(page: Page, site: Site) -> None:
-    """The map appears with the first region, grows with the second, and goes with the last one."""
     page.goto(site.url())
     links = page.locator("svg.world a")
     expect(links).to_have_count(0)
@@ -74,7 +68,6 @@ def test_the_map_follows_the_filters(page: Page, site: Site) -> None:
 
 
 def test_the_keyboard_selects_a_country(page: Page, site: Site) -> None:
-    """Tab reaches each country after the chips, Enter selects it, and the focus stays there."""
     page.goto(site.url(TWO_REGIONS))
     page.get_by_role("link", name="Clear all filters").focus()
     names = []
@@ -92,7 +85,6 @@ def test_the_keyboard_selects_a_country(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_map_is_not_mirrored(open_page: OpenPage, site: Site, width: int) -> None:
-    """From right to left, India stays east of Nigeria, and the legend begins at the right."""
     page = open_page(width=width)
     page.goto(site.url(f"/ar{TWO_REGIONS}"))
     at.unfold(page)
@@ -119,7 +111,6 @@ def test_countries_can_be_hit(open_page: OpenPage, site: Site, width: int) -> No
 
 
 def test_forced_colors_keep_the_steps(open_page: OpenPage, site: Site) -> None:
-    """With forced colors, the steps of the legend still differ, and equal those of the map."""
     page = open_page(forced_colors="active")
     page.goto(site.url(TWO_REGIONS))
     legend = page.locator(".legend span").evaluate_all(
@@ -135,7 +126,6 @@ def test_forced_colors_keep_the_steps(open_page: OpenPage, site: Site) -> None:
 def test_the_filters_lead_to_the_map(
     open_page: OpenPage, site: Site, width: int, javascript: bool
 ) -> None:
-    """Without a selected region, a link leads to the map of all countries."""
     page = open_page(width=width, has_touch=width == 360, javascript=javascript)
     page.goto(site.url("/?q=trafficking"))
     if width == 360:
@@ -149,7 +139,6 @@ def test_the_filters_lead_to_the_map(
 
 
 def test_the_map_of_all_countries_has_those_of_the_facet(page: Page, site: Site) -> None:
-    """The page of a facet has a map of all of its countries, and one without countries has none."""
     page.goto(site.url("/facet/region"))
     listed = page.locator(".all-rows .children a.tick").evaluate_all(
         "all => all.map(a => a.ariaLabel)"

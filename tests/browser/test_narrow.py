@@ -28,18 +28,15 @@ SMALL_TARGETS = """(smallest) => [...document.querySelectorAll(
 
 @pytest.fixture(params=[360, *thorough([320])], ids=["360px", "320px"])
 def page(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
-    """Return a narrow page with touch input."""
     return open_page(width=request.param, height=640, has_touch=True)
 
 
 def beyond(page: Page) -> int:
-    """Return by how many pixels the page is wider than the screen."""
     wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return wide
 
 
 def test_no_page_scrolls_sideways(page: Page, site: Site, empty_site: Site) -> None:
-    """No page is wider than the screen, with its filters open or collapsed."""
     for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
         page.goto(address)
         assert beyond(page) <= 0, address
@@ -62,7 +59,6 @@ def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site, code: 
 
 @pytest.mark.parametrize("code", thorough(LANGUAGES, usual=[SOURCE]))
 def test_every_group_folds(page: Page, site: Site, code: str) -> None:
-    """A tap on the heading of a group opens it, or closes it, also of the last one."""
     page.goto(site.url("/" if code == SOURCE else f"/{code}/"))
     page.locator(".fold > summary").tap()
     groups = page.locator(".group").all()
@@ -112,7 +108,6 @@ def test_the_filters_collapse_to_a_line_with_their_number(page: Page, site: Site
 
 
 def test_the_first_result_needs_no_scrolling(page: Page, site: Site) -> None:
-    """The first result of a search is on the first screen of a phone."""
     page.goto(site.url("/?q=organ+removal"))
     expect(at.hits(page).first).to_be_in_viewport()
 
@@ -133,7 +128,6 @@ def test_the_sheet_has_collapsed_groups(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_each_group_has_a_heading(page: Page, site: Site) -> None:
-    """A reader who goes from heading to heading comes to each group of the filters."""
     page.goto(site.url())
     page.locator("summary").filter(has_text="Filters").tap()
     headings = page.locator(".sheet").get_by_role("heading", level=3)
@@ -148,7 +142,6 @@ def test_each_group_has_a_heading(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_the_way_to_the_results_is_always_in_view(page: Page, site: Site) -> None:
-    """The link with the number of hits is in view, wherever the open filters are scrolled to."""
     page.goto(site.url())
     page.locator("summary").filter(has_text="Filters").tap()
     link = page.get_by_role("link", name="Show 136 publications")

@@ -11,7 +11,6 @@ pytestmark = pytest.mark.thorough
 
 
 def open_panel(page: Page) -> Locator:
-    """Open the panel to export, subscribe, and share, and return it."""
     page.get_by_text("Export, subscribe, share").click()
     panel = page.locator(".take > .panel")
     expect(panel).to_be_visible()
@@ -19,7 +18,6 @@ def open_panel(page: Page) -> Locator:
 
 
 def test_escape_closes_a_panel(page: Page, site: Site) -> None:
-    """Escape closes the panel, and the focus returns to the word that opened it."""
     page.goto(site.url("/?q=smuggling"))
     panel = open_panel(page)
     page.keyboard.press("Tab")
@@ -29,7 +27,6 @@ def test_escape_closes_a_panel(page: Page, site: Site) -> None:
 
 
 def test_a_click_outside_closes_a_panel(page: Page, site: Site) -> None:
-    """A click next to the panel closes it. A click in it does not."""
     page.goto(site.url("/?q=smuggling"))
     panel = open_panel(page)
     panel.get_by_role("heading", name="Subscribe").click()
@@ -50,7 +47,6 @@ def test_the_address_of_the_list_is_copied(open_page: OpenPage, site: Site) -> N
 
 
 def test_the_address_follows_the_filters(page: Page, site: Site) -> None:
-    """After a filter is selected in place, the panel has the links of the new list."""
     page.goto(site.url("/?q=smuggling"))
     at.value(page, "Section", "Tools").click()
     panel = open_panel(page)

@@ -47,14 +47,12 @@ class Watch:
 
 @pytest.fixture
 def watch(page: Page) -> Watch:
-    """Return a recorder that starts with the first request of a page."""
     return Watch(page)
 
 
 def test_no_page_requests_foreign_content(
     page: Page, watch: Watch, site: Site, empty_site: Site
 ) -> None:
-    """No page of any kind writes to the console, or loads a file from another host than its own."""
     page.goto(empty_site.url("/about"))
     for address in at.PAGES.values():
         page.goto(site.url(address))
@@ -88,7 +86,6 @@ def test_the_policy_is_in_force(browser: Browser, site: Site) -> None:
 
 @pytest.mark.parametrize("script", [SCRIPTS[0], *thorough(SCRIPTS[1:])])
 def test_scripts_in_the_box_do_not_run(page: Page, watch: Watch, site: Site, script: str) -> None:
-    """A typed script is searched for as words and stays in the box."""
     page.goto(site.url())
     at.search(page, script)
     expect(page).to_have_title(re.compile("^" + re.escape(script)))

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.thorough
 
 @pytest.fixture(scope="module")
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the URL of a site below a path prefix."""
     index = tmp_path_factory.mktemp("below") / "index"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PUBSEARCH_PREFIX", "/catalogue")
@@ -23,7 +22,6 @@ def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_parts_are_swapped_below_the_prefix(page: Page, below: str) -> None:
-    """Filters, searches, and ranges of years swap parts of the page and stay below the prefix."""
     page.goto(below)
     page.evaluate("document.documentElement.dataset.same = 'yes'")
     at.value(page, "Region", "South Asia").click()
@@ -37,7 +35,6 @@ def test_parts_are_swapped_below_the_prefix(page: Page, below: str) -> None:
 
 
 def test_suggestions_come_from_below_the_prefix(page: Page, below: str) -> None:
-    """The search box requests suggestions below the prefix, and they lead below it."""
     page.goto(below)
     at.search_box(page).focus()
     page.keyboard.insert_text("south a")

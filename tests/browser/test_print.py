@@ -13,7 +13,6 @@ pytestmark = pytest.mark.thorough
 
 
 def test_a_printed_list_has_its_search_and_address(page: Page, site: Site) -> None:
-    """A printed list names its search, filters, and address, also after a filter in place."""
     page.goto(site.url("/?q=smuggling"))
     at.value(page, "Section", "Tools").click()
     expect(at.chips(page)).to_have_count(1)
@@ -27,7 +26,6 @@ def test_a_printed_list_has_its_search_and_address(page: Page, site: Site) -> No
 
 
 def test_a_printed_list_has_no_controls_and_no_highlighting(page: Page, site: Site) -> None:
-    """On paper there is no control, no highlighting, and no hit that is torn across pages."""
     page.goto(site.url("/?q=smuggling"))
     page.emulate_media(media="print")
     for control in (".facets", ".searchbox", ".controls", ".take", ".pager", ".masthead-links"):
@@ -39,7 +37,6 @@ def test_a_printed_list_has_no_controls_and_no_highlighting(page: Page, site: Si
 
 
 def test_a_printed_publication_has_the_addresses_of_its_links(page: Page, site: Site) -> None:
-    """On paper a link to a publication is followed by its address, in black on white."""
     page.goto(site.url("/publication/ways-and-means-training-film-som-2012?q=film&hit=1"))
     page.emulate_media(media="print", color_scheme="dark")
     link = page.locator(".get a").first
@@ -49,7 +46,6 @@ def test_a_printed_publication_has_the_addresses_of_its_links(page: Page, site: 
 
 
 def test_a_printed_publication_has_no_searches(page: Page, site: Site) -> None:
-    """On paper a search for the title is of no use. The address of the page is there."""
     page.goto(site.url(f"/publication/{at.TOOLKIT}?q=organ&hit=1"))
     page.emulate_media(media="print")
     expect(page.locator(".searches")).not_to_be_visible()
@@ -58,7 +54,6 @@ def test_a_printed_publication_has_no_searches(page: Page, site: Site) -> None:
 
 
 def test_a_printed_hit_ends_without_a_separator(page: Page, site: Site) -> None:
-    """On paper, the facts of a hit end with the last one, as the button after them is left out."""
     page.goto(site.url("/?q=smuggling"))
     line = page.locator(".hit .facts").first
     expect(line).to_have_text(re.compile(r"· Add to my list"))
@@ -69,7 +64,6 @@ def test_a_printed_hit_ends_without_a_separator(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_paper_names_no_links_that_it_lacks(page: Page, site: Site, code: str) -> None:
-    """The sentence on the searches for a title is left out on paper, as the searches are."""
     prefix = "" if code == SOURCE else f"/{code}"
     page.goto(site.url(f"{prefix}/publication/{at.TOOLKIT}"))
     shown = page.locator(".get p").inner_text()

@@ -15,14 +15,12 @@ NO_STORAGE = """Object.defineProperty(window, "localStorage", {
 
 
 def add_first_hits(page: Page, site: Site, number: int) -> None:
-    """Open a list of hits and add the first ones to the list."""
     page.goto(site.url("/?q=global+report"))
     for index in range(number):
         page.locator("#results .keep").nth(index).click()
 
 
 def test_a_list_grows_across_searches(page: Page, site: Site) -> None:
-    """A publication is added from a list of hits, after a filter in place, and from its page."""
     add_first_hits(page, site, 1)
     page.goto(site.url("/?q=smuggling"))
     value(page, "Section", "Tools").click()
@@ -38,7 +36,6 @@ def test_a_list_grows_across_searches(page: Page, site: Site) -> None:
 
 
 def test_a_change_of_the_own_list_is_stored(page: Page, site: Site) -> None:
-    """The page of the reader's own list changes the stored list."""
     add_first_hits(page, site, 3)
     page.get_by_role("link", name="My list (3)").click()
     expect(page.locator("[data-adopts]")).to_be_hidden()
@@ -49,7 +46,6 @@ def test_a_change_of_the_own_list_is_stored(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_the_list_of_somebody_else_changes_nothing(page: Page, site: Site) -> None:
-    """A list that somebody sent is added to the stored one only by its button."""
     add_first_hits(page, site, 1)
     page.goto(site.url(f"/list?id={TOOLKIT}&id=none"))
     expect(page.get_by_role("link", name="My list (1)")).to_be_visible()
@@ -82,7 +78,6 @@ def test_a_damaged_list_is_empty(page: Page, site: Site, stored: str) -> None:
 
 @pytest.mark.thorough
 def test_a_full_list_says_so(page: Page, site: Site) -> None:
-    """Nothing is added to a full list, and nothing is lost."""
     page.goto(site.url())
     ids = [f"x{number}" for number in range(100)]
     page.evaluate("ids => localStorage.setItem('/list', JSON.stringify(ids))", ids)
@@ -95,7 +90,6 @@ def test_a_full_list_says_so(page: Page, site: Site) -> None:
 def test_a_browser_without_storage_keeps_the_list_in_the_address(
     open_page: OpenPage, site: Site
 ) -> None:
-    """If the browser stores nothing, adding a publication leads to the page of a list."""
     page = open_page()
     page.add_init_script(NO_STORAGE)
     add_first_hits(page, site, 1)
@@ -104,7 +98,6 @@ def test_a_browser_without_storage_keeps_the_list_in_the_address(
 
 
 def test_a_list_works_without_scripts(open_page: OpenPage, site: Site) -> None:
-    """A list begins at a publication, and grows by the search on its page."""
     page = open_page(javascript=False)
     page.goto(site.url(f"/publication/{TOOLKIT}"))
     page.get_by_role("link", name="Add to my list").click()
@@ -119,7 +112,6 @@ def test_a_list_works_without_scripts(open_page: OpenPage, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_a_printed_list_has_no_controls(page: Page, site: Site) -> None:
-    """On paper there are the publications, their citations, and the address of the list."""
     page.goto(site.url(f"/list?id={TOOLKIT}&id={GLOBAL_REPORT}&cite=apa"))
     page.emulate_media(media="print")
     for control in (".changes", ".adding", ".share", ".keep", ".sizes"):

@@ -12,7 +12,6 @@ from tests.browser.site import Site
 
 
 def find_exclusion(page: Page, facet: str, value: str) -> Locator:
-    """Return the link that excludes a value, or includes it again."""
     name = re.compile(rf"^not: (Exclude {value}$|Include {value} again)")
     return at.facet(page, facet).get_by_role("link", name=name)
 
@@ -21,7 +20,6 @@ def find_exclusion(page: Page, facet: str, value: str) -> Locator:
 def test_excluding_a_value_and_including_it_again(
     open_page: OpenPage, site: Site, javascript: bool
 ) -> None:
-    """A value is excluded and included again by the same link. Its count is what is left out."""
     page, fragment = open_page(javascript=javascript), "" if javascript else "#values-section"
     page.goto(site.url())
     films = at.promised(at.value(page, "Section", "Multimedia"))
@@ -51,7 +49,6 @@ def test_an_exclusion_keeps_the_focus(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_excluding_a_region_clears_its_countries(page: Page, site: Site) -> None:
-    """A selected country of an excluded region is cleared. A selected value is replaced."""
     page.goto(site.url("/?country=IN&section=Tools"))
     at.facet(page, "Region").hover()
     find_exclusion(page, "Region", "South Asia").click()
@@ -65,7 +62,6 @@ def test_excluding_a_region_clears_its_countries(page: Page, site: Site) -> None
 
 
 def test_a_chip_includes_its_value_again(page: Page, site: Site) -> None:
-    """The chip of an excluded value removes the exclusion, as any chip does with its filter."""
     page.goto(site.url("/?q=manual&region=Africa&without.topic=smuggling+of+migrants"))
     page.get_by_role("link", name=re.compile("^Remove filter Topic: not smuggling")).click()
     expect(page).to_have_url(site.url("/?q=manual&region=Africa"))
@@ -73,7 +69,6 @@ def test_a_chip_includes_its_value_again(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_with_a_mouse_the_links_show_in_the_group_of_the_pointer(page: Page, site: Site) -> None:
-    """At rest no link "not" is visible. The pointer and the focus show those of their group."""
     page.goto(site.url())
     tools, asia = (
         find_exclusion(page, "Section", "Tools"),
@@ -103,7 +98,6 @@ def test_with_touch_the_links_are_always_visible(open_page: OpenPage, site: Site
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.thorough
 def test_a_line_explains_the_word(page: Page, site: Site, code: str) -> None:
-    """Without a pointer on it, the page says what "not" does, with the word of its language."""
     prefix = "" if code == SOURCE else f"/{code}"
     for address in ("/", "/facet/section"):
         page.goto(site.url(f"{prefix}{address}"))
@@ -120,7 +114,6 @@ TOPICS = "topic=trafficking+in+persons&topic=smuggling+of+migrants"
 
 
 def find_choice(page: Page, facet: str, name: str) -> Locator:
-    """Return a link of the choice between any and all of the selected values."""
     return at.facet(page, facet).get_by_role("link", name=name, exact=True)
 
 
@@ -128,7 +121,6 @@ def find_choice(page: Page, facet: str, name: str) -> Locator:
 def test_choosing_all_values_and_any_again(
     open_page: OpenPage, site: Site, javascript: bool
 ) -> None:
-    """The second selected value brings the choice. Each of its links leads to its list."""
     page, fragment = open_page(javascript=javascript), "" if javascript else "#values-topic"
     page.goto(site.url("/?topic=trafficking+in+persons"))
     expect(find_choice(page, "Topic", "All of these values")).to_have_count(0)
@@ -155,7 +147,6 @@ def test_choosing_all_values_and_any_again(
 
 @pytest.mark.thorough
 def test_the_choice_keeps_the_focus(page: Page, site: Site) -> None:
-    """The link that was followed has the focus afterwards."""
     page.goto(site.url(f"/?{TOPICS}"))
     find_choice(page, "Topic", "All of these values").focus()
     page.keyboard.press("Enter")

@@ -9,7 +9,6 @@ from tests.browser.site import Site
 
 
 def test_an_empty_query_lists_all_publications(page: Page, site: Site) -> None:
-    """An empty query lists all publications, the newest first."""
     page.goto(site.url("/?q=organ"))
     at.search(page, "  ")
     at.expect_total(page, 136)
@@ -18,7 +17,6 @@ def test_an_empty_query_lists_all_publications(page: Page, site: Site) -> None:
 
 
 def test_the_page_says_that_no_publication_has_all_words(page: Page, site: Site) -> None:
-    """The page says that its hits have only some of the words, for a relaxed or an OR search."""
     page.goto(site.url("/?q=organ+xyzzy"))
     expect(page.get_by_text("No publication has all of these words")).to_be_visible()
     assert at.hits(page).count()
@@ -32,14 +30,12 @@ def test_the_page_says_that_no_publication_has_all_words(page: Page, site: Site)
 
 
 def test_a_list_emptied_by_filters_promises_no_results(page: Page, site: Site) -> None:
-    """A relaxed list does not claim to have results if the filters leave none."""
     page.goto(site.url("/?q=organ+xyzzy&region=South+Asia"))
     at.expect_total(page, 0)
     expect(page.get_by_text("These results have at least one of the words")).to_have_count(0)
 
 
 def test_orders_of_the_list(page: Page, site: Site) -> None:
-    """A link of the menu sorts the list in another order. The menu closes and keeps the focus."""
     page.goto(site.url("/?q=manual&page=2"))
     order = at.open_orders(page)
     expect(order.get_by_role("link", name="Best match")).to_have_attribute("aria-current", "true")
@@ -56,7 +52,6 @@ def test_orders_of_the_list(page: Page, site: Site) -> None:
 
 
 def test_paging(page: Page, site: Site) -> None:
-    """The pager leads to the next, the previous, and any other page, and marks the current one."""
     page.goto(site.url())
     pager = page.get_by_role("navigation", name="Pages of results")
     first = at.hits(page).all_inner_texts()

@@ -20,17 +20,14 @@ A_WHILE = 300
 
 
 def suggestions(page: Page) -> Locator:
-    """Return the list below the search box."""
     return page.get_by_role("listbox", name="Suggestions")
 
 
 def options(page: Page) -> Locator:
-    """Return all suggestions."""
     return suggestions(page).get_by_role("option")
 
 
 def option(page: Page, name: str) -> Locator:
-    """Return one of the suggestions."""
     return options(page).and_(page.get_by_role("option", name=re.compile(f"^{re.escape(name)}, ")))
 
 
@@ -49,7 +46,6 @@ def insert(page: Page, words: str) -> None:
 
 
 def type_words(page: Page, words: str, url: str = "") -> None:
-    """Type words into the search box of a page, or of the open one, and wait for suggestions."""
     if url:
         page.goto(url)
     insert(page, words)
@@ -68,7 +64,6 @@ class Held:
         self.routes.append(route)
 
     def typed(self, words: str) -> Route:
-        """Type more words, and return the request that they cause."""
         before = len(self.routes)
         insert(self._page, words)
         end = time.monotonic() + PATIENCE / 1000
@@ -78,7 +73,6 @@ class Held:
 
 
 def answer(route: Route, *words: str) -> None:
-    """Respond with these words. An aborted request needs no response."""
     told = [
         {
             "kind": "word",
@@ -96,7 +90,6 @@ def answer(route: Route, *words: str) -> None:
 
 
 def test_typed_text_has_suggestions(page: Page, site: Site) -> None:
-    """Words, values, and titles are suggested below the box, each with its count."""
     type_words(page, "tra", site.url())
     names = [each.get_attribute("aria-label") for each in options(page).all()]
     assert names[0] == "trafficking, 101 publications"
@@ -106,7 +99,6 @@ def test_typed_text_has_suggestions(page: Page, site: Site) -> None:
 
 
 def test_the_box_is_a_combobox(page: Page, site: Site) -> None:
-    """The search box has the role combobox, closed or open, with the list that it controls."""
     page.goto(site.url())
     box = page.get_by_role("combobox", name="Search the publications")
     expect(box).to_have_attribute("aria-autocomplete", "list")
@@ -121,7 +113,6 @@ def test_the_box_is_a_combobox(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_the_number_of_suggestions_is_announced(page: Page, site: Site) -> None:
-    """A visually hidden live region has the number of suggestions, also if there are none."""
     type_words(page, "organ re", site.url())
     live = page.get_by_role("search").locator("[aria-live=polite]")
     expect(live).to_have_text("4 suggestions")
@@ -132,7 +123,6 @@ def test_the_number_of_suggestions_is_announced(page: Page, site: Site) -> None:
 
 
 def test_arrow_keys_go_through_the_list(page: Page, site: Site) -> None:
-    """Down and Up cycle through the options and the box, whose text stays the same."""
     type_words(page, "organ re", site.url())
     box = at.search_box(page)
     expect(options(page)).to_have_count(4)
@@ -165,7 +155,6 @@ def test_enter_searches_for_the_completed_words(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_enter_without_a_choice_searches_for_the_typed_text(page: Page, site: Site) -> None:
-    """Enter without a chosen option searches for the typed text and closes the list."""
     type_words(page, "organ rem", site.url())
     at.search_box(page).press("Enter")
     expect(page).to_have_url(site.url("/?q=organ+rem"))
@@ -174,7 +163,6 @@ def test_enter_without_a_choice_searches_for_the_typed_text(page: Page, site: Si
 
 
 def test_a_title_leads_to_its_publication(page: Page, site: Site) -> None:
-    """A chosen title opens the page of the publication."""
     type_words(page, "organ remo", site.url())
     at.search_box(page).press("ArrowUp")
     at.search_box(page).press("Enter")
@@ -182,7 +170,6 @@ def test_a_title_leads_to_its_publication(page: Page, site: Site) -> None:
 
 
 def test_a_value_leads_to_the_list_filtered_by_it(page: Page, site: Site) -> None:
-    """A chosen value is added to the filters, and the query becomes empty."""
     type_words(page, "south a", site.url("/?language=en"))
     number = at.leads_to(option(page, "Region: South Asia").get_attribute("aria-label") or "")
     option(page, "Region: South Asia").click()
@@ -204,7 +191,6 @@ def test_a_word_is_chosen_by_pointing(open_page: OpenPage, site: Site, touch: bo
 
 
 def test_escape_closes_the_list_first(page: Page, site: Site) -> None:
-    """Escape closes the list and keeps the text. A second Escape has the browser's own effect."""
     type_words(page, "organ re", site.url())
     at.search_box(page).press("ArrowDown")
     at.search_box(page).press("Escape")
@@ -217,7 +203,6 @@ def test_escape_closes_the_list_first(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_down_opens_a_closed_list(page: Page, site: Site) -> None:
-    """Down after Escape shows the suggestions again, with none chosen."""
     type_words(page, "organ re", site.url())
     at.search_box(page).press("Escape")
     at.search_box(page).press("ArrowDown")
@@ -227,7 +212,6 @@ def test_down_opens_a_closed_list(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_tab_closes_the_list_and_goes_on(page: Page, site: Site) -> None:
-    """Tab moves from the box to its button and chooses no option."""
     type_words(page, "organ re", site.url())
     at.search_box(page).press("ArrowDown")
     at.search_box(page).press("Tab")
@@ -250,7 +234,6 @@ def test_cursor_keys_leave_the_list(page: Page, site: Site, key: str) -> None:
 
 
 def test_the_list_closes_when_the_box_is_left(page: Page, site: Site) -> None:
-    """A click outside closes the list."""
     type_words(page, "organ re", site.url())
     page.locator("footer").click(position={"x": 5, "y": 5})
     expect(suggestions(page)).to_be_hidden()
@@ -259,7 +242,6 @@ def test_the_list_closes_when_the_box_is_left(page: Page, site: Site) -> None:
 @pytest.mark.parametrize("address", ["/?q=trafficking", "/", f"/publication/{at.TOOLKIT}"])
 @pytest.mark.thorough
 def test_the_list_does_not_open_by_itself(page: Page, site: Site, address: str) -> None:
-    """Neither loading a page nor focusing its search box requests suggestions."""
     held = Held(page)
     page.goto(site.url(address))
     at.search_box(page).focus()
@@ -270,7 +252,6 @@ def test_the_list_does_not_open_by_itself(page: Page, site: Site, address: str) 
 
 @pytest.mark.thorough
 def test_requests_wait_for_a_pause_in_typing(page: Page, site: Site) -> None:
-    """No request is sent while the user types, nor for a single letter."""
     page.clock.install(time=0)
     page.goto(site.url())
     page.clock.pause_at(60_000)
@@ -290,7 +271,6 @@ def test_requests_wait_for_a_pause_in_typing(page: Page, site: Site) -> None:
 
 
 def test_late_responses_are_dropped(page: Page, site: Site) -> None:
-    """A response for an earlier text never replaces the one for the current text."""
     page.goto(site.url())
     held = Held(page)
     first = held.typed("tra")
@@ -306,7 +286,6 @@ def test_late_responses_are_dropped(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_a_response_for_another_text_is_dropped(page: Page, site: Site) -> None:
-    """A response opens no list if the text of the box has changed in any way."""
     page.goto(site.url())
     asked = Held(page).typed("tra")
     at.search_box(page).evaluate("box => { box.value = 'organ'; }")
@@ -317,7 +296,6 @@ def test_a_response_for_another_text_is_dropped(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_a_response_after_the_search_opens_no_list(page: Page, site: Site) -> None:
-    """Suggestions that arrive after the search was submitted are dropped."""
     page.goto(site.url())
     asked = Held(page).typed("tra")
     at.search_box(page).press("Enter")
@@ -329,7 +307,6 @@ def test_a_response_after_the_search_opens_no_list(page: Page, site: Site) -> No
 
 @pytest.mark.thorough
 def test_back_closes_the_list(page: Page, site: Site) -> None:
-    """Back closes an open list."""
     page.goto(site.url())
     at.value(page, "Region", "South Asia").click()
     at.expect_total(page, 16)
@@ -341,7 +318,6 @@ def test_back_closes_the_list(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_keys_of_a_composition_are_ignored(page: Page, site: Site) -> None:
-    """Arrows and Enter belong to the input method while it composes a word."""
     type_words(page, "tra", site.url())
     for key in ("ArrowDown", "Enter", "Escape"):
         taken = at.search_box(page).evaluate(
@@ -356,7 +332,6 @@ def test_keys_of_a_composition_are_ignored(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("fault", ["no answer", "an error", "no JSON"])
 def test_the_box_works_without_suggestions(page: Page, site: Site, fault: str) -> None:
-    """The box still searches if requests for suggestions fail."""
     page.goto(site.url())
     asked = Held(page).typed("organ remov")
     if fault == "no answer":
@@ -371,7 +346,6 @@ def test_the_box_works_without_suggestions(page: Page, site: Site, fault: str) -
 
 
 def test_a_suggestion_is_text(page: Page, site: Site) -> None:
-    """A script in a suggestion is printed as text."""
     page.goto(site.url())
     answer(Held(page).typed("img"), "<img src=x onerror=alert(1)>")
     expect(options(page)).to_have_text(["<img src=x onerror=alert(1)>1"])
@@ -380,7 +354,6 @@ def test_a_suggestion_is_text(page: Page, site: Site) -> None:
 
 @pytest.mark.thorough
 def test_without_scripts_the_box_is_no_combobox(open_page: OpenPage, site: Site) -> None:
-    """No attribute announces a list without JavaScript."""
     page = open_page(javascript=False)
     page.goto(site.url())
     expect(page.get_by_role("searchbox", name="Search the publications")).to_be_visible()
@@ -394,7 +367,6 @@ def test_without_scripts_the_box_is_no_combobox(open_page: OpenPage, site: Site)
 def test_the_list_has_no_violation(
     page: Page, site: Site, axe_violations: Callable[[Page], list[str]]
 ) -> None:
-    """Axe reports no violation with the list open, with or without a chosen option."""
     type_words(page, "tra", site.url("/?section=Tools"))
     found = []
     for width, scheme, press in product((1280, 360), ("light", "dark"), ("", "ArrowDown")):
@@ -424,7 +396,6 @@ def test_on_a_phone_the_list_fits(open_page: OpenPage, site: Site, width: int) -
 
 @pytest.mark.thorough
 def test_right_to_left_pages(page: Page, site: Site) -> None:
-    """Counts are on the left of a right-to-left page, and a label keeps its own direction."""
     page.goto(site.url())
     page.locator("html").evaluate("html => html.setAttribute('dir', 'rtl')")
     type_words(page, "tra")

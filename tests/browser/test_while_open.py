@@ -24,7 +24,6 @@ def edited(tmp_path: Path) -> Iterator[Site]:
 
 
 def edit(site: Site, old: str, new: str) -> None:
-    """Edit a page of the corpus, index it, and wait for the server."""
     page = site.corpus / "tools.html"
     text = page.read_text(encoding="utf-8")
     assert text.count(old)
@@ -39,7 +38,6 @@ def edit(site: Site, old: str, new: str) -> None:
 
 @pytest.mark.thorough
 def test_the_next_search_shows_an_edit(page: Page, edited: Site) -> None:
-    """The open page has hits for new words after an edit and a build, without a restart."""
     page.goto(edited.url("/?q=sherloc"))
     expect(at.hits(page).filter(has_text=OLD)).to_have_count(1)
     edit(edited, OLD, NEW)

@@ -19,12 +19,10 @@ REMOVE_LIST_BUTTONS = """() => {
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    """Return a wide page without JavaScript."""
     return open_page(javascript=False)
 
 
 def test_searching(page: Page, site: Site) -> None:
-    """The search form leads to the list, with highlighting, and the box keeps the query."""
     page.goto(site.url())
     at.search_box(page).fill("organ removal")
     page.get_by_role("button", name="Search", exact=True).click()
@@ -35,14 +33,12 @@ def test_searching(page: Page, site: Site) -> None:
 
 
 def test_a_search_keeps_filters_and_order(page: Page, site: Site) -> None:
-    """The search form sends the filters and the order, and starts on the first page."""
     page.goto(site.url("/?section=Tools&sort=oldest&page=2"))
     at.search(page, "manual")
     expect(page).to_have_url(site.url("/?q=manual&section=Tools&sort=oldest"))
 
 
 def test_years(page: Page, site: Site) -> None:
-    """A bar is a link, and the two boxes are a form that keeps the query and filters."""
     page.goto(site.url("/?q=trafficking&region=South+Asia"))
     page.get_by_role("textbox", name="From").fill("2005")
     page.get_by_role("textbox", name="to", exact=True).fill("2015")
@@ -55,7 +51,6 @@ def test_years(page: Page, site: Site) -> None:
 
 
 def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
-    """A touch opens the collapsed filters on a narrow page, and the countries in them."""
     page = open_page(width=360, javascript=False, has_touch=True)
     page.goto(site.url("/?topic=trafficking+in+persons"))
     expect(at.facet(page, "Region")).to_be_hidden()
@@ -98,7 +93,6 @@ def test_at_360_px_the_filters_stay_open(open_page: OpenPage, site: Site) -> Non
 
 @pytest.mark.thorough
 def test_at_1280_px_a_selection_leads_to_the_top(page: Page, site: Site) -> None:
-    """On a wide page, the results of a selection are in view, wherever its group is."""
     page.goto(site.url())
     at.open_facet(page, "Audience")
     at.value(page, "Audience", "police").click()
@@ -109,7 +103,6 @@ def test_at_1280_px_a_selection_leads_to_the_top(page: Page, site: Site) -> None
 
 @pytest.mark.thorough
 def test_at_1280_px_the_filters_are_open(page: Page, site: Site) -> None:
-    """The filters are open on a wide page, and cannot be collapsed."""
     page.goto(site.url())
     expect(at.facet(page, "Region")).to_be_visible()
     expect(page.locator("summary").filter(has_text=re.compile("^Filters"))).to_be_hidden()

@@ -18,7 +18,6 @@ LIMITS = ProcessLimits(memory=500_000_000, seconds=60, silence=60, output=1_000_
 
 
 def run(folder: Path, script: str, limits: ProcessLimits = LIMITS, source: bytes = b"") -> str:
-    """Run a script, and return its output."""
     with TemporaryFile() as file:
         file.write(source)
         file.seek(0)
@@ -34,20 +33,17 @@ def write(folder: Path, script: str) -> str:
 
 
 def test_a_script_gets_its_file_and_arguments(tmp_path: Path) -> None:
-    """The standard input is the file, and the arguments follow the name of the script."""
     script = "import sys; print(arguments, sys.stdin.read())"
     assert run(tmp_path, script, source=b"a text") == "('first', 2) a text\n"
 
 
 def test_the_environment_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script cannot read secrets from the environment."""
     monkeypatch.setenv("SECRET", "value")
     assert "value" not in run(tmp_path, "import os; print(os.environ)")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has network namespaces")
 def test_there_is_no_network(tmp_path: Path) -> None:
-    """A script cannot connect to a server on this machine."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         connect = f"socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 5)"
         script = f"import os, socket\ntry: {connect}\nexcept OSError: print('none')\n"
@@ -71,7 +67,6 @@ def test_there_is_no_network(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_script_changes_and_reads_nothing_else(tmp_path: Path, attempt: str) -> None:
-    """A script can neither read nor change other files, start a program, or send a signal."""
     target = tmp_path / "target"
     target.write_text("text")
     before = target.stat()
@@ -122,7 +117,6 @@ def test_a_file_is_not_read_without_the_sandbox(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path(HEADER).exists(), reason="needs the headers of Linux")
 def test_the_system_calls_have_their_numbers() -> None:
-    """The filter names the system calls of ARM64 by the numbers in the headers of Linux."""
     numbers = dict(re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)", Path(HEADER).read_text()))
     numbers |= {"newfstatat": numbers["fstatat"]}
     calls = child_process._CALLS | child_process._OPENS | child_process._CONTROLS
@@ -132,7 +126,6 @@ def test_the_system_calls_have_their_numbers() -> None:
 
 
 def test_a_server_reads_several_files(tmp_path: Path) -> None:
-    """One server reads file after file. If it has ended, a new one reads the next file."""
     script = write(tmp_path, "print('read')")
 
     def run_once() -> subprocess.Popen[bytes]:
@@ -149,7 +142,6 @@ def test_a_server_reads_several_files(tmp_path: Path) -> None:
 
 
 def test_a_file_meets_nothing_of_another(tmp_path: Path) -> None:
-    """A change in the process of one file does not reach the process of the next file."""
     script = write(tmp_path, "import sys; print(hasattr(sys, 'seen')); sys.seen = True")
     for _ in range(2):
         with TemporaryFile() as file, run_limited(script, (), file, LIMITS) as blocks:
@@ -167,13 +159,11 @@ def test_a_file_meets_nothing_of_another(tmp_path: Path) -> None:
     ],
 )
 def test_limits_are_named(tmp_path: Path, script: str, limits: ProcessLimits, reason: str) -> None:
-    """A script that exceeds a limit or crashes is ended, and the error says why."""
     with pytest.raises(ChildFailed, match=reason):
         run(tmp_path, script, limits)
 
 
 def test_output_before_a_failure_is_kept(tmp_path: Path) -> None:
-    """The blocks that a script writes before it crashes are yielded first."""
     script = "import os; print('kept', flush=True); os.abort()"
     blocks: list[bytes] = []
     with (

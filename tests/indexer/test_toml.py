@@ -78,7 +78,6 @@ def test_a_text_at_the_limits_takes_bounded_memory(text: str) -> None:
 @example(content=".a" * 50)
 @example(content="=[" * 50)
 def test_strings_and_comments_are_no_keys(line: str, content: str) -> None:
-    """Dots and brackets in strings and comments do not count as parts of a key."""
     text = f"{line.format(content)}\n{'z' + LONGEST} = 2\n"
     assert toml.parse(text)
 

@@ -29,14 +29,12 @@ def class_path() -> str:
 
 @pytest.fixture(scope="session")
 def single_node(class_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Yield a cluster of one node, for all tests that do not disturb it."""
     with run_cluster(tmp_path_factory.mktemp("single"), class_path) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
 def started_nodes(class_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Yield a cluster of three nodes, for the tests of a module."""
     with run_cluster(tmp_path_factory.mktemp("three"), class_path, size=3) as cluster:
         yield cluster
 
@@ -50,12 +48,10 @@ def three_nodes(started_nodes: Cluster) -> Cluster:
 
 @pytest.fixture
 def client(single_node: Cluster, request: pytest.FixtureRequest) -> Iterator[OpenSearch]:
-    """Yield a client of a node. The indexes of the catalogue NAME of the module are removed."""
     yield single_node.client
     delete_all(single_node.client, request.module.NAME)
 
 
 @pytest.fixture
 def generations(client: OpenSearch, request: pytest.FixtureRequest) -> ClusterGenerations:
-    """Return the generations of the catalogue NAME of the module."""
     return ClusterGenerations(client, request.module.NAME)

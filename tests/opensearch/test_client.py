@@ -40,7 +40,6 @@ SLOW: Json = {
 
 @pytest.fixture(scope="module")
 def node(single_node: Cluster) -> OpenSearch:
-    """Return a client of a node that has an index of two shards."""
     client = single_node.client
     client.indices.create(
         index=INDEX, body={"settings": {"number_of_shards": 2, "number_of_replicas": 0}}
@@ -52,13 +51,11 @@ def node(single_node: Cluster) -> OpenSearch:
 
 @pytest.fixture
 def client(node: OpenSearch) -> ClusterClient:
-    """Return a client of the index."""
     return ClusterClient(node, INDEX)
 
 
 @contextmanager
 def limit(node: OpenSearch, **settings: str) -> Iterator[None]:
-    """Change settings of the cluster within the context."""
     named = {name.replace("__", "."): value for name, value in settings.items()}
     node.cluster.put_settings(body={"transient": named})
     try:
@@ -76,7 +73,6 @@ def test_responses_are_in_the_order_of_the_searches(client: ClusterClient) -> No
 
 
 def test_the_time_of_the_nodes_is_a_stage(client: ClusterClient) -> None:
-    """The time that the nodes report is a stage. The next stage has the rest of the time."""
     deadline = Deadline()
     client.msearch([COUNT], deadline)
     assert set(deadline.stages) == {"cluster"}
@@ -88,7 +84,6 @@ def test_the_time_of_the_nodes_is_a_stage(client: ClusterClient) -> None:
 def test_a_node_stops_a_search_over_its_budget(
     client: ClusterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A search over its budget is stopped by the node, and is an error, not a partial response."""
     monkeypatch.setattr(module, "ALLOWANCE_SECONDS", 60)  # the client does not give up first
     with pytest.raises(BudgetExceeded, match="after 100 ms, at the stage cluster"):
         client.msearch([SLOW], Deadline(100))
@@ -104,7 +99,6 @@ def test_the_client_does_not_wait_for_a_node_that_stops_too_late(
 
 
 def test_a_search_without_time_is_not_sent(node: OpenSearch) -> None:
-    """A search whose budget is used up raises an error before it is sent."""
     nowhere = ClusterClient(OpenSearch("http://127.0.0.1:1", max_retries=0), INDEX)
     with pytest.raises(BudgetExceeded):
         nowhere.msearch([COUNT], Deadline(0))
@@ -120,7 +114,6 @@ def test_a_removed_index_is_named(node: OpenSearch) -> None:
 
 
 def test_a_node_without_memory_is_busy(node: OpenSearch, client: ClusterClient) -> None:
-    """A node that refuses a request, or one search of it, for lack of memory is busy."""
     with (
         limit(node, indices__breaker__total__limit="1%"),
         pytest.raises(TooBusy, match="Data too large"),
@@ -159,7 +152,6 @@ def test_a_missing_shard_is_never_left_out(node: OpenSearch) -> None:
 def test_a_search_that_a_node_failed_is_sent_again(
     node: OpenSearch, client: ClusterClient, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    """If a node ends during a search, the next attempt returns the complete response."""
     error = {"type": "node_disconnected_exception", "reason": "disconnected"}
     failed = {"error": error | {"root_cause": [error]}, "status": status}
     first, msearch = iter([{"took": 1, "responses": [failed]}]), node.msearch
@@ -170,12 +162,10 @@ def test_a_search_that_a_node_failed_is_sent_again(
 
 
 def test_a_complete_index_passes_the_check(client: ClusterClient) -> None:
-    """The check of an index whose shards answer raises nothing."""
     client.check()
 
 
 def test_a_wrong_search_is_a_fault_of_the_program(client: ClusterClient) -> None:
-    """A search that a node cannot parse, or not run, is an error that is logged."""
     wrong: Json = {"script": {"source": "return 1 / params.x;", "params": {"x": 0}}}
     scored: Json = {"query": {"script_score": {"query": {"match_all": {}}, **wrong}}}
     unknown: Json = {"query": {"nope": {}}}
@@ -187,7 +177,6 @@ def test_a_wrong_search_is_a_fault_of_the_program(client: ClusterClient) -> None
 def test_a_paused_node_does_not_delay_a_search_for_long(
     single_node: Cluster, client: ClusterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A search of a node that does not answer ends with its budget. Then the node is back."""
     monkeypatch.setattr(module, "CHECK_SECONDS", 0.2)
     (node,) = single_node.nodes
     node.pause()
@@ -213,7 +202,6 @@ def test_a_request_without_a_budget_has_a_limit(
 
 
 def test_a_cluster_that_is_away_is_unavailable() -> None:
-    """Without a node on any host, the index is unavailable."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     hosts = [f"http://127.0.0.1:{port}", f"http://localhost:{port}"]
@@ -231,7 +219,6 @@ def test_a_cluster_that_is_away_is_unavailable() -> None:
     ],
 )
 def test_another_server_is_no_cluster(status: int, content_type: str, content: str) -> None:
-    """A response that is not one of OpenSearch makes the index unavailable."""
     with (
         serve(status, content_type, content) as host,
         pytest.raises(StoreUnavailable, match="cannot be searched"),
@@ -248,7 +235,6 @@ def test_another_server_is_no_cluster(status: int, content_type: str, content: s
     ],
 )
 def test_an_index_that_closes_is_unavailable(status: int, kind: str, reason: str) -> None:
-    """While an index is closed or leaves a node, it is unavailable. No error is the program's."""
     error = {"type": kind, "reason": reason}
     response = {"error": error | {"root_cause": [error]}, "status": status}
     content = json.dumps({"took": 1, "responses": [response]})

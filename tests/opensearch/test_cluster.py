@@ -16,7 +16,6 @@ COUNT = 200
 
 @pytest.fixture
 def replicated(three_nodes: Cluster) -> Iterator[Cluster]:
-    """Yield three nodes with an index whose shards have one replica each."""
     client = three_nodes.client
     client.indices.create(
         INDEX, body={"settings": {"number_of_shards": 3, "number_of_replicas": 1}}
@@ -31,7 +30,6 @@ def replicated(three_nodes: Cluster) -> Iterator[Cluster]:
 
 
 def count(client: OpenSearch) -> int:
-    """Return the hits of a search that fails if any shard is missing."""
     response = client.search(
         index=INDEX,
         body={"size": 0, "track_total_hits": True},
@@ -42,19 +40,16 @@ def count(client: OpenSearch) -> int:
 
 
 def status(client: OpenSearch) -> str:
-    """Return the status of the cluster."""
     found: str = client.cluster.health()["status"]
     return found
 
 
 def test_a_node_has_the_version_of_the_pom(single_node: Cluster) -> None:
-    """A single node is green and runs the version that pom.xml names."""
     assert single_node.client.info()["version"]["number"] == version()
     assert status(single_node.client) == "green"
 
 
 def test_a_cluster_survives_the_loss_of_a_node(replicated: Cluster) -> None:
-    """A killed node makes the cluster yellow without a wrong answer. It rejoins with its data."""
     killed = replicated.nodes[2]
     killed.kill()
     with pytest.raises(TransportError):
@@ -67,7 +62,6 @@ def test_a_cluster_survives_the_loss_of_a_node(replicated: Cluster) -> None:
 
 
 def test_a_paused_node_answers_after_it_is_resumed(three_nodes: Cluster) -> None:
-    """A paused node does not answer in time. Resumed, it is a node of the cluster again."""
     paused = three_nodes.nodes[2]
     paused.pause()
     with pytest.raises(ConnectionTimeout):
@@ -78,7 +72,6 @@ def test_a_paused_node_answers_after_it_is_resumed(three_nodes: Cluster) -> None
 
 
 def test_a_node_ends_when_its_input_ends(three_nodes: Cluster) -> None:
-    """A node that is stopped closes its data and exits with 0."""
     stopped = three_nodes.nodes[2]
     assert stopped.stop() == 0
     assert not stopped.is_running

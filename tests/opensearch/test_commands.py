@@ -54,12 +54,10 @@ def build(run: Run, url: str, corpus: Path) -> Callable[..., Told]:
 
 
 def remove(corpus: Path, number: int) -> None:
-    """Remove a publication from the corpus."""
     (corpus / f"Border-number{number}-of-country{number}.jsonl").unlink()
 
 
 def add(corpus: Path, title: str) -> None:
-    """Add a publication to the corpus."""
     entry = {"title": title, "section": "Tools"}
     file = corpus / f"{title.replace(' ', '-')}.jsonl"
     file.write_text(json.dumps(entry), encoding="utf-8")
@@ -69,7 +67,6 @@ def test_a_build_publishes_in_the_cluster(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """The first build publishes, the second one finds no change, and others send the changes."""
     first = build()
     assert (first.status, first.err) == (0, "")
     assert first.out.startswith("Published 000001-")
@@ -94,7 +91,6 @@ def test_a_build_publishes_in_the_cluster(
 def test_the_time_of_a_build_includes_the_load(
     build: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The time that a build prints is that of the whole command."""
     load_files = loading._load_files
 
     def load_slowly(*arguments: Any) -> None:
@@ -111,7 +107,6 @@ def test_the_time_of_a_build_includes_the_load(
 def test_status_shows_the_live_generation(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
 ) -> None:
-    """It shows the counts, all generations, retired ids, and the failure of the last build."""
     build()
     remove(corpus, 3)
     build()
@@ -133,7 +128,6 @@ def test_status_shows_the_live_generation(
 def test_without_an_index_a_command_says_so(
     run: Run, url: str, command: str, client: OpenSearch
 ) -> None:
-    """The error names the index, and nothing is created in the cluster."""
     told = run(command, "--index", url)
     assert told.status == 1
     assert "no index commands in the cluster" in told.err
@@ -144,7 +138,6 @@ def test_without_an_index_a_command_says_so(
 def test_without_a_cluster_a_command_says_so(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The error has no password in it."""
     monkeypatch.setenv("PUBSEARCH_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("PUBSEARCH_OPENSEARCH_USER", "somebody")
     monkeypatch.setenv("PUBSEARCH_OPENSEARCH_PASSWORD", "unguessable")
@@ -157,7 +150,6 @@ def test_without_a_cluster_a_command_says_so(
 
 
 def test_a_wrong_url_is_an_error(run: Run) -> None:
-    """The message says what a URL of an index has."""
     told = run("status", "--index", "opensearch+http://127.0.0.1:9200")
     assert told.status == 1
     assert "is not a name of an index" in told.err
@@ -175,7 +167,6 @@ def test_a_build_with_embeddings_is_refused(build: Callable[..., Told]) -> None:
 def test_a_build_after_a_rollback_starts_from_the_live_generation(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
 ) -> None:
-    """The generation that was rolled back is no predecessor, as in a folder."""
     build()
     first = generations.read_live_name()
     add(corpus, "A new book")
@@ -193,7 +184,6 @@ def test_a_build_after_a_rollback_starts_from_the_live_generation(
 def test_another_machine_continues(
     build: Callable[..., Told], corpus: Path, tmp_path: Path, generations: ClusterGenerations
 ) -> None:
-    """A machine without the generation reads all, and checks and compares as the first one."""
     build()
     remove(corpus, 3)
     build()
@@ -215,7 +205,6 @@ def test_another_machine_continues(
 
 
 def load(corpus: Path, tmp_path: Path, generations: ClusterGenerations) -> Settings:
-    """Return the settings of the tests."""
     host = generations.client.transport.hosts[0]
     index = f"opensearch+http://{host['host']}:{host['port']}/{NAME}"
     return config.load(corpus=corpus, index=index, work=tmp_path / "work")
@@ -251,7 +240,6 @@ def test_a_rollback_needs_no_space_and_no_lock(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, client: OpenSearch,
     generations: ClusterGenerations, tmp_path: Path,
 ) -> None:  # fmt: skip
-    """On full disks and during a build, the alias moves back. That build does not move it again."""
     build()
     first = generations.read_live_name()
     add(corpus, "A new book")
@@ -276,7 +264,6 @@ def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """A rollback goes to the generation that was live in the cluster before."""
     build()
     first = generations.read_live_name()
     add(corpus, "A new book")
@@ -295,7 +282,6 @@ def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
 def test_an_empty_cluster_gets_the_generation_of_the_folder(
     build: Callable[..., Told], client: OpenSearch, generations: ClusterGenerations
 ) -> None:
-    """If all indexes were deleted, a build loads the generation again."""
     build()
     name = generations.read_live_name()
     delete_all(client, NAME)
@@ -376,7 +362,6 @@ def test_a_server_builds_first(
     url: str, corpus: Path, generations: ClusterGenerations, capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:  # fmt: skip
-    """It publishes, and while another machine builds it opens with the live generation."""
     settings = config.load(corpus=corpus, index=url)
     assert serving.build_before_serving(settings)
     assert capsys.readouterr().out.startswith("Built 000001-")
@@ -389,7 +374,6 @@ def test_a_server_builds_first(
 def test_the_builder_of_a_server_publishes_changes(
     url: str, corpus: Path, generations: ClusterGenerations
 ) -> None:
-    """A change of the corpus is published by the separate process of the builder."""
     settings = config.load(corpus=corpus, index=url)
     serving.build_before_serving(settings)
     changed = threading.Event()
@@ -405,7 +389,6 @@ def test_the_builder_of_a_server_publishes_changes(
 def test_a_search_has_the_hits_of_a_local_index(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, tmp_path: Path
 ) -> None:
-    """The command prints the same JSON from a cluster as from a folder, except the times."""
     build()
     run("build", "--corpus", corpus, "--index", tmp_path / "index")
     results = []
@@ -425,7 +408,6 @@ def test_a_search_has_the_hits_of_a_local_index(
 def test_a_server_opens_the_next_generation(
     build: Callable[..., Told], url: str, corpus: Path, client: OpenSearch
 ) -> None:
-    """An engine switches to a published generation, and keeps the one in use without a cluster."""
     build()
     settings = config.load(corpus=corpus, index=url)
     engine = make_engine(settings)

@@ -62,17 +62,14 @@ class Loaded(NamedTuple):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words and values of both."""
         return self.snapshot.vocabulary
 
     def send(self, bodies: Sequence[Json]) -> list[Response]:
-        """Return the responses of the node to some searches."""
         return self.client.msearch(bodies, Deadline())
 
 
 @contextmanager
 def load(client: OpenSearch, made: Sequence[Publication], catalogue: Catalogue) -> Iterator[Loaded]:
-    """Write a local index of some publications, and send it to the node."""
     with tempfile.TemporaryDirectory() as folder:
         live = directory.load_live(catalogues.index(Path(folder), made, catalogue))
         loading.load(client, INDEX, live)
@@ -86,12 +83,10 @@ TWO = Clause([Term("two", frozenset({"title"}))], "two")
 
 
 def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: Tree) -> ArrayReply:
-    """Return the reply of the local store to a search with selected filters and one typed."""
     return ArrayReply(StoreRequest(request, filters=(typed,)), snapshot, Deadline())
 
 
 def count_facets(loaded: Loaded, request: SearchRequest, typed: Tree) -> Facets:
-    """Return the facets of the node for the same search."""
     selections = Selections(request, loaded.vocabulary)
     matching = QueryCompiler(loaded.vocabulary, inside=False).match(typed)
     asked = FacetRequest(selections, loaded.vocabulary, request.values)
@@ -104,7 +99,6 @@ def count_facets(loaded: Loaded, request: SearchRequest, typed: Tree) -> Facets:
 
 
 def check(loaded: Loaded, request: SearchRequest, leaf: Clause | Filter) -> None:
-    """Check the facets of a selection, with a query filter and without one."""
     for typed in (Every(), leaf):
         for limit in LIMITS:
             limited = msgspec.structs.replace(request, values=limit)
@@ -117,7 +111,6 @@ def check(loaded: Loaded, request: SearchRequest, leaf: Clause | Filter) -> None
 def test_facets_of_trees_equal_those_of_the_local_store(
     single_node: Cluster, seed: int, size: int
 ) -> None:
-    """Buckets and hidden values are equal for any tree and selection."""
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     made = thrown(random, catalogue, size)
@@ -157,7 +150,6 @@ def test_fields_with_too_many_values_are_counted_in_parts(
 def test_only_the_values_that_are_shown_are_fetched(
     single_node: Cluster, made: list[Publication], data: st.DataObject
 ) -> None:
-    """Facets are equal if the number of other values is counted by the node."""
     with (
         pytest.MonkeyPatch.context() as patch,
         load(single_node.client, made, catalogues.CATALOGUE) as loaded,
@@ -172,7 +164,6 @@ def test_only_the_values_that_are_shown_are_fetched(
 def test_the_values_of_a_field_among_the_hits_are_counted(
     single_node: Cluster, made: list[Publication], data: st.DataObject, part: int
 ) -> None:
-    """The counts of one field include the values without hits, in the order of the index."""
     with (
         pytest.MonkeyPatch.context() as patch,
         load(single_node.client, made, catalogues.CATALOGUE) as loaded,
@@ -188,7 +179,6 @@ def test_the_values_of_a_field_among_the_hits_are_counted(
 
 
 def test_a_catalogue_without_facets_has_none(single_node: Cluster) -> None:
-    """A page of such a catalogue asks for no facets, and shows none."""
     texts = catalogues.CATALOGUE.fields[:2]
     catalogue = msgspec.structs.replace(catalogues.CATALOGUE, fields=texts, groups={})
     made = [Publication(id="p", title="Law", source=SourceLocation("made", 1))]
@@ -197,7 +187,6 @@ def test_a_catalogue_without_facets_has_none(single_node: Cluster) -> None:
 
 
 def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> None:
-    """A value longer than the index allows is counted, selected, and shown as it is."""
     long = "long " * 2_000
     values = {"p0": ("law", long), "p1": (long,), "p2": ("law",), "p3": ()}
     made = [

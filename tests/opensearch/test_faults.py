@@ -50,7 +50,6 @@ def started_place(
 
 @pytest.fixture
 def place(three_nodes: Cluster, started_place: Place) -> Place:
-    """Return a place whose nodes all run and whose server is well."""
     started_place.server.wait_for("ok")
     return started_place
 
@@ -125,7 +124,6 @@ def test_a_lost_shard_is_reported(place: Place) -> None:
 
 
 def test_a_full_disk_stops_only_builds(place: Place) -> None:
-    """When disks are full, searches and rollbacks work, and a build fails. Later, it succeeds."""
     former, live = place.generations.read_live_name(), place.build(LARGER, "last")
     place.server.wait_for("ok", live)
     client = place.cluster.client
@@ -189,7 +187,6 @@ def test_a_build_survives_the_loss_of_a_node(place: Place, monkeypatch: pytest.M
 def test_a_switch_without_a_response_is_noticed(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a node sets the alias and fails before it responds, the build succeeds."""
     update = IndicesClient.update_aliases
 
     def fail_after(client: IndicesClient, **options: object) -> None:
@@ -219,7 +216,6 @@ def test_a_closed_index_is_reported(place: Place) -> None:
 
 
 def test_switches_under_load(place: Place) -> None:
-    """When generations are published and rolled back under load, no response fails or is mixed."""
     with ask(place.make_clients(20)) as clients:
         for size, edition in ((LARGER, "second"), (SIZE, "third"), (LARGER, "fourth")):
             place.server.wait_for("ok", place.build(size, edition))

@@ -24,7 +24,6 @@ prefLabel = {en = "border"}
 def test_a_copy_is_a_generation_without_a_segment(
     generations: ClusterGenerations, tmp_path: Path
 ) -> None:
-    """The copy has the manifest, thesaurus, retired ids, digests, and dates of the generation."""
     corpus, index = tmp_path / "corpus", tmp_path / "index"
     build_generation(corpus, index, make_titles(10))
     (corpus / "Border-number3-of-country3.jsonl").unlink()

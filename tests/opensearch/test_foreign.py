@@ -61,7 +61,6 @@ def cluster(single_node: Cluster) -> Iterator[OpenSearch]:
 
 
 def clear(client: OpenSearch) -> None:
-    """Delete all that tests create."""
     client.indices.delete_data_stream(name="*", ignore=404)
     client.indices.delete(index="*", expand_wildcards="all")
     for name in client.indices.get_index_template()["index_templates"]:
@@ -87,13 +86,11 @@ def publish_all(client: OpenSearch, local_ones: list[Generation]) -> None:
 
 
 def is_own(description: Mapping[str, Any]) -> bool:
-    """Return whether an index is of the catalogue NAME."""
     mark = description["mappings"].get("_meta", {}).get("pubsearch")
     return isinstance(mark, dict) and mark.get("catalogue") == NAME
 
 
 def photograph(client: OpenSearch) -> dict[str, Any]:
-    """Return all that others have in a cluster."""
     indexes = client.indices.get(index="*", expand_wildcards="all")
     found = {name: each for name, each in indexes.items() if not is_own(each)}
     opened = [name for name in found if "verified_before_close" not in str(found[name])]
@@ -108,7 +105,6 @@ def photograph(client: OpenSearch) -> dict[str, Any]:
 
 
 def list_own(client: OpenSearch) -> list[str]:
-    """Return the indexes of the catalogue NAME."""
     indexes = client.indices.get(index="*", expand_wildcards="all")
     return [name for name, each in indexes.items() if is_own(each)]
 
@@ -123,7 +119,6 @@ def create(client: OpenSearch, index: str, **body: Any) -> None:
 def test_indexes_that_look_like_generations_stay(
     cluster: OpenSearch, local_ones: list[Generation], meta: dict[str, Any]
 ) -> None:
-    """An index without the mark of the catalogue is no leftover, whatever its name."""
     for index in FREE:
         create(cluster, index, mappings={"_meta": meta})
     before = photograph(cluster)
@@ -168,7 +163,6 @@ KINDS = (
 def test_a_name_of_somebody_else_is_refused(
     cluster: OpenSearch, local_ones: list[Generation], kind: str, name: str
 ) -> None:
-    """A build and a rollback name the use, and write nothing."""
     take(cluster, kind, name)
     before = photograph(cluster)
     with pytest.raises(ClusterError, match=f"did not make the .*{name}.*another name"):
@@ -183,7 +177,6 @@ def test_a_name_of_somebody_else_is_refused(
 def test_a_name_that_is_taken_during_the_load_is_refused(
     cluster: OpenSearch, local_ones: list[Generation], kind: str
 ) -> None:
-    """If somebody uses the name between the first check and the end, it stays theirs."""
     with pytest.raises(ClusterError, match=f"did not make the .*{NAME}"):
         load.publish(
             ClusterGenerations(cluster, NAME), local_ones[0],
@@ -237,7 +230,6 @@ def test_a_template_adds_no_index_to_an_alias(
 def test_an_index_that_is_added_to_the_alias_later_is_kept(
     cluster: OpenSearch, local_ones: list[Generation]
 ) -> None:
-    """Somebody who adds an index to the alias of a catalogue stops builds, and loses nothing."""
     publish_all(cluster, local_ones[:3])
     create(cluster, f"{NAME}-202611-prod", aliases={NAME: {}})
     before, own = photograph(cluster)["indexes"], list_own(cluster)
@@ -297,7 +289,6 @@ def test_everything_of_others_stays(
 def test_an_index_of_the_catalogue_has_a_mark(
     cluster: OpenSearch, local_ones: list[Generation]
 ) -> None:
-    """Each index that a build creates is known as one of the catalogue, and pruned as such."""
     publish_all(cluster, local_ones)
     assert photograph(cluster)["indexes"] == {}
     assert len(list_own(cluster)) == 2 * 3 + 1 + 2

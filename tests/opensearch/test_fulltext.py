@@ -61,7 +61,6 @@ def open_both(
 
 
 def throw(seed: int) -> tuple[list[Publication], Texts]:
-    """Return random publications in several languages. Some texts belong to several of them."""
     random = Random(seed)
 
     def write(most: int, breaks: Sequence[str] = (" ", " ", " ", "\n\n")) -> str:
@@ -107,7 +106,6 @@ REQUESTS = st.builds(
 
 
 def list_found(results: Results) -> dict[str, list[tuple[str, Sequence[int]]]]:
-    """Return the files of each hit by its id, with the pages that are found."""
     return {
         hit.publication.id: [(each.file.digest, each.pages) for each in hit.files]
         for hit in results.hits
@@ -119,7 +117,6 @@ def list_found(results: Results) -> dict[str, list[tuple[str, Sequence[int]]]]:
 def test_results_equal_those_of_a_local_index(
     single_node: Cluster, seed: int, data: st.DataObject
 ) -> None:
-    """Hits, facets, files with pages, and help are equal."""
     with open_both(single_node.client, *throw(seed)) as pair:
         for _ in range(12):
             request = data.draw(REQUESTS)
@@ -133,7 +130,6 @@ def test_results_equal_those_of_a_local_index(
 def test_searches_in_one_publication_equal_those_of_a_local_index(
     single_node: Cluster, seed: int, texts: list[str]
 ) -> None:
-    """Its files, the pages of each with their passages, its owners, and suggestions are equal."""
     with open_both(single_node.client, *throw(seed)) as pair:
         for publication in pair.local.scan(SearchRequest()):
             files = pair.local.list_files(publication.id)
@@ -176,7 +172,6 @@ STRANGE_PAGES = st.lists(st.lists(st.sampled_from(STRANGE), max_size=12), max_si
 def test_strange_characters_are_found_as_in_a_local_index(
     single_node: Cluster, files: list[list[list[str]]], texts: list[list[str]]
 ) -> None:
-    """No character of a text ends a value of JSON or divides a word, and no position shifts."""
     made = [make_publication(f"p{number}", "Boats") for number in range(len(files))]
     attached = {
         f"p{number}": {"a.txt": make_text(f"{number}", [" ".join(page) for page in pages])}
@@ -192,7 +187,6 @@ def test_strange_characters_are_found_as_in_a_local_index(
 
 @pytest.mark.parametrize("word", ["common", "rare", "pages", '"common words"'])
 def test_a_text_of_1000_pages_is_searched(single_node: Cluster, word: str) -> None:
-    """All its pages are listed."""
     pages = [f"common words on {'rare' if number % 300 == 7 else 'many'} pages"
              for number in range(1000)]  # fmt: skip
     texts = {"a": {"a.pdf": make_text("long", pages)}}
@@ -207,7 +201,6 @@ def test_a_text_of_1000_pages_is_searched(single_node: Cluster, word: str) -> No
 def test_a_prefix_of_very_many_words_matches_the_most_frequent(
     single_node: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A query has a limit of words, and the results say how many are left out."""
     monkeypatch.setattr(queries, "MAX_VALUES", 5)
     pages = ["word1 " * 3, " ".join(f"word{number}" for number in range(9))]
     texts = {"a": {"a.pdf": make_text("words", pages)}}
@@ -220,7 +213,6 @@ def test_a_prefix_of_very_many_words_matches_the_most_frequent(
 def test_a_file_with_pages_and_one_without_any_word_keep_their_places(
     single_node: Cluster,
 ) -> None:
-    """A file without words does not shift the files after it."""
     texts = {"a": {
         "1.pdf": make_text("none", ["", ""]), "2.pdf": make_text("words", ["", "a boat"]),
     }}  # fmt: skip

@@ -64,7 +64,6 @@ class Stores(NamedTuple):
 
 @pytest.fixture(scope="module")
 def stores(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
-    """Yield both. The index in the cluster has two shards."""
     folder = tmp_path_factory.mktemp("hostile")
     write_corpus(folder / "corpus", 40, "first")
     build.build(folder / "corpus", folder / "local")
@@ -85,7 +84,6 @@ def stores(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def compare_responses(stores: Stores, target: str) -> None:
-    """Check that both responses have the same status and content, and none is a fault."""
     local, cluster = (client.get(target) for client in stores.clients)
     assert local.status_code < 500
     assert (local.status_code, compare(local.text)) == (cluster.status_code, compare(cluster.text))
@@ -93,7 +91,6 @@ def compare_responses(stores: Stores, target: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_a_hostile_query_has_the_hits_of_a_local_index(stores: Stores, text: str) -> None:
-    """Hits, facets, corrections, and suggestions are equal."""
     for parameters in ("&explain=1", "&exact=1&sort=newest", "&match=any&section=Tools"):
         compare_responses(stores, f"/api/search?q={quote(text)}&size=100{parameters}")
     compare_responses(stores, f"/api/suggest?q={quote(text)}")
@@ -101,7 +98,6 @@ def test_a_hostile_query_has_the_hits_of_a_local_index(stores: Stores, text: str
 
 @pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
 def test_a_hostile_value_selects_what_it_selects_locally(stores: Stores, value: str) -> None:
-    """A value of a facet and an id are compared as they are."""
     quoted = quote(value, errors="surrogatepass")
     for target in ("section=", "q=border&size=100&region=", "year="):
         compare_responses(stores, f"/api/search?{target}{quoted}")
@@ -123,5 +119,4 @@ def test_a_lone_surrogate_is_a_character_without_hits(stores: Stores, text: str)
 def test_combined_hostile_texts_have_the_hits_of_a_local_index(
     stores: Stores, texts: list[str]
 ) -> None:
-    """So have several of them, joined by spaces."""
     compare_responses(stores, f"/api/search?q={quote(' '.join(texts))}&size=100")

@@ -54,7 +54,6 @@ def test_one_build_runs(
 
 
 def test_an_error_removes_the_marker(generations: ClusterGenerations, tmp_path: Path) -> None:
-    """A build that fails leaves no marker."""
     with pytest.raises(KeyError), mark_build(generations, tmp_path / "here"):
         raise KeyError
     with mark_build(generations, tmp_path / "elsewhere"):
@@ -85,7 +84,6 @@ def test_the_marker_of_a_build_that_was_killed(
 def test_a_build_notices_that_another_took_over(
     generations: ClusterGenerations, tmp_path: Path
 ) -> None:
-    """After a forced build elsewhere, also if that ended, the first one can't publish."""
     with mark_build(generations, tmp_path / "here") as check:
         with mark_build(generations, tmp_path / "elsewhere", force=True) as other_check:
             with pytest.raises(IndexLocked):
@@ -103,7 +101,6 @@ def test_a_build_notices_that_another_took_over(
 def test_a_marker_whose_writing_is_repeated_is_the_own_one(
     generations: ClusterGenerations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a node fails before it responds, the client writes again, and finds its own marker."""
     create = OpenSearch.create
 
     def create_twice(client: OpenSearch, **options: object) -> object:
@@ -118,7 +115,6 @@ def test_a_marker_whose_writing_is_repeated_is_the_own_one(
 def test_the_outcome_of_the_last_build_is_stored(
     client: OpenSearch, generations: ClusterGenerations, tmp_path: Path
 ) -> None:
-    """It can be read on any machine. There is none before the first build."""
     assert marker.read_last_build(client, NAME) is None
     outcome = LastBuild("2026-11-27T09:00:00+00:00", "failed", 1.5, "the disk is full")
     with mark_build(generations, tmp_path / "here"):

@@ -43,7 +43,6 @@ class Opened(NamedTuple):
 
 @pytest.fixture(scope="module")
 def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    """Yield a generated corpus in an index of one shard."""
     folder = catalogues.index(tmp_path_factory.mktemp("order"), catalogues.throw(7, 300))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "SHARDS", 1)

@@ -8,7 +8,6 @@ from tests.opensearch import program
 
 
 def test_missing_tools_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Java and Maven, the reason for skipping names both."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(program.Unavailable, match="java, javac, mvn not found"):
         program.find_class_path()
@@ -16,7 +15,6 @@ def test_missing_tools_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("class_path")
 def test_a_failed_download_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If Maven fails, the reason has its output, and the cache has no partial program."""
     monkeypatch.setenv(program.SETTING, str(tmp_path))
     monkeypatch.setattr(program, "POM", tmp_path / "pom.xml")
     program.POM.write_text("<opensearch.version>0</opensearch.version>", encoding="utf-8")

@@ -29,7 +29,6 @@ REPORT = "Annual report on the smuggling of migrants in Asia"
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """Return the folders of a corpus and of its local index."""
     return tmp_path / "corpus", tmp_path / "index"
 
 
@@ -58,7 +57,6 @@ def test_a_published_generation_is_live_and_complete(
 
 
 def test_without_an_index_the_error_says_so(generations: ClusterGenerations) -> None:
-    """The live name of a catalogue that was never published is an IndexMissing."""
     with pytest.raises(IndexMissing, match="no index published in the cluster"):
         generations.read_live_name()
 
@@ -66,7 +64,6 @@ def test_without_an_index_the_error_says_so(generations: ClusterGenerations) -> 
 def test_an_alias_of_two_indexes_is_reported(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """If somebody added an index to the alias, no generation is live."""
     load.publish(generations, build_generation(*folders, make_titles(2)))
     client.indices.create(index=f"{NAME}-other", body={"aliases": {NAME: {}}})
     with pytest.raises(IndexOutdated, match="instead of one generation"):
@@ -88,7 +85,6 @@ def publish_many(
 def test_three_generations_stay(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """The fourth generation removes the first, with its files."""
     published = publish_many(generations, folders, 4)
     names = [each.name for each in published]
     assert generations.list_names() == tuple(names[1:])
@@ -99,7 +95,6 @@ def test_three_generations_stay(
 def test_a_rollback_makes_the_predecessor_live(
     generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """Each rollback goes one generation back, and the last one fails."""
     first, second, third = (each.name for each in publish_many(generations, folders, 3))
     assert generations.rollback() == second
     assert generations.read_live_name() == second
@@ -112,7 +107,6 @@ def test_a_rollback_makes_the_predecessor_live(
 def test_a_rollback_skips_damaged_generations(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """A generation that lacks a document or a file is named by the check, and never made live."""
     first, second, third = (each.name for each in publish_many(generations, folders, 3))
     index = generations.get_documents_index(second)
     client.indices.put_settings(index=index, body={"index.blocks.write": None})
@@ -129,7 +123,6 @@ def test_a_rollback_skips_damaged_generations(
 def test_a_lost_alias_is_restored_by_a_rollback(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """If the alias is gone, the newest undamaged generation becomes live."""
     _first, second = (each.name for each in publish_many(generations, folders, 2))
     client.indices.delete_alias(index="*", name=NAME)
     assert generations.rollback() == second
@@ -140,7 +133,6 @@ def test_a_failure_leaves_the_live_generation(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """After a failure at any request, the earlier generation is live and undamaged."""
     (first,) = publish_many(generations, folders, 1)
     second = build_generation(*folders, make_titles(30))
     calls = 0
@@ -175,7 +167,6 @@ def test_a_failure_leaves_the_live_generation(
 def test_another_live_generation_is_not_replaced(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """If the alias changes while a generation is loaded, it is not made live."""
     first, _ = publish_many(generations, folders, 2)
     third = build_generation(*folders, make_titles(14))
     with pytest.raises(ClusterError, match="can't be made live"):
@@ -189,7 +180,6 @@ def test_another_live_generation_is_not_replaced(
 def test_too_many_replicas_are_refused(
     generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """One node can't have a copy of its own shard, and the default asks for none."""
     local = build_generation(*folders, make_titles(2))
     with pytest.raises(ClusterError, match="1 replicas need 2 nodes"):
         load.publish(generations, local, options=IndexOptions(replicas=1))
@@ -198,7 +188,6 @@ def test_too_many_replicas_are_refused(
 def assert_equal(
     generations: ClusterGenerations, local: Generation, reference: ClusterGenerations
 ) -> None:
-    """Check that a generation has the documents that a full load has."""
     client, index = generations.client, generations.get_documents_index(local.name)
     load.publish(reference, local)
     wanted = reference.get_documents_index(local.name)
@@ -207,7 +196,6 @@ def assert_equal(
 
 @pytest.fixture
 def reference(client: OpenSearch) -> Iterator[ClusterGenerations]:
-    """Yield the generations of a second catalogue."""
     yield ClusterGenerations(client, "reference")
     delete_all(client, "reference")
 
@@ -238,7 +226,6 @@ def test_changes_equal_a_full_load(
 def test_another_mapping_is_a_full_load(
     generations: ClusterGenerations, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With other shards, or if it is forced, an empty index is filled."""
     load.publish(generations, build_generation(*folders, make_titles(10)))
     sent = count_sent(monkeypatch)
     second = build_generation(*folders, make_titles(11))
@@ -252,7 +239,6 @@ def test_another_mapping_is_a_full_load(
 def test_a_load_with_lost_documents_is_not_published(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path]
 ) -> None:
-    """If a node lost documents, the load fails, and the next one starts again."""
     local = build_generation(*folders, make_titles(30))
     finish = load._finish
 
@@ -274,7 +260,6 @@ def test_leftovers_of_other_builds_are_removed(
     client: OpenSearch, generations: ClusterGenerations, folders: tuple[Path, Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """An unfinished generation is removed by the next one, and other indexes are not."""
     first = build_generation(*folders, make_titles(30))
     with monkeypatch.context() as patch:
         patch.setattr(load, "_finish", lambda *_: 1 / 0)

@@ -59,20 +59,17 @@ class Place:
             self.write(number, f"Chapter one.\n\nA text about word{number}.")
 
     def write_records(self, count: int) -> None:
-        """Write some records, each into a file of its own."""
         for number in range(count):
             record = {"id": f"r{number}", "title": f"Report {number}"}
             file = self.corpus / f"record{number}.jsonl"
             file.write_text(json.dumps(record), encoding="utf-8")
 
     def write(self, number: int, text: str) -> Path:
-        """Write the text file of a record."""
         file = self.corpus / f"r{number}.txt"
         file.write_text(text, encoding="utf-8")
         return file
 
     def publish(self) -> int:
-        """Build, and publish the result. Return the number of documents that were sent."""
         local = build.build(self.corpus, self.index).generation
         self._sent.clear()
         load.publish(self._generations, local)
@@ -81,7 +78,6 @@ class Place:
         return len(self._sent)
 
     def find(self, text: str) -> list[str]:
-        """Return the ids of the publications that a search in the cluster finds."""
         address = ClusterAddress(("http://localhost:9200",), NAME)
         index = ClusterIndex(self._client, address, self._work)
         searcher, _ = index.open(index.read_live_name())
@@ -93,12 +89,10 @@ def place(
     tmp_path: Path, client: OpenSearch, generations: ClusterGenerations,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Place:  # fmt: skip
-    """Return a corpus without an index."""
     return Place(tmp_path, client, generations, count_sent(monkeypatch))
 
 
 def test_only_publications_with_new_texts_are_sent(place: Place) -> None:
-    """A changed, new, renamed, or removed file changes the document of its publication only."""
     assert place.publish() == SIZE
     assert place.find("word3") == ["r3"]
     place.write(3, "A text about whales.")
@@ -113,7 +107,6 @@ def test_only_publications_with_new_texts_are_sent(place: Place) -> None:
 
 
 def test_a_file_that_belongs_to_a_new_record_is_sent_with_it(place: Place) -> None:
-    """A record without a text gets the one that is added later."""
     place.publish()
     place.write_records(SIZE + 1)
     assert place.publish() == 1
@@ -125,7 +118,6 @@ def test_a_file_that_belongs_to_a_new_record_is_sent_with_it(place: Place) -> No
 def test_a_damaged_text_is_not_published(
     place: Place, client: OpenSearch, generations: ClusterGenerations
 ) -> None:
-    """A text that can't be read is an error with a hint, and the live generation stays."""
     place.publish()
     place.write(1, "A text about whales.")
     local = build.build(place.corpus, place.index).generation
@@ -140,7 +132,6 @@ def test_a_damaged_text_is_not_published(
 def test_each_build_reports_a_text_that_is_too_long(
     place: Place, generations: ClusterGenerations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A text that is cut is reported as long as it is in the corpus, also if it is not sent."""
     monkeypatch.setattr(documents, "MAX_TEXT_BYTES", 500)
     place.write(2, "A text about whales. " * 100)
 

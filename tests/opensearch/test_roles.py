@@ -18,7 +18,6 @@ INTERNAL = re.compile(rb"(?:indices|cluster):[a-z_/]+[a-z_](?:\[s\])?")
 
 
 def list_actions(class_path: str) -> Iterator[str]:
-    """Yield the names of all actions in the classes of OpenSearch."""
     (jar,) = Path(class_path.rpartition(":")[2]).parent.glob("opensearch-2*.jar")
     with ZipFile(jar) as packed:
         for name in packed.namelist():
@@ -28,7 +27,6 @@ def list_actions(class_path: str) -> Iterator[str]:
 
 
 def test_each_action_of_the_roles_exists(class_path: str) -> None:
-    """Each action of a role is one, or matches one, of this version."""
     known = set(list_actions(class_path))
     for name, role in yaml.safe_load(ROLES.read_text(encoding="utf-8")).items():
         if name == "_meta":

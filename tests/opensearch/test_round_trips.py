@@ -31,7 +31,6 @@ class CountingClient(ClusterClient):
         self.sent: list[int] = []
 
     def msearch(self, bodies: Sequence[Json], deadline: Deadline) -> list[Response]:
-        """Return the responses to several searches."""
         self.sent.append(len(bodies))
         return super().msearch(bodies, deadline)
 
@@ -108,7 +107,6 @@ def test_a_search_with_help_takes_few_requests(
     ],
 )
 def test_a_page_takes_two_requests_at_most(opened: Opened, text: str, most: int) -> None:
-    """A reading of few words comes with the counts, and longer ones after their first titles."""
     request = SearchRequest(text, semantic=False)
     assert opened.searcher.search(request).total
     assert len(opened.client.sent) <= most, opened.client.sent
@@ -125,13 +123,11 @@ def test_a_page_takes_two_requests_at_most(opened: Opened, text: str, most: int)
 def test_suggestions_take_three_requests(
     opened: Opened, text: str, selected: Mapping[str, tuple[str, ...]]
 ) -> None:
-    """Completions, titles, and all counts are one request each, whatever is listed."""
     assert opened.searcher.suggest(text, SearchRequest(filters=selected))
     assert len(opened.client.sent) <= 3, opened.client.sent
 
 
 def test_counts_are_asked_once(opened: Opened) -> None:
-    """A second search for the same text asks for the page only."""
     request = SearchRequest("trafficking AND zzzqqq", semantic=False)
     results = [opened.searcher.search(request) for _ in range(2)]
     assert opened.client.sent == [2, 1]
@@ -139,7 +135,6 @@ def test_counts_are_asked_once(opened: Opened) -> None:
 
 
 def test_help_ends_at_the_deadline_of_its_search(opened: Opened) -> None:
-    """A count of clauses raises an error if the time budget of the search is used up."""
     speller = opened.searcher.interpreter.spellchecker
     with pytest.raises(BudgetExceeded):
         speller.correct("traficking smuggling", Deadline(0))

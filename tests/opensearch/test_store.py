@@ -57,7 +57,6 @@ class Corpus(NamedTuple):
 def corpora(
     single_node: Cluster, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[dict[str, Corpus]]:
-    """Yield both corpora, by name."""
     made = catalogues.index(tmp_path_factory.mktemp("index"), catalogues.throw(7, 300))
     folders = {"real": request.getfixturevalue("catalogue_index"), "generated": made}
     with ExitStack() as stack:
@@ -94,14 +93,12 @@ def _make_corpus(pair: Pair) -> Corpus:
 
 
 def ask_both(pair: Pair, store_request: StoreRequest) -> tuple[Reply, Reply]:
-    """Return the replies of the local store and of the node."""
     return pair.local.store.ask(store_request, Deadline()), pair.remote.store.ask(
         store_request, Deadline()
     )
 
 
 def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
-    """Return a search of any tree, with typed and selected filters, in any order."""
     request = SearchRequest(
         "x y", data.draw(corpus.selections), data.draw(st.just({}) | corpus.selections),
         match="any", sort=data.draw(SORTS),
@@ -148,7 +145,6 @@ def test_a_page_of_any_tree_equals_that_of_the_local_store(
 def test_counts_before_the_page_equal_those_with_it(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
-    """Counts are equal if they are asked for without hits, also with another search."""
     corpus = corpora[name]
     ours, theirs = ask_both(corpus.pair, draw_ask(corpus, data))
     our_other, their_other = ask_both(corpus.pair, draw_ask(corpus, data))
@@ -186,7 +182,6 @@ def test_a_scan_has_all_hits_in_their_order(
 def test_completions_and_titles_equal_those_of_the_local_store(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
-    """Words, titles, and values for a text that is being typed are equal within any search."""
     corpus = corpora[name]
     store_request, text = draw_ask(corpus, data), data.draw(corpus.texts)
     words = [surface_form(word) for word in tokenizer.split_words(text)] or ["x"]
@@ -214,7 +209,6 @@ def test_completions_and_titles_equal_those_of_the_local_store(
 def test_clauses_are_counted_alone_and_together(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
-    """The numbers of publications that match clauses are equal."""
     corpus = corpora[name]
     some = st.lists(corpus.leaves, min_size=1, max_size=4)
     listed, rest = data.draw(some), data.draw(some)
@@ -243,7 +237,6 @@ def test_clauses_are_counted_alone_and_together(
 def test_very_many_families_are_counted_in_parts(
     corpora: dict[str, Corpus], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The number of titles is exact if a response cannot have all families of editions."""
     monkeypatch.setattr(search, "MAX_FAMILIES", 2)
     for text in ("", "trafficking OR organ"):
         request = SearchRequest(text, semantic=False)
@@ -275,7 +268,6 @@ def test_every_publication_has_the_related_ones_of_the_local_store(
 
 
 def draw_request(corpus: Corpus, data: st.DataObject) -> SearchRequest:
-    """Return a search of a text with selected filters, as a page sends it."""
     return SearchRequest(
         data.draw(corpus.texts),
         data.draw(corpus.selections),

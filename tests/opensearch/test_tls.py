@@ -28,19 +28,16 @@ Connect = Callable[..., ClusterClient]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the certificates."""
     return tmp_path_factory.mktemp("certificates")
 
 
 @pytest.fixture(scope="module")
 def authority(folder: Path) -> Certificate:
-    """Return a certificate that signs others."""
     return tls.make_certificate(folder, "authority", "keyUsage=critical,keyCertSign")
 
 
 @pytest.fixture(scope="module")
 def port(single_node: Cluster, folder: Path, authority: Certificate) -> Iterator[int]:
-    """Yield the port of a server with TLS in front of a node that has an index."""
     single_node.client.indices.create(index=INDEX)
     certificate = tls.make_certificate(folder, "node", LOCAL, issuer=authority)
     with tls.serve(single_node.nodes[0].url, certificate, NAME, SECRET) as port:
@@ -48,7 +45,6 @@ def port(single_node: Cluster, folder: Path, authority: Certificate) -> Iterator
 
 
 def connect(place: str, environment: Mapping[str, str]) -> ClusterClient:
-    """Return a client of the index."""
     client = connection.connect(ClusterAddress((f"https://{place}",), INDEX), environment)
     return ClusterClient(client, INDEX)
 
@@ -57,14 +53,12 @@ def connect(place: str, environment: Mapping[str, str]) -> ClusterClient:
 def test_the_right_certificate_and_user_are_accepted(
     host: str, port: int, authority: Certificate
 ) -> None:
-    """A client with the certificate of the authority, the user, and its password can search."""
     client = connect(f"{host}:{port}", {**CREDENTIALS, CA: str(authority.file)})
     (response,) = client.msearch([{"size": 0}], Deadline())
     assert response["_shards"]["failed"] == 0
 
 
 def test_documents_are_sent_over_tls(port: int, authority: Certificate) -> None:
-    """Several requests at a time send documents over TLS."""
     environment = {**CREDENTIALS, CA: str(authority.file)}
     client = connection.connect(ClusterAddress((f"https://localhost:{port}",), INDEX), environment)
     actions = [(f'{{"index":{{"_id":"{each}"}}}}', f'{{"n":{each}}}') for each in range(2000)]
@@ -77,7 +71,6 @@ def test_documents_are_sent_over_tls(port: int, authority: Certificate) -> None:
 def test_an_unknown_certificate_is_refused(
     authority_name: str | None, port: int, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A node whose certificate another authority signed is refused before a password is sent."""
     environment = dict(CREDENTIALS)
     if authority_name:
         environment[CA] = str(tls.make_certificate(folder, authority_name).file)
@@ -92,7 +85,6 @@ def test_an_unknown_certificate_is_refused(
 def test_the_certificate_of_another_host_is_refused(
     single_node: Cluster, folder: Path, authority: Certificate
 ) -> None:
-    """A node whose certificate names another host is refused."""
     certificate = tls.make_certificate(
         folder, "elsewhere", "subjectAltName=DNS:elsewhere.example.org", issuer=authority
     )
@@ -110,7 +102,6 @@ def test_a_wrong_password_is_refused(
     authority: Certificate,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A wrong password, or none, is an error that names the variables and no password."""
     environment = {**credentials, CA: str(authority.file)}
     caplog.set_level(logging.DEBUG)
     client = connect(f"localhost:{port}", environment)
@@ -120,7 +111,6 @@ def test_a_wrong_password_is_refused(
 
 
 def test_a_node_with_tls_does_not_answer_without(port: int) -> None:
-    """A client without TLS is no client of a node with TLS."""
     client = connection.connect(ClusterAddress((f"http://localhost:{port}",), INDEX), {})
     with pytest.raises(TransportError):
         client.info()

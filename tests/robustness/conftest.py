@@ -13,20 +13,17 @@ from tests.robustness.runner import Runner
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    """Runs builds, one at a time."""
     with Runner(tmp_path_factory.mktemp("runner")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A changed corpus and its index. The tests of a module share it and do not reset it."""
     return Place(tmp_path_factory.mktemp("place"))
 
 
 @pytest.fixture
 def traced(runner: Runner) -> Runner:
-    """Run builds under strace. Skip the test where strace is unavailable."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     try:
@@ -38,7 +35,6 @@ def traced(runner: Runner) -> Runner:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of 1 MB. Skip the test where mounting is not possible."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]

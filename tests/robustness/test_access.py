@@ -33,7 +33,6 @@ def test_only_get_and_head_are_allowed(client: FlaskClient, method: str, address
 
 
 def test_head_returns_the_headers_of_get(client: FlaskClient) -> None:
-    """A HEAD response has the headers of GET and no content."""
     answer = client.head("/?q=organ")
     assert (answer.status_code, answer.data) == (200, b"")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -61,7 +60,6 @@ def test_every_response_has_the_security_headers(
 
 
 def test_the_content_policy_allows_only_own_files() -> None:
-    """The policy allows only the site's own files, and no framing, base, or foreign form."""
     policy = dict(
         each.strip().split(" ", 1) for each in HEADERS["Content-Security-Policy"].split(";")
     )
@@ -92,7 +90,6 @@ def test_an_internal_error_has_the_headers_and_no_details(
 
 
 def test_hsts_is_sent_over_tls_only(make_app: MakeApp) -> None:
-    """If HSTS is configured, only responses over TLS contain the header."""
     client = make_app(hsts=31536000, proxies=1).test_client()
     secure = client.get("/about", headers={"X-Forwarded-Proto": "https"})
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
@@ -176,7 +173,6 @@ def test_a_local_server_has_local_names_only(client: FlaskClient) -> None:
 
 
 def test_the_names_of_a_site_replace_those_of_its_machine(make_app: MakeApp) -> None:
-    """A server on a loopback address has the names of the setting, or those behind its proxy."""
     bound, host = {"SERVER_NAME": "127.0.0.1"}, {"Host": "search.example.org"}
     for names, status in (({}, 400), ({"hosts": "search.example.org"}, 200), ({"proxies": 1}, 200)):
         client = make_app(**names).test_client()
@@ -221,7 +217,6 @@ def test_forwarded_headers_count_only_behind_a_proxy(
 
 @pytest.mark.parametrize("given", ["a b", "x" * 65, "ü", "", "<script>"])
 def test_an_invalid_request_id_is_replaced(make_app: MakeApp, given: str) -> None:
-    """An invalid request id from a proxy is replaced by a new one."""
     client = make_app(proxies=1).test_client()
     answer = client.get("/about", headers={"X-Request-ID": given})
     assert len(answer.headers["X-Request-ID"]) == 16
@@ -278,7 +273,6 @@ def test_too_many_requests_get_429_and_retry_after(make_app: MakeApp) -> None:
 def test_a_refusal_says_how_long_to_wait(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page of a refusal has the wait of its Retry-After, in the language of the page."""
     now = 1_800_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
     monkeypatch.setattr(incoming, "time", lambda: now)
@@ -305,7 +299,6 @@ def test_a_refusal_says_how_long_to_wait(
 def test_a_busy_response_keeps_its_own_retry_after(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A refusal for another reason keeps its own Retry-After, not that of the rate limit."""
     monkeypatch.setattr(admission, "EXPENSIVE", 0)
     monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
     app = make_app(rate="3 per hour")
@@ -334,7 +327,6 @@ def test_a_network_counts_as_one_client(
 def test_a_rate_without_the_extra_is_reported(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rate without the installed extra raises SettingError with the command to install it."""
     monkeypatch.setattr(incoming, "find_spec", lambda _: None)
     with pytest.raises(SettingError, match="make environment-production"):
         make_app(rate="3 per minute")
@@ -391,7 +383,6 @@ def test_an_invalid_forwarded_host_is_a_bad_request(make_app: MakeApp) -> None:
 
 
 def test_requests_with_bad_hosts_count_towards_the_rate(make_app: MakeApp) -> None:
-    """Requests without a usable Host count towards the rate limit."""
     client = make_app(rate="3 per minute").test_client()
     answers = [client.get("/", headers={"Host": "a..b"}).status_code for _ in range(4)]
     assert answers == [400, 400, 400, 429]

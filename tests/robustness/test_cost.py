@@ -30,19 +30,16 @@ COMMON = "trafficking"
 
 @pytest.fixture(scope="module")
 def engine(catalogue_index: Path) -> Engine:
-    """An engine on the test catalogue."""
     return Engine(catalogue_index)
 
 
 @pytest.fixture(scope="module")
 def shapes(engine: Engine) -> Shapes:
-    """Queries of every shape, built from words of the catalogue."""
     return Shapes(words_of(snapshot_of(engine.get_searcher())))
 
 
 @pytest.fixture(scope="module")
 def visited() -> Iterator[list[int]]:
-    """Record the number of postings and positions that each index access returns."""
     counted: list[int] = []
 
     def counting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,7 +83,6 @@ def test_repeated_tokens_are_fetched_once(
 
 @pytest.mark.parametrize("joint", "-./+")
 def test_repeated_pieces_are_fetched_once(joint: str, engine: Engine, visited: list[int]) -> None:
-    """A word that is repeated within one token causes no additional fetches."""
     few, many = (
         fetched(f"title:{joint.join([COMMON] * times)}", engine, visited) for times in (3, 300)
     )
@@ -95,7 +91,6 @@ def test_repeated_pieces_are_fetched_once(joint: str, engine: Engine, visited: l
 
 
 def test_a_repeated_word_scores_once_per_occurrence(engine: Engine) -> None:
-    """A word that occurs three times in a query scores three times as much, whatever joins it."""
     for joint in (" ", " OR "):
         once, thrice = (
             engine.search(SearchRequest(joint.join([COMMON] * times), match="all", exact=True))
@@ -107,7 +102,6 @@ def test_a_repeated_word_scores_once_per_occurrence(engine: Engine) -> None:
 
 
 def test_the_time_limit_is_checked_at_each_word_of_a_phrase(engine: Engine) -> None:
-    """Matching checks the time limit before each slow step and before each word of a phrase."""
     looks: list[int] = []
     leaf = Clause([Phrase(("traffick", "in", "person"), frozenset({"title"}))])
     clause_postings(leaf, snapshot_of(engine.get_searcher()), lambda: looks.append(1))
@@ -117,7 +111,6 @@ def test_the_time_limit_is_checked_at_each_word_of_a_phrase(engine: Engine) -> N
 def test_an_expired_search_stops_during_matching(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An expired search stops before it matches the next part of a clause."""
     laps: list[str] = []
 
     def lap(watch: Deadline, stage: str) -> None:
@@ -134,7 +127,6 @@ def test_an_expired_search_stops_during_matching(
 def test_an_expired_search_stops_during_diagnosis(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The searches for alternatives count towards the budget, as one stage."""
     laps: list[str] = []
     add = Deadline.finish
 
@@ -154,7 +146,6 @@ def test_an_expired_search_stops_during_diagnosis(
     "text", ["a b c", "title:in", '"in the"', "in-the", "in*", "law~", "in OR of", "-in", "法律"]
 )
 def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
-    """The estimate of a short text is not zero."""
     assert engine.get_searcher().estimate_cost(SearchRequest(text)) >= cost.WORD_COST
 
 
@@ -163,7 +154,6 @@ def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
 def test_the_estimate_covers_the_visited_postings(
     seed: int, shapes: Shapes, engine: Engine, visited: list[int]
 ) -> None:
-    """A search of any shape visits at most as many postings as its estimate."""
     _, text = shapes.text(random.Random(seed))
     request = SearchRequest(truncate(text)[0])
     visited.clear()
@@ -207,6 +197,5 @@ def test_a_long_word_is_folded_once_for_each_character(
 
 
 def test_the_cost_fuzzer_runs(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    """The cost fuzzer sends queries and reports how many exceed its limits."""
     fuzz_cost.fuzz(engine, seconds=0, seed=1)
     assert "1 texts" in capsys.readouterr().out

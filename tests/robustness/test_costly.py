@@ -47,7 +47,6 @@ class Told:
         self.release = lock.release
 
     def acquire(self, timeout: float) -> bool:
-        """Acquire the lock."""
         if self._lock.acquire(False):
             return True
         self._waits.set()
@@ -56,18 +55,15 @@ class Told:
 
 @pytest.fixture(scope="module")
 def engine(catalogue_index: Path) -> Engine:
-    """An engine on the catalogue."""
     return Engine(catalogue_index)
 
 
 def estimate(request: SearchRequest, engine: Engine) -> int:
-    """Return the estimated cost of a search."""
     return engine.get_searcher().estimate_cost(request)
 
 
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_searches_are_never_expensive(text: str, engine: Engine) -> None:
-    """Typical searches bypass the queue."""
     assert estimate(SearchRequest(text), engine) <= admission.EXPENSIVE
 
 
@@ -75,21 +71,18 @@ def test_ordinary_searches_are_never_expensive(text: str, engine: Engine) -> Non
 def test_expensive_searches_have_a_higher_estimate(
     text: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wildcards over all words, and hundreds of words, cost more than an ordinary search."""
     monkeypatch.setattr(cost, "EXPENSIVE", 0)
     plain = estimate(SearchRequest(" ".join(ORDINARY[:2] * 2)), engine)
     assert estimate(SearchRequest(text), engine) > plain > 0
 
 
 def test_explanations_cost_per_publication(engine: Engine) -> None:
-    """The estimate of an explained search grows with the number of shown hits."""
     few, many = (SearchRequest("organ removal", explain=True, size=size) for size in (10, 100))
     assert estimate(few, engine) <= admission.EXPENSIVE
     assert estimate(many, engine) > 5 * estimate(few, engine)
 
 
 def test_selected_values_add_to_the_estimate(engine: Engine) -> None:
-    """Each selected value adds to the estimate. Four of them are not expensive."""
     values = tuple(f"value {number}" for number in range(100))
     costs = [
         estimate(SearchRequest("organ", {"topic": values[:number]}), engine)
@@ -135,7 +128,6 @@ def test_one_search_runs_one_waits_and_more_are_refused(monkeypatch: pytest.Monk
 
 
 def test_an_expensive_search_pauses_for_a_cheap_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An expensive search pauses while a cheap one runs, and reports the pause."""
     monkeypatch.setattr(admission, "MAX_YIELD_SECONDS", LONG)
     one, stood, is_in, may_end = AdmissionControl(), [], Event(), Event()
 
@@ -176,8 +168,6 @@ def test_the_pause_of_an_expensive_search_is_bounded(monkeypatch: pytest.MonkeyP
 
 
 def test_the_pause_is_a_stage_of_its_own() -> None:
-    """The pause is a separate stage and counts towards the time budget."""
-
     def give_way() -> bool:
         sleep(0.002)
         return True
@@ -195,7 +185,6 @@ def test_the_pause_is_a_stage_of_its_own() -> None:
 def test_the_queue_is_locked_until_the_response_is_written(
     address: str, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No other expensive search starts while a response is rendered."""
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     monkeypatch.setattr(admission, "EXPENSIVE", 0)
@@ -246,7 +235,6 @@ def test_a_search_over_the_time_budget_is_refused(catalogue_index: Path) -> None
 
 
 def test_a_long_query_keeps_its_rarest_words(client: FlaskClient) -> None:
-    """A long query is reduced to its rarest words, and the response counts the omitted words."""
     common = ["criminal", "law"] * 300
     text = " ".join([*common, "sherloc"])
     found, short = (
@@ -258,7 +246,6 @@ def test_a_long_query_keeps_its_rarest_words(client: FlaskClient) -> None:
 
 
 def test_links_omit_text_beyond_the_limit(client: FlaskClient) -> None:
-    """Text beyond the length limit counts as omitted and does not appear in any link."""
     text = f"{'organ ' * (MAX_QUERY_BYTES // 6)}removal"
     page = client.get("/", query_string={"q": f"{text} {'kidney ' * 5000}"})
     assert page.status_code == 200
@@ -270,7 +257,6 @@ def test_links_omit_text_beyond_the_limit(client: FlaskClient) -> None:
 
 @given(st.text(st.sampled_from('ab "()-*~:ORжї贩\n'), max_size=200), st.integers(1, 400))
 def test_a_long_query_is_cut_between_words(piece: str, times: int) -> None:
-    """A text of any length is cut to a readable prefix, and every cut is reported."""
     text = piece * times
     kept, left_out = truncate(text)
     assert len(kept.encode()) <= MAX_QUERY_BYTES

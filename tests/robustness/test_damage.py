@@ -18,7 +18,6 @@ PAGE = 4096
 
 
 def list_files(place: Place) -> list[Path]:
-    """Return the live pointer file and all files of the live generation."""
     folder = directory.load_live(place.index).folder
     own = sorted(each for each in folder.rglob("*") if each.is_file())
     return [place.index / directory.CURRENT, *own]
@@ -39,7 +38,6 @@ def spoil(data: bytes, chance: Random) -> bytes:
 
 
 def find_silence(place: Place, file: Path) -> str:
-    """Return what is wrong with the answer to the damage of a file, or nothing."""
     try:
         # Damage to CURRENT is harmless if it still names the same generation.
         if live(place.index) != place.old or file.name != directory.CURRENT:
@@ -53,7 +51,6 @@ def find_silence(place: Place, file: Path) -> str:
 
 
 def test_all_damage_is_detected(place: Place) -> None:
-    """Flipped bits, zeroed pages, and truncations are detected in every file, with a hint."""
     place.restore()
     files, wrong = list_files(place), list[str]()
     assert {each.name for each in files} >= {
@@ -71,7 +68,6 @@ def test_all_damage_is_detected(place: Place) -> None:
 
 @pytest.mark.parametrize("bit", range(8))
 def test_no_bit_flip_of_current_selects_another_generation(bit: int, place: Place) -> None:
-    """No single flipped bit of CURRENT makes another generation live."""
     place.restore()
     pointer = place.index / "CURRENT"
     whole = pointer.read_bytes()

@@ -169,7 +169,6 @@ class Visitor:
             assert MARK not in self.fetch(url), url
 
     def fetch(self, address: str) -> str:
-        """Return the HTML of a page, or "" for another format."""
         self.escapes.address = address
         with self.client.get(address) as response:
             return response.data.decode() if response.mimetype == "text/html" else ""
@@ -213,7 +212,6 @@ def test_every_escape_gets_a_hostile_text(
 
 @pytest.mark.slow
 def test_no_escape_can_be_left_out(hostile_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without any one of the escapes, a page has an element of a hostile text."""
     visitor = Visitor(hostile_index, monkeypatch)
     for site, address in list(visitor.escapes.seen.items()):
         if address:

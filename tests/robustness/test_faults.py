@@ -44,7 +44,6 @@ class Fault(NamedTuple):
 
 
 def list_faults(place: Place, runner: Runner) -> list[Fault]:
-    """Return every call of a build on the index, combined with each way to fail."""
     place.restore()
     found = calls.recorded(runner, place.arguments, place.folder / "log")
     which = sorted({(each.name, each.ordinal) for each in found if _concerns(each, place)})
@@ -61,7 +60,6 @@ def _concerns(call: Call, place: Place) -> bool:
 
 
 def refuse(place: Place, runner: Runner, fault: Fault) -> list[str]:
-    """Run a build with one failing call, and return what is wrong."""
     place.restore()
     when = f"{fault.ordinal}{'+' if fault.onwards else ''}"
     inject = f"inject={fault.name}:error={fault.error}:when={when}"
@@ -78,7 +76,6 @@ def refuse(place: Place, runner: Runner, fault: Fault) -> list[str]:
 
 
 def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
-    """Yield the errors in the exit status or message of a build that met a fault."""
     is_new = live(place.index) == place.new
     if not ended.status:
         if not is_new or ended.said:
@@ -96,7 +93,6 @@ def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
 
 @pytest.mark.thorough
 def test_any_call_may_fail(place: Place, traced: Runner) -> None:
-    """After any disk error a build reports one line, leaves no files, and changes nothing."""
     every = list_faults(place, traced)
     some = every if IS_LONG else chance("faults", 0).sample(every, SAMPLE)
     assert [each for fault in some for each in refuse(place, traced, fault)] == []
@@ -128,7 +124,6 @@ def write(corpus: Path, count: int) -> None:
 def test_a_full_or_read_only_disk_is_reported(
     full: bool, corpus: Path, small_disk: Path, runner: Runner
 ) -> None:
-    """A build on a full or read-only disk reports it in one line and keeps the live index."""
     index = small_disk / "index"
     build.build(corpus, index)
     before = live(index)
@@ -149,7 +144,6 @@ def test_a_full_or_read_only_disk_is_reported(
 
 
 def refuse_flushes(monkeypatch: pytest.MonkeyPatch, refused: Callable[[Path], bool]) -> None:
-    """Make fsync fail for some paths."""
     sync = fsync.sync
 
     def refuse(path: Path) -> None:
@@ -163,7 +157,6 @@ def refuse_flushes(monkeypatch: pytest.MonkeyPatch, refused: Callable[[Path], bo
 def test_a_generation_that_cannot_be_flushed_is_not_published(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the folder of generations cannot be flushed, the new generation is removed."""
     place.restore()
     refuse_flushes(monkeypatch, lambda path: path.name == "generations")
     with pytest.raises(manifest.IndexWriteError, match=r"the disk failed .*/generations"):
@@ -174,7 +167,6 @@ def test_a_generation_that_cannot_be_flushed_is_not_published(
 
 
 def fill(disk: Path) -> None:
-    """Fill a disk completely."""
     with suppress(OSError), (disk / "filling").open("wb", buffering=0) as filling:
         while True:
             filling.write(bytes(4096))
@@ -183,7 +175,6 @@ def fill(disk: Path) -> None:
 def test_an_interrupt_is_not_hidden_by_a_write_error(
     small_disk: Path,
 ) -> None:
-    """A write error during cleanup after Ctrl-C does not replace KeyboardInterrupt."""
     fill(small_disk)
     spool = Spool(small_disk, "<i4")
     spool._file.write(b"rest")

@@ -30,18 +30,15 @@ print(*outcome.problems, sep="\\n")
 
 
 def ids(outcome: build.BuildResult) -> set[str]:
-    """Return the ids of all indexed publications."""
     live = outcome.generation
     return set(Segment(live.segment, live.manifest.catalogue).docstore.all_ids)
 
 
 def segment(outcome: build.BuildResult) -> dict[str, bytes]:
-    """Return the files of a segment, by name."""
     return {each.name: each.read_bytes() for each in outcome.generation.segment.iterdir()}
 
 
 def check(outcome: build.BuildResult, file: str, told: str | None) -> None:
-    """Check that good publications are indexed, and that only the expected problem is reported."""
     assert ids(outcome) >= GOOD
     for problem in outcome.problems:
         assert problem.file == file
@@ -61,7 +58,6 @@ def check(outcome: build.BuildResult, file: str, told: str | None) -> None:
 def test_a_hostile_file_is_reported_and_harms_no_other(
     hostile: Hostile, corpus: Path, tmp_path: Path
 ) -> None:
-    """The build ends within seconds, reports the problem, and indexes every good publication."""
     (corpus / hostile.file).write_bytes(hostile.data())
     started = sum(os.times()[:4])  # CPU time, including child processes
     outcome = build.build(corpus, tmp_path / "index")
@@ -81,7 +77,6 @@ BOMBS = (
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux tells it")
 @pytest.mark.parametrize("name", thorough(BOMBS, usual=["a million paragraphs"]))
 def test_a_decompression_bomb_takes_bounded_memory(name: str, corpus: Path, tmp_path: Path) -> None:
-    """A small file that expands to a huge one is refused before it has expanded."""
     hostile = HOSTILE[name]
     (corpus / hostile.file).write_bytes(hostile.data())
     done = subprocess.run(

@@ -27,7 +27,6 @@ SECRET = page([article("Secret")])
 
 
 def _outside(folder: Path) -> Path:
-    """Create a page outside the corpus folder, and return its path."""
     (folder.parent / "outside").mkdir()
     file = folder.parent / "outside" / "secret.html"
     file.write_text(SECRET, encoding="utf-8")
@@ -83,7 +82,6 @@ ODD: dict[str, tuple[Callable[[Path], None], str]] = {
 def test_special_files_are_reported(
     make: Callable[[Path], None], told: str, corpus: Path, tmp_path: Path
 ) -> None:
-    """A special file is neither read nor waited for, and every good publication is indexed."""
     make(corpus / "x.html")
     outcome = build.build(corpus, tmp_path / "index")
     check(outcome, "x.html", told)
@@ -109,7 +107,6 @@ def test_a_link_within_the_corpus_is_read(corpus: Path, tmp_path: Path) -> None:
     ids=["a new line", "an escape", "a turn", "bytes that are no text", "a bell"],
 )
 def test_an_odd_file_name_is_reported_in_one_line(name: str, corpus: Path, tmp_path: Path) -> None:
-    """The problem of a file with any name is printable."""
     try:
         (corpus / name).write_text("<p>", encoding="utf-8")
     except OSError as error:
@@ -134,7 +131,6 @@ def test_too_deep_folders_are_reported_once(corpus: Path, tmp_path: Path) -> Non
 def test_a_vanished_file_is_reported(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that vanishes before it is read affects no other file."""
     gone = corpus / "x.html"
     listed = safe_files.list_files
     monkeypatch.setattr(safe_files, "list_files", lambda *given: [*listed(*given), gone])
@@ -145,7 +141,6 @@ def test_a_vanished_file_is_reported(
 def test_a_file_that_grows_is_read_to_its_limit(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The size limit applies to the bytes read, not to the size of the file beforehand."""
     growing = corpus / "x.html"
     growing.write_text("<article>", encoding="utf-8")
     opened = safe_files.open_file
@@ -161,7 +156,6 @@ def test_a_file_that_grows_is_read_to_its_limit(
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
 def test_an_unreadable_file_is_reported(corpus: Path, tmp_path: Path) -> None:
-    """A file without read permission affects no other file."""
     (corpus / "x.html").write_text(SECRET, encoding="utf-8")
     (corpus / "x.html").chmod(0)
     check(build.build(corpus, tmp_path / "index"), "x.html", "Permission denied")
@@ -169,7 +163,6 @@ def test_an_unreadable_file_is_reported(corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
 def test_a_folder_that_can_only_be_listed_is_reported(corpus: Path, tmp_path: Path) -> None:
-    """The files of a folder without the permission to search it affect no other file."""
     (corpus / "listed").mkdir()
     (corpus / "listed" / "x.html").write_text(SECRET, encoding="utf-8")
     (corpus / "listed").chmod(0o444)
@@ -200,7 +193,6 @@ FILES: dict[str, Callable[[Path], object]] = {
 def test_hostile_toml_is_reported_in_one_line(
     file: str, data: bytes | None, told: str, corpus: Path
 ) -> None:
-    """An unreadable TOML file raises an error of one line that names the file."""
     (corpus / file).unlink(missing_ok=True)
     if data is None:
         os.mkfifo(corpus / file)
@@ -215,7 +207,6 @@ def test_hostile_toml_is_reported_in_one_line(
 
 @pytest.mark.parametrize("file", FILES)
 def test_toml_outside_the_corpus_is_refused(file: str, corpus: Path) -> None:
-    """A link to a TOML file outside the corpus raises an error."""
     elsewhere = corpus.parent / file
     elsewhere.write_text("", encoding="utf-8")
     (corpus / file).unlink(missing_ok=True)
@@ -226,7 +217,6 @@ def test_toml_outside_the_corpus_is_refused(file: str, corpus: Path) -> None:
 
 @pytest.mark.parametrize("grouping", ["../regions.toml", "/etc/passwd", "a/../../b.toml"])
 def test_a_grouping_is_a_file_of_the_corpus(grouping: str, corpus: Path) -> None:
-    """A grouping outside the folder of catalogue.toml is refused."""
     rows = (corpus / "catalogue.toml").read_text(encoding="utf-8")
     (corpus / "catalogue.toml").write_text(
         rows.replace('"regions.toml"', f'"{grouping}"'), encoding="utf-8"
@@ -248,7 +238,6 @@ def test_a_long_chain_of_concepts_is_read_in_linear_time(corpus: Path) -> None:
 
 
 def test_the_command_line_reports_hostile_toml_in_one_line(corpus: Path, tmp_path: Path) -> None:
-    """A command on a corpus with unreadable TOML prints one line and exits with status 1."""
     (corpus / "catalogue.toml").write_bytes(TOMLS["lists a hundred thousand deep"][0] or b"")
     done = subprocess.run(
         [Path(sys.executable).parent / "pubsearch", "build", "--corpus", corpus,
@@ -264,7 +253,6 @@ def test_the_command_line_reports_hostile_toml_in_one_line(corpus: Path, tmp_pat
 def test_an_import_does_not_wait_for_a_pipe(
     make: Callable[[Path], None], corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """An import of a special file is refused and reported."""
     make(tmp_path / "x.jsonl")
     with pytest.raises(ImportRejected, match="contains no publication"):
         pages.write_pages(tmp_path / "x.jsonl", tmp_path / "new", corpus, problems.append)

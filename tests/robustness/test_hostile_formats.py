@@ -28,14 +28,12 @@ MEGABYTES = 700
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts of PDFs are cached in the folder of the test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def import_and_read(
     data: bytes, name: str, folder: Path, format_name: str | None = None
 ) -> list[Problem]:
-    """Import a file and read it as a build does. Return the problems of both."""
     problems: list[Problem] = []
     file, into = folder / name, folder / "catalogue"
     file.write_bytes(data)
@@ -53,7 +51,6 @@ def import_and_read(
 
 
 def test_every_format_has_a_sample() -> None:
-    """Each reader is fuzzed, and the samples are recognized as their formats."""
     assert SAMPLES.keys() == {reader.NAME for reader in load_readers()}
     found = {name: choose(data, f"x{ending}") for name, (ending, data) in SAMPLES.items()}
     assert {name for name, reader in found.items() if not reader or name != reader.NAME} == set()
@@ -65,7 +62,6 @@ def test_every_format_has_a_sample() -> None:
 def test_a_damaged_file_raises_no_exception(
     name: str, draw: st.DataObject, is_forced: bool
 ) -> None:
-    """A damaged file is imported or refused, and every problem has a hint."""
     ending, sample = SAMPLES[name]
     data = draw.draw(damaged(sample))
     with TemporaryDirectory() as folder:

@@ -22,7 +22,6 @@ State = dict[str, bytes]
 
 
 def contents(folder: Path) -> State | None:
-    """Return the bytes of every file of a folder, or None if the folder does not exist."""
     if not folder.is_dir():
         return None
     files = (each for each in folder.rglob("*") if each.is_file())
@@ -44,7 +43,6 @@ class Import:
         self.before = contents(self.into)
 
     def restore(self) -> None:
-        """Reset the folder to its state before the import."""
         shutil.rmtree(self.into.parent, ignore_errors=True)
         self.into.parent.mkdir()
         if self.kind == "that of the rows":
@@ -56,7 +54,6 @@ class Import:
 
     @property
     def arguments(self) -> list[object]:
-        """The command-line arguments of the import."""
         return [
             "import",
             "--pages",
@@ -73,7 +70,6 @@ KINDS = ["new", "empty", "with notes", "that of the rows"]
 
 @pytest.mark.parametrize("kind", thorough(KINDS, usual=["new"]))
 def test_a_killed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Path) -> None:
-    """An import killed at any writing call is complete or undone, and a retry succeeds."""
     case = Import(tmp_path, kind)
     found = calls.recorded(traced, case.arguments, tmp_path / "log")
     whole = contents(case.into)

@@ -27,12 +27,10 @@ RANDOM = 1000 if IS_LONG else 15
 
 
 def check(place: Place, wrong: list[str]) -> list[str]:
-    """Return what readers met, and what is wrong with the index and with the next build."""
     return [*wrong, *place.standing(), *place.unsound(), *place.recovery()]
 
 
 def kill_after(place: Place, runner: Runner, seconds: float) -> tuple[bool, list[str]]:
-    """Kill a build after some seconds. Return whether it had not ended, and what is wrong."""
     place.restore()
     wrong: list[str] = []
     with place.query_meanwhile(wrong):
@@ -49,7 +47,6 @@ def kill_after(place: Place, runner: Runner, seconds: float) -> tuple[bool, list
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_a_kill_at_any_call_loses_nothing(count: int, place: Place, traced: Runner) -> None:
-    """A build killed at a writing call leaves an intact index, and the next build succeeds."""
     place.restore()
     found = calls.recorded(traced, place.arguments, place.folder / "log")
     every = sorted({(each.name, each.ordinal) for each in found if each.makes})
@@ -71,7 +68,6 @@ def test_a_kill_at_any_call_loses_nothing(count: int, place: Place, traced: Runn
 
 @pytest.mark.thorough
 def test_a_kill_at_any_time_loses_nothing(place: Place, runner: Runner) -> None:
-    """A build killed at a random time leaves an intact index, and the next build succeeds."""
     took = []
     for _ in range(3):
         place.restore()
@@ -90,7 +86,6 @@ def test_a_kill_at_any_time_loses_nothing(place: Place, runner: Runner) -> None:
 def test_a_terminated_build_cleans_up(
     sent: str, status: int, ordinal: int, place: Place, traced: Runner
 ) -> None:
-    """SIGTERM and Ctrl-C end a build with their own status. It leaves and prints nothing."""
     place.restore()
     inject = f"inject=write:signal={sent}:when={ordinal}"
     ended = traced.run(place.arguments, ["-o", os.devnull, "-e", "trace=write", "-e", inject])
@@ -122,13 +117,11 @@ if __name__ == "__main__":
 
 
 def children(process: int) -> list[int]:
-    """Return the ids of the child processes of a process."""
     found = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
     return [int(each) for each in found.split()]
 
 
 def work(process: int) -> list[str]:
-    """Return the CPU time of a process in user mode and in system mode."""
     return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").split()[13:15]
 
 
@@ -182,7 +175,6 @@ def test_the_process_that_reads_a_file_ends_with_a_killed_build(tmp_path: Path) 
 
 
 def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> None:
-    """The child process that numbers words ends soon after its build is killed."""
     lines = "".join(f'{{"title": "Number {number}"}}\n' for number in range(40))
     (corpus / "many.jsonl").write_text(lines, encoding="utf-8")
     script = tmp_path / "script.py"

@@ -23,7 +23,6 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
 
 
 def lines(*titles: str) -> bytes:
-    """Return lines of JSON, one for each title."""
     return b"".join(
         json.dumps({"title": each, "section": "Tools"}).encode() + b"\n" for each in titles
     )
@@ -31,7 +30,6 @@ def lines(*titles: str) -> bytes:
 
 @pytest.mark.parametrize("ending", PACK)
 def test_a_line_over_the_limit_is_skipped(ending: str, corpus: Path, tmp_path: Path) -> None:
-    """A line over the limit is skipped, and later lines keep their numbers."""
     limit = 1_000
     longest = lines("x" * (limit - len(lines("")) + 1))
     data = lines("A") + b"y" * 5_000_000 + b"\n" + longest + lines("B", "C" * limit, "D")
@@ -44,7 +42,6 @@ def test_a_line_over_the_limit_is_skipped(ending: str, corpus: Path, tmp_path: P
 
 @pytest.mark.parametrize("ending", PACK)
 def test_a_file_is_read_up_to_the_byte_limit(ending: str, corpus: Path, tmp_path: Path) -> None:
-    """Entries before the byte limit are indexed, and the problem names the last line read."""
     data = lines("A", "B") + (b" " * 9 + b"\n") * 500_000 + lines("C")
     (corpus / f"x{ending}").write_bytes(PACK[ending](data))
     limits = Limits(largest_unpacked=5_000_000)
@@ -56,7 +53,6 @@ def test_a_file_is_read_up_to_the_byte_limit(ending: str, corpus: Path, tmp_path
 
 
 def test_a_file_is_read_up_to_the_limit_on_records(corpus: Path, tmp_path: Path) -> None:
-    """Records beyond the limit are not read, and a line that is not usable counts as one."""
     (corpus / "x.jsonl").write_bytes(lines("A") + b"x\n" * 20 + lines("B"))
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=10))
     assert ids(outcome) == GOOD | {"a"}
@@ -65,7 +61,6 @@ def test_a_file_is_read_up_to_the_limit_on_records(corpus: Path, tmp_path: Path)
 
 
 def test_a_corpus_is_read_up_to_the_entry_limit(corpus: Path, tmp_path: Path) -> None:
-    """Entries beyond the limit are reported for each file, and earlier entries are indexed."""
     (corpus / "x.jsonl").write_bytes(lines("A", "B", "C"))
     (corpus / "y.jsonl").write_bytes(lines("D"))
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=7))
@@ -75,7 +70,6 @@ def test_a_corpus_is_read_up_to_the_entry_limit(corpus: Path, tmp_path: Path) ->
 
 
 def test_a_value_over_the_limit_is_skipped(corpus: Path, tmp_path: Path) -> None:
-    """An entry keeps its other fields, and the other values of the field."""
     record = {"title": "A", "section": "Tools", "country": ["IN", "x" * 200, "NP"], "note": "n"}
     (corpus / "x.jsonl").write_text(json.dumps(record), encoding="utf-8")
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(longest_field=100))
@@ -111,7 +105,6 @@ CHEAP = (
 
 
 def test_a_rebuild_reports_hostile_files_again(corpus: Path, tmp_path: Path) -> None:
-    """A rebuild reports faulty files again, and its segment equals that of a full build."""
     for number, name in enumerate(CHEAP):
         hostile = HOSTILE[name]
         (corpus / f"{number}{hostile.file}").write_bytes(hostile.data())
@@ -128,7 +121,6 @@ def test_a_rebuild_reports_hostile_files_again(corpus: Path, tmp_path: Path) -> 
 
 
 def test_changed_limits_apply_to_indexed_publications(corpus: Path, tmp_path: Path) -> None:
-    """A build with other limits applies them to the publications that are already indexed."""
     (corpus / "x.jsonl").write_bytes(lines("A", "B" * 200))
     low = Limits(longest_field=100)
     assert build.build(corpus, tmp_path / "index").problems == []
@@ -143,7 +135,6 @@ def test_changed_limits_apply_to_indexed_publications(corpus: Path, tmp_path: Pa
 
 
 def test_limits_are_settings() -> None:
-    """Each limit is a setting with the same name and default, set by the environment."""
     assert config.load(environment={}).limits == LIMITS
     for name in Limits.__struct_fields__:
         other = getattr(LIMITS, name) + 1

@@ -23,14 +23,12 @@ NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
 
 
 def line(message: str) -> str:
-    """Return the log line of a message."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
     return monitoring.JsonFormatter().format(record)
 
 
 @given(st.text())
 def test_a_line_is_one_line_of_ascii(text: str) -> None:
-    """Any message is logged as one line of printable ASCII, and decodes to the same text."""
     told = line(text)
     assert told.isascii()
     assert told.isprintable()
@@ -38,7 +36,6 @@ def test_a_line_is_one_line_of_ascii(text: str) -> None:
 
 
 def test_a_logged_error_has_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    """The log line of an exception contains its traceback."""
     try:
         raise ValueError(NASTY)
     except ValueError as error:
@@ -56,7 +53,6 @@ def test_a_logged_error_has_its_traceback(capsys: pytest.CaptureFixture[str]) ->
     message=st.text(),
 )
 def test_a_terminal_line_is_printable(told: dict[str, str], message: str) -> None:
-    """On a terminal any request is one printable line without control characters."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
     text = monitoring.TerminalFormatter().format(record)
     assert text.isprintable()
@@ -68,7 +64,6 @@ def test_a_terminal_line_is_printable(told: dict[str, str], message: str) -> Non
 
 
 def test_a_traceback_is_readable_on_a_terminal() -> None:
-    """On a terminal a traceback follows its line and contains no control characters."""
     try:
         raise ValueError(NASTY)
     except ValueError as error:
@@ -98,7 +93,6 @@ def test_queries_are_logged_only_if_enabled(
 def log_search(
     engine: Engine, caplog: pytest.LogCaptureFixture, address: str, **given: int
 ) -> dict[str, Any]:
-    """Return the log line of a request for a search."""
     caplog.set_level(logging.INFO)
     app = create_app(config.load(PATIENT, index=engine.index, **given), engine)
     with app.test_client().get(address):
@@ -113,7 +107,6 @@ def log_search(
 def test_the_stages_of_a_search_are_logged(
     catalogue_index: Path, caplog: pytest.LogCaptureFixture, budget: float, path: str
 ) -> None:
-    """The log line of a search has the time of its stages, also if the search fails."""
     engine = Engine(catalogue_index, budget=budget)
     identity = next(engine.get_searcher().scan(SearchRequest())).id
     line = log_search(engine, caplog, f"{path.format(quote(identity))}q=kidney")
@@ -128,7 +121,6 @@ def test_a_slow_search_is_logged_with_its_query(
     catalogue_index: Path, caplog: pytest.LogCaptureFixture, budget: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """A search whose stages take as long as the setting says is a warning with its query."""
     engine = Engine(catalogue_index, budget=budget)
     # The pause of an expensive search is a stage.
 
@@ -149,7 +141,6 @@ def test_log_lines_of_a_request_have_its_id(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A server logs JSON lines with the request id that the response contains."""
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
     caplog.set_level(logging.WARNING)  # restores the level after the test

@@ -16,7 +16,6 @@ from tests.catalogue import PATIENT
 
 
 def numbers(client: FlaskClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Return all samples, by name and labels."""
     text = client.get("/metrics").text
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -27,7 +26,6 @@ def numbers(client: FlaskClient) -> dict[tuple[str, frozenset[tuple[str, str]]],
 
 @pytest.fixture
 def client(catalogue_index: Path) -> FlaskClient:
-    """A client of a new application of the catalogue."""
     return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
 
 
@@ -53,7 +51,6 @@ def test_requests_are_counted_by_route(client: FlaskClient) -> None:
 
 
 def test_stages_of_searches_are_timed(client: FlaskClient) -> None:
-    """Each stage of a search adds to its own histogram."""
     client.get("/?q=organ")
     found = numbers(client)
     for stage in ("parse", "match", "score", "facets", "passages", "render"):
@@ -88,7 +85,6 @@ def test_each_search_is_timed(catalogue_index: Path, address: str, status: int) 
 
 
 def test_metrics_describe_the_index(client: FlaskClient) -> None:
-    """The metrics contain the generation, its publications and problems, and its build time."""
     client.get("/")
     found = numbers(client)
     health = client.get("/healthz").json
@@ -102,7 +98,6 @@ def test_metrics_describe_the_index(client: FlaskClient) -> None:
 
 
 def test_metrics_describe_the_last_build(index: Path) -> None:
-    """The metrics contain the status, the end and the duration of the last build."""
     client = create_app(config.load(PATIENT, index=index)).test_client()
     (index / publish.LAST_BUILD_FILE).unlink()
     assert ("pubsearch_last_build_success", frozenset()) not in numbers(client)

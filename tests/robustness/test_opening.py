@@ -27,12 +27,10 @@ LAW = SearchRequest("law")
 
 
 def segments(index: Path) -> list[Path]:
-    """Return the array files of the live generation."""
     return sorted(directory.load_live(index).segment.glob("*.seg"))
 
 
 def flip(file: Path, at: int) -> None:
-    """Flip a bit of a file in place."""
     with file.open("r+b") as stream:
         stream.seek(at)
         byte = stream.read(1)[0]
@@ -46,13 +44,11 @@ def failed(held: Engine) -> str | None:
 
 
 def refreshed(held: Engine) -> bool:
-    """Refresh the engine, as a server does every second."""
     held.refresh()
     return True
 
 
 def test_a_server_survives_truncated_files(index: Path) -> None:
-    """A server answers from memory after its files are truncated and removed."""
     app = create_app(config.load(PATIENT, index=index))
     client = app.test_client()
     before = [json.loads(client.get(f"/api/search?q={text}").data) for text in ("law", "a*", "")]
@@ -79,7 +75,6 @@ def test_a_large_index_is_mapped(index: Path) -> None:
 
 @pytest.mark.parametrize("memory", [0, 1 << 30])
 def test_every_flipped_bit_is_detected(index: Path, memory: int) -> None:
-    """A flipped bit in any array file is reported before the first response."""
     for file in segments(index):
         at = file.stat().st_size // 3
         flip(file, at)
@@ -93,7 +88,6 @@ def test_every_flipped_bit_is_detected(index: Path, memory: int) -> None:
 def test_missing_and_truncated_files_are_reported(
     index: Path, change: Callable[[Path], None]
 ) -> None:
-    """A missing or truncated file is reported with a hint."""
     change(segments(index)[0])
     with pytest.raises(IndexOutdated, match=r"damaged.*pubsearch build"):
         Engine(index).get_searcher()
@@ -125,7 +119,6 @@ def test_damage_after_a_slow_check_degrades_the_server(
 
 
 def test_a_check_restarts_after_a_fork(index: Path) -> None:
-    """A process that was forked during a check runs its own check to the end."""
     held = Engine(index)
     held.get_searcher()
     generation = directory.load_live(index)
@@ -184,7 +177,6 @@ def test_an_unexpected_error_keeps_the_open_generation(
 
 
 def test_a_repeated_error_does_not_grow(tmp_path: Path) -> None:
-    """The traceback of a missing index does not grow when it is raised repeatedly."""
     held = Engine(tmp_path)
     lengths = set()
     for _ in range(5):
@@ -213,7 +205,6 @@ def test_a_generation_removed_during_opening_is_skipped(
 
 
 def test_a_later_index_is_opened(corpus: Path, tmp_path: Path) -> None:
-    """A server without an index opens the first one in the background, not in a request."""
     held = Engine(tmp_path / "later")
     with pytest.raises(IndexMissing, match="pubsearch build"):
         held.get_searcher()
@@ -236,7 +227,6 @@ def test_every_route_without_an_index_is_503(tmp_path: Path) -> None:
 
 @pytest.mark.thorough
 def test_mapped_files_that_are_cut_are_fatal(index: Path) -> None:
-    """Truncating a mapped file ends the process, as docs/reliability.md says."""
     program = (
         "import os, sys; from pathlib import Path;"
         "from search_app.engine import Engine, LoadOptions;"

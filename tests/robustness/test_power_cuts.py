@@ -71,14 +71,12 @@ class Folder:
         self.since: dict[str, list[File | Folder | None]] = {}
 
     def put(self, name: str, node: File | Folder | None) -> None:
-        """Point a name to another node, or remove it."""
         self.now.pop(name, None)
         if node:
             self.now[name] = node
         self.since.setdefault(name, [self.flushed.get(name)]).append(node)
 
     def flush(self) -> None:
-        """Make the current names durable."""
         self.flushed, self.since = dict(self.now), {}
 
     def after(self, chance: Random) -> dict[str, File | Folder]:
@@ -117,7 +115,6 @@ class Disk:
         _flush(self.top)
 
     def node(self, path: PurePosixPath) -> File | Folder | None:
-        """Return the node of a path, or None if the path does not exist."""
         found: File | Folder | None = self.top
         for name in path.parts:
             found = found.now.get(name) if isinstance(found, Folder) else None
@@ -129,7 +126,6 @@ class Disk:
         return found
 
     def happens(self, event: Event) -> None:
-        """Apply an event."""
         node, name = self.node(event.path), event.path.name
         match event.what, node:
             case (("write" | "make file"), File()):
@@ -158,7 +154,6 @@ def _flush(folder: Folder) -> None:
 
 
 def write(folder: Folder, to: Path, chance: Random) -> None:
-    """Write a possible state of a folder after a power cut to a path."""
     to.mkdir()
     for name, node in folder.after(chance).items():
         if isinstance(node, Folder):
@@ -199,7 +194,6 @@ def events(found: Sequence[Call], root: Path) -> Iterator[Event]:
 
 
 def with_bytes(happened: Sequence[Event], before: Path, after: Path) -> list[Event]:
-    """Return the events, each creation with the final bytes of its file."""
     disk = Disk(before)
     made: dict[int, File] = {}
     for number, event in enumerate(happened):
@@ -241,7 +235,6 @@ class Outage:
         return next(at for at, each in rest if (each.what, each.path) == (what, path))
 
     def find_losses(self, happened: int, chance: Random) -> list[str]:
-        """Cut the power after a number of events, and return what is wrong."""
         disk = Disk(self._before)
         for event in self.events[:happened]:
             disk.happens(event)

@@ -88,7 +88,6 @@ ROUTES = (
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Application:
-    """An application on many words, in records and in a full text, with a time budget."""
     index = build_once(tmp_path_factory, "many-words", _build)
     settings = config.load({}, index=index, budget=BUDGET_MILLISECONDS)
     application: Application = create_app(settings).wsgi_app
@@ -112,7 +111,6 @@ def _build(folder: Path) -> None:
 
 
 def measure(route: str, text: str, site: Application) -> float:
-    """Return the processor time in seconds that a text takes on a route."""
     query = urlencode({"": text}, errors="surrogatepass")[1:]
     began = thread_time()
     answer = ask(site, route.format(q=query).encode())
@@ -123,7 +121,6 @@ def measure(route: str, text: str, site: Application) -> float:
 
 @pytest.mark.parametrize("name", thorough(LONG_QUERIES, usual=["wildcards", "fuzzy"]))
 def test_a_long_query_keeps_to_the_budget_on_each_route(name: str, site: Application) -> None:
-    """A query of hundreds of clauses of any kind takes bounded processor time on every route."""
     taken = {route: measure(route, LONG_QUERIES[name], site) for route in ROUTES}
     assert {route: seconds for route, seconds in taken.items() if seconds > LIMIT} == {}
 
@@ -131,6 +128,5 @@ def test_a_long_query_keeps_to_the_budget_on_each_route(name: str, site: Applica
 @examples(60)
 @given(seed=st.integers(0, 2**32), route=st.sampled_from(ROUTES))
 def test_any_query_keeps_to_the_budget(seed: int, route: str, site: Application) -> None:
-    """A query of any shape takes bounded processor time on any route."""
     shapes = Shapes(Words(COMMON, FEW, [field.name for field in SERVING.fields]))
     assert measure(route, shapes.text(random.Random(seed))[1], site) <= LIMIT

@@ -18,7 +18,6 @@ HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), ma
 
 @pytest.fixture(scope="module")
 def application(catalogue_app: Flask) -> Application:
-    """The WSGI application of the test catalogue."""
     return catalogue_app.wsgi_app
 
 
@@ -30,12 +29,10 @@ def application(catalogue_app: Flask) -> Application:
 @example(target=b"?q=\xdc\x00", method="GET")  # was a 500 on servers that accept such bytes
 @example(target=b"nowhere?q=\xdc", method="GET")
 def test_any_bytes_get_a_response(application: Application, target: bytes, method: str) -> None:
-    """Any target and any method get a complete response without an internal error."""
     assert faults(ask(application, b"/" + target, method)) == []
 
 
 def test_an_empty_path_is_the_start_page(application: Application) -> None:
-    """A request without a path gets the start page and no redirect."""
     answer = ask(application, b"?q=organ")
     assert answer.status == 200
     assert faults(answer) == []
@@ -44,7 +41,6 @@ def test_an_empty_path_is_the_start_page(application: Application) -> None:
 @examples(300)
 @given(seed=st.integers(0, 2**64))
 def test_any_mix_of_valid_parts_gets_a_response(application: Application, seed: int) -> None:
-    """A URL of meaningful parts in any order gets a complete response."""
     drawer = random.Random(seed)
     for _ in range(3000 if IS_LONG else 1):
         target = drawn(drawer)
@@ -75,7 +71,6 @@ def test_any_headers_get_a_response(
 
 
 def test_response_defects_are_detected(application: Application) -> None:
-    """The checker reports one defect for each broken response."""
     good = ask(application, b"/?q=organ")
     assert faults(good) == []
     assert 500 not in ALLOWED

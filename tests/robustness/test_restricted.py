@@ -56,7 +56,6 @@ REQUESTS_OF_OAI = (
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """Return a client of a site with an open publication and two restricted ones."""
     corpus = tmp_path_factory.mktemp("restricted") / "corpus"
     corpus.mkdir()
     (corpus / "catalogue.toml").write_text(CATALOGUE, "utf-8")
@@ -67,7 +66,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def list_addresses(rule: Rule) -> Iterator[str]:
-    """Yield URLs of a route. A new argument of a route needs values here."""
     values = {
         "identity": IDS, "number": ("1",), "path": ("style.css",),
         "name": NAMES.get(rule.endpoint.partition(".")[0], ("report.txt",)),
@@ -84,7 +82,6 @@ def list_addresses(rule: Rule) -> Iterator[str]:
 
 
 def find_given_out(client: FlaskClient, rule: Rule) -> set[str]:
-    """Return the names, digests, and words of files that the URLs of a route give out."""
     secrets = {
         part
         for name, text in TEXTS.items()
@@ -101,7 +98,6 @@ def find_given_out(client: FlaskClient, rule: Rule) -> set[str]:
 
 @pytest.mark.slow
 def test_no_url_gives_out_a_restricted_file(client: FlaskClient) -> None:
-    """All routes give out the name, the digest, and words of the open file, and of no other."""
     rules = [*client.application.url_map.iter_rules()]
     given_out = {rule.endpoint: find_given_out(client, rule) for rule in rules}
     text = TEXTS["lagoonplan"]
@@ -115,7 +111,6 @@ def test_no_url_gives_out_a_restricted_file(client: FlaskClient) -> None:
     [("vault", {"open"}), ("fulltext:keeps", {"open"}), ("harbor OR port OR pier", {*IDS})],
 )
 def test_restricted_files_count_nowhere(client: FlaskClient, query: str, ids: set[str]) -> None:
-    """A restricted publication is a hit by its record alone, and counted as such."""
     found = fetch(client, f"/api/search?q={quote(query)}")
     assert {hit["id"] for hit in found["hits"]} == ids
     counts = {bucket["value"]: bucket["count"] for bucket in found["facets"]["access"]}

@@ -90,7 +90,6 @@ def test_a_very_long_facet_page_is_cut(
 
 
 def test_long_words_do_not_fill_the_memory(catalogue_index: Path) -> None:
-    """Distinct long words leave little data in the caches."""
     engine, drawer = Engine(catalogue_index), Random(7)
 
     def ask() -> None:
@@ -117,7 +116,6 @@ def test_many_quotes_take_linear_time() -> None:
 def test_a_log_line_has_bounded_length(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log line of a long URL has bounded length."""
     caplog.set_level(logging.INFO)
     client.open(f"/{'👩' * 5000}", method="A" * 20_000)
     (record,) = [each for each in caplog.records if each.name == "search_app.web.monitoring"]
@@ -146,7 +144,6 @@ def test_no_response_names_or_allows_another_site(make_app: MakeApp, address: st
                 "/static/search.js"],
 )  # fmt: skip
 def test_every_text_response_declares_its_encoding(client: FlaskClient, address: str) -> None:
-    """Every response has a content type, and every text response except JSON declares UTF-8."""
     with client.get(address) as answer:
         assert re.fullmatch(r"[a-z]+/[a-z+]+;.* ?charset=utf-8", answer.headers["Content-Type"])
     assert client.get("/api/search").headers["Content-Type"] == "application/json"
@@ -158,7 +155,6 @@ def test_every_text_response_declares_its_encoding(client: FlaskClient, address:
              "/static//etc/passwd", "/publication/../../../../etc/passwd", "/facet/../CURRENT"],
 )  # fmt: skip
 def test_no_other_file_is_served(client: FlaskClient, path: str) -> None:
-    """No folder is listed, and no file outside the static folder is served."""
     assert client.get(path).status_code == 404
 
 
@@ -182,8 +178,6 @@ def test_scripts_use_no_unsafe_functions(script: Path) -> None:
 def test_nothing_connects_to_the_network(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Building and serving open no connections, whatever URLs the corpus contains."""
-
     def refused(*_: object) -> None:
         raise AssertionError("it connects")
 
@@ -204,7 +198,6 @@ def test_nothing_connects_to_the_network(
 
 
 def test_entities_of_a_page_load_no_file(corpus: Path, tmp_path: Path) -> None:
-    """Entities that a page declares are neither loaded nor expanded."""
     secret = tmp_path / "secret"
     secret.write_text("kept to itself", encoding="utf-8")
     nested = "".join(f'<!ENTITY l{at} "{f"&l{at - 1};" * 10}">' for at in range(1, 10))
@@ -232,7 +225,6 @@ class Bomb:
 
 
 def test_the_pickle_of_an_index_is_never_loaded(corpus: Path, index: Path, tmp_path: Path) -> None:
-    """Neither serving nor building loads the pickle in Whoosh's table of contents."""
     live = directory.load(index, directory.read_live_name(index))
     harm = pickle.dumps(Bomb(tmp_path / "harm"))
     (toc,) = live.segment.glob("*.toc")
@@ -263,7 +255,6 @@ def test_the_pickle_of_an_index_is_never_loaded(corpus: Path, index: Path, tmp_p
 def test_no_character_of_a_request_changes_the_text_around_it(
     client: FlaskClient, path: str
 ) -> None:
-    """A response repeats no control character, and none that reverses the direction."""
     text = client.get(path.format(quote("ab\0\x1b[31m\u202e\u2066cd"))).text
     assert not {"\0", "\x1b", "\u202e", "\u2066"} & {*text}
 

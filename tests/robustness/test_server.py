@@ -35,7 +35,6 @@ def free_port() -> int:
 
 @contextmanager
 def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Yield the process and the port of a server of an index."""
     port = free_port()
     told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
     program = str(Path(sys.executable).with_name("pubsearch"))
@@ -85,7 +84,6 @@ def answered(port: int, data: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def port(catalogue_index: Path) -> Iterator[int]:
-    """The port of a server with a long idle timeout."""
     with serving(catalogue_index, idle=LONG) as (_, found):
         yield found
 
@@ -103,7 +101,6 @@ def test_idle_connections_do_not_block_others(port: int) -> None:
 
 @pytest.mark.slow
 def test_idle_and_slow_clients_are_disconnected(catalogue_index: Path) -> None:
-    """A client that sends nothing, or single letters, loses its connection."""
     with ExitStack() as stack:
         _, port = stack.enter_context(serving(catalogue_index, idle=IDLE))
         silent = stack.enter_context(connected(port))
@@ -150,7 +147,6 @@ REFUSED = {
 
 @pytest.mark.parametrize(("data", "status"), REFUSED.values(), ids=REFUSED)
 def test_an_invalid_request_is_refused(port: int, data: bytes, status: bytes) -> None:
-    """The server refuses an invalid request and closes the connection."""
     found = answered(port, data)
     assert found.split(b" ", 2)[1] == status if found else len(data) > 1 << 16
     assert b"Traceback" not in found
@@ -187,7 +183,6 @@ def test_a_body_does_not_hide_a_second_request(
 
 
 def test_refused_requests_are_logged(catalogue_index: Path) -> None:
-    """A request that the server refuses is logged with its IP address and without its content."""
     with serving(catalogue_index) as (_, port):
         answered(port, b"GET /?q=kidney\xff HTTP/1.1\r\nHost: localhost\r\n\r\n")
         text = (catalogue_index.parent / f"log-{port}").read_text(encoding="ascii")
@@ -232,7 +227,6 @@ ODD = {
 
 @pytest.mark.parametrize(("path", "status"), ODD.values(), ids=ODD)
 def test_odd_urls_get_a_response(port: int, path: bytes, status: bytes) -> None:
-    """Any URL gets a response without an internal error or a redirect to another site."""
     found = answered(
         port, b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     )
@@ -243,13 +237,11 @@ def test_odd_urls_get_a_response(port: int, path: bytes, status: bytes) -> None:
 
 
 def descriptors(process: subprocess.Popen[bytes]) -> int:
-    """Return how many files and connections a process has open."""
     return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
 
 
 @pytest.mark.slow
 def test_a_server_finishes_responses_before_it_ends(catalogue_index: Path) -> None:
-    """After SIGTERM a server finishes its open requests and exits with status 0 within seconds."""
     with serving(catalogue_index) as (process, port):
         before = descriptors(process)
         asking = [

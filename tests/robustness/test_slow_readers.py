@@ -26,7 +26,6 @@ RECORDS, CHARS = 500, 80_000
 
 @pytest.fixture(scope="module", params=["waitress", "gunicorn"])
 def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a server of a large index, with a short timeout if that is a setting."""
     folder = build_once(tmp_path_factory, "long-texts", _build)
     if request.param == "gunicorn":
         with gunicorn(folder / "index") as found:
@@ -104,7 +103,6 @@ def test_slow_readers_that_come_back_stop_no_export(port: int) -> None:
 
 
 def test_a_client_that_leaves_ends_its_export(port: int) -> None:
-    """An export whose client closes the connection makes room for another."""
     for reader in [slow_reader(port, 2 + number) for number in range(MAX_EXPORTS)]:
         reader.close()
     until(lambda: answers(port), LONG)
@@ -112,7 +110,6 @@ def test_a_client_that_leaves_ends_its_export(port: int) -> None:
 
 @pytest.mark.thorough
 def test_a_steady_reader_gets_everything(port: int) -> None:
-    """A client that reads in pieces, with pauses below the timeout, gets the whole response."""
     with urlopen(f"http://127.0.0.1:{port}/export/jsonl", timeout=LONG) as answer:
         count = 0
         while block := answer.read(1 << 22):

@@ -43,12 +43,10 @@ class Site:
         self._engine: Engine = self.app.extensions["pubsearch"]
 
     def switch_and_refresh(self, number: int) -> None:
-        """Publish a generation, and make the application open it."""
         self.switch(number)
         self._engine.refresh()
 
     def switch(self, number: int) -> None:
-        """Publish a generation whose titles and years name it."""
         articles = [
             samples.article(f"Generation {number} part {part}", datePublished=str(FIRST + number))
             for part in range(FEWEST + number % 3)
@@ -58,7 +56,6 @@ class Site:
         self.names[outcome.generation.name] = number
 
     def faults(self, found: dict[str, Any]) -> Iterator[str]:
-        """Yield the parts of a response that do not match the generation it names."""
         number = self.names.get(found["generation"])
         if number is None and found["hits"]:  # the build of this generation has not returned yet
             number = int(found["hits"][0]["title"].split()[1])
@@ -75,14 +72,12 @@ class Site:
 
 
 def descriptors() -> int:
-    """Return how many files this process has open, after unused indexes were collected."""
     gc.collect()
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  it includes its own descriptor each time
 
 
 @pytest.mark.thorough
 def test_switches_under_load(tmp_path: Path) -> None:
-    """No request fails or mixes two generations, and no file stays open."""
     site = Site(tmp_path)
     site.switch_and_refresh(1)
     before, done = descriptors(), threading.Event()

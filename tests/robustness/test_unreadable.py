@@ -25,7 +25,6 @@ FILES = ["CURRENT", "ATTEMPT", "manifest.json", "manifest.sha256", "words.seg"]
 def test_no_command_waits_for_a_special_file(
     file: str, harm: Callable[[Path], None], runner: Runner, corpus: Path, index: Path
 ) -> None:
-    """A pipe or a device in place of an index file is reported in at most one line."""
     for command in COMMANDS:
         spoilt = Path(shutil.copytree(index, index.with_name(command)))
         folder = spoilt if file.isupper() else directory.load_live(spoilt).folder
@@ -41,7 +40,6 @@ def test_no_command_waits_for_a_special_file(
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
 @pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "words.seg"])
 def test_an_unreadable_file_is_reported_as_unreadable(file: str, index: Path) -> None:
-    """The error of an unreadable file is a read error, never a write error."""
     folder = index if file.isupper() else directory.load_live(index).folder
     path = next(folder.rglob(file))
     path.chmod(0)

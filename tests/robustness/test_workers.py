@@ -35,13 +35,11 @@ class Server:
         self.process, self.address = process, f"http://127.0.0.1:{port}"
 
     def health(self) -> tuple[str, str]:
-        """Return the status and the generation that one worker reports."""
         with urlopen(f"{self.address}/healthz", timeout=60) as answer:
             told = json.loads(answer.read())
         return told["status"], told["generation"]
 
     def workers(self) -> set[int]:
-        """Return the process ids of the workers."""
         master = self.process.pid
         listed = Path(f"/proc/{master}/task/{master}/children")
         return set(map(int, listed.read_text(encoding="ascii").split()))
@@ -75,7 +73,6 @@ def _listens(port: int) -> bool:
 
 @contextmanager
 def gunicorn(index: Path, options: Sequence[str]) -> Iterator[Server]:
-    """Yield a gunicorn that serves an index."""
     port = free_port()
     with (index.parent / f"log-{port}").open("wb") as log:
         process = subprocess.Popen(
@@ -93,7 +90,6 @@ def gunicorn(index: Path, options: Sequence[str]) -> Iterator[Server]:
 
 @contextmanager
 def readers(server: Server) -> Iterator[list[str]]:
-    """Yield the errors of clients that send requests all the time."""
     wrong: list[str] = []
     ended = Event()
 
@@ -117,7 +113,6 @@ def readers(server: Server) -> Iterator[list[str]]:
 
 
 def test_new_workers_serve_a_published_generation(corpus: Path, index: Path) -> None:
-    """New forks of the same master serve a published generation, and no request fails."""
     with gunicorn(index, serving.GUNICORN) as server, readers(server) as wrong:
         until(lambda: len(server.workers()) == WORKERS)
         former = server.workers()
@@ -151,7 +146,6 @@ def test_all_workers_report_a_damaged_generation(corpus: Path, index: Path) -> N
 def test_workers_open_an_index_that_is_built_later(
     options: Sequence[str], corpus: Path, tmp_path: Path
 ) -> None:
-    """Workers of a master without an index open the first generation, and the next one."""
     index = tmp_path / "later"
     with gunicorn(index, options) as server:
         for _ in range(2):

@@ -30,7 +30,6 @@ INVALID = {
     ],
 )
 def test_an_invalid_value_is_an_error(name: str, value: str, hint: str, tmp_path: Path) -> None:
-    """The error names the setting and says what is valid, when the application is made."""
     with pytest.raises(SettingError) as caught:
         create_app(config.load({f"PUBSEARCH_{name}": value}, index=tmp_path))
     assert f"PUBSEARCH_{name}" in str(caught.value)

@@ -78,42 +78,35 @@ class Session:
         self._portal, self.client, self.folder = portal, client, folder
 
     def list_tools(self) -> dict[str, Any]:
-        """Return the tools by name."""
         listed = self._portal.call(self.client.list_tools)
         return {tool.name: tool for tool in listed.tools}
 
     def call(self, name: str, **arguments: object) -> CallToolResult:
-        """Return the result of a tool."""
         result: CallToolResult = self._portal.call(self.client.call_tool, name, arguments)
         return result
 
     def read(self, name: str, **arguments: object) -> Any:
-        """Return the JSON that a tool returns. It is no error."""
         result = self.call(name, **arguments)
         assert not result.is_error, result
         [text] = list_texts(result)
         return json.loads(text)
 
     def fail(self, name: str, **arguments: object) -> str:
-        """Return the message of the error of a tool."""
         result = self.call(name, **arguments)
         assert result.is_error, result
         [text] = list_texts(result)
         return text
 
     def read_output(self) -> list[dict[str, Any]]:
-        """Return all lines that the server has written to standard output."""
         lines = (self.folder / "stdout").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
 
 def list_texts(result: CallToolResult) -> list[str]:
-    """Return the texts of a result."""
     return [block.text for block in result.content if isinstance(block, TextContent)]
 
 
 def build_index(folder: Path) -> None:
-    """Build the index of the corpus in a folder."""
     build.build(folder / "corpus", folder / "index")
 
 
@@ -149,7 +142,6 @@ def open_session(folder: Path, **settings: str) -> Iterator[Session]:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """Return a session with a server whose site has an address."""
     folder = tmp_path_factory.mktemp("mcp")
     write_corpus(folder)
     build_index(folder)
@@ -158,7 +150,6 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 
 def test_the_instructions_describe_the_catalogue(session: Session) -> None:
-    """The instructions have the title, the description, and the number of publications."""
     instructions = session.client.instructions
     assert instructions
     assert f"“Reports” is a catalogue of {len(RECORDS)} publications" in instructions
@@ -166,7 +157,6 @@ def test_the_instructions_describe_the_catalogue(session: Session) -> None:
 
 
 def test_the_tools_describe_their_arguments(session: Session) -> None:
-    """All tools only read. The filters of a search have labels and values of the catalogue."""
     tools = session.list_tools()
     assert [*tools] == ["search", "facets", "publication", "cite", "export"]
     assert all(tool.annotations.read_only_hint for tool in tools.values())
@@ -179,7 +169,6 @@ def test_the_tools_describe_their_arguments(session: Session) -> None:
 
 
 def test_a_search_returns_hits_and_counts(session: Session) -> None:
-    """A search returns what the API does, without empty members. URLs are absolute."""
     found = session.read("search", q="harbors")
     assert found["total"] == 2
     assert {hit["id"] for hit in found["hits"]} == {"open", "closed"}
@@ -218,7 +207,6 @@ def test_the_arguments_narrow_a_search(
 
 
 def test_facets_count_all_values(session: Session) -> None:
-    """The facets of a search have every value, and no hits. Those of a result have a few."""
     found = session.read("facets")
     assert found["total"] == len(RECORDS)
     assert "hits" not in found
@@ -230,7 +218,6 @@ def test_facets_count_all_values(session: Session) -> None:
 
 
 def test_a_publication_has_its_fields_and_files(session: Session) -> None:
-    """A publication has its fields, and its files with the pages of the words to find."""
     shown = session.read("publication", id="open", find="lighthouse")
     assert (shown["title"], shown["year"]) == ("Harbors of the North", 2019)
     assert shown["url"] == f"{SITE}/publication/open"
@@ -240,7 +227,6 @@ def test_a_publication_has_its_fields_and_files(session: Session) -> None:
 
 
 def test_restricted_files_stay_restricted(session: Session) -> None:
-    """The file of a publication that is given out on request is neither searched nor linked."""
     assert session.read("search", q="lighthouse")["total"] == 1
     assert session.read("search", q="lagoon")["total"] == 0
     shown = session.read("publication", id="closed", find="lagoon")
@@ -259,7 +245,6 @@ def test_retired_ids(session: Session) -> None:
 
 
 def test_citations(session: Session) -> None:
-    """Citations are in the style, by id. The default is the first style."""
     apa = session.read("cite", id=["open", "film"])
     assert apa["open"] == "Harbors of the North. (2019)."
     assert session.read("cite", id="open", style="mla")["open"] != apa["open"]
@@ -322,12 +307,10 @@ def test_exports(session: Session) -> None:
 def test_errors_say_what_is_wrong(
     session: Session, tool: str, arguments: dict[str, object], message: str
 ) -> None:
-    """A wrong argument, an unknown id, and an unknown tool are errors with a hint."""
     assert session.fail(tool, **arguments).startswith(message)
 
 
 def test_a_long_query_is_cut(session: Session) -> None:
-    """A query of a megabyte is cut as on a page, and the result says how many words are left."""
     found = session.read("search", q="tides " + "harbor " * 150_000)
     assert found["ignored_word_count"] > 100_000
 
@@ -351,7 +334,6 @@ IDS = st.lists(st.sampled_from(("open", "film", "ports", "lost", "none")), max_s
 def test_any_arguments_get_a_result(
     session: Session, tool: str, arguments: dict[str, object]
 ) -> None:
-    """Whatever the arguments are, the result is a text, and no error is unexpected."""
     allowed = session.list_tools()[tool].input_schema["properties"]
     given = {name: value for name, value in arguments.items() if name in allowed}
     texts = list_texts(session.call(tool, **given))
@@ -378,14 +360,12 @@ def test_a_new_index_is_used(session: Session) -> None:
 
 
 def test_standard_output_has_only_messages(session: Session) -> None:
-    """Every line on standard output is a message of JSON-RPC. Standard error has no traceback."""
     session.read("facets")
     assert all(message["jsonrpc"] == "2.0" for message in session.read_output())
     assert "Traceback" not in (session.folder / "stderr").read_text(encoding="utf-8")
 
 
 def fail(engine: Engine, **arguments: object) -> str:
-    """Return the message of the error of a search."""
     result = mcp_server.call_tool(engine, SITE, "search", arguments)
     assert result.is_error, result
     [text] = list_texts(result)
@@ -393,14 +373,12 @@ def fail(engine: Engine, **arguments: object) -> str:
 
 
 def test_a_missing_index(tmp_path: Path) -> None:
-    """Without an index, a search is an error that says how to build one."""
     message = fail(Engine(tmp_path / "index"), q="harbors")
     assert message.startswith("The catalogue cannot be searched at the moment. ")
     assert "Run: pubsearch build" in message
 
 
 def test_an_exceeded_budget(session: Session) -> None:
-    """A search that exceeds the time budget is an error that says what to leave out."""
     message = fail(Engine(session.folder / "index", budget=0.001), q="harbors")
     assert message == (
         "This search takes too long. Search for fewer words, or without wildcards and fuzzy terms."
@@ -426,7 +404,6 @@ def test_a_signal_ends_the_server(tmp_path: Path, signal_: signal.Signals) -> No
 
 
 def test_a_missing_extra_is_named(tmp_path: Path) -> None:
-    """Without the extra, the command ends with one line that says how to install it."""
     program = (
         "import sys; sys.modules['mcp'] = None\nfrom search_app.cli.main import main\nmain('mcp')"
     )

@@ -15,13 +15,11 @@ lists = st.lists(ids, unique=True, max_size=12).map(tuple).map(ReadingList)
 
 
 def follow(url: str) -> ReadingList:
-    """Return the list of a URL, as the server reads it."""
     return search_state.read_list(MultiDict(parse_qsl(urlsplit(url).query, keep_blank_values=True)))
 
 
 @given(lists)
 def test_the_url_of_a_list_leads_to_it(stated: ReadingList) -> None:
-    """Any ids are read back in their order, whatever their characters."""
     assert follow(stated.make_url()) == stated
 
 
@@ -29,7 +27,6 @@ def test_the_url_of_a_list_leads_to_it(stated: ReadingList) -> None:
 def test_an_added_publication_is_the_last_and_can_be_removed(
     stated: ReadingList, identity: str
 ) -> None:
-    """Adding a publication of the list changes nothing."""
     longer = stated.with_id(identity)
     assert longer.ids == (stated.ids if identity in stated.ids else (*stated.ids, identity))
     assert identity not in longer.without_id(identity).ids
@@ -38,7 +35,6 @@ def test_an_added_publication_is_the_last_and_can_be_removed(
 
 @given(lists.filter(lambda stated: len(stated.ids) > 1), st.data())
 def test_a_move_can_be_undone(stated: ReadingList, data: st.DataObject) -> None:
-    """A publication that moves down changes places with the next one only."""
     index = data.draw(st.integers(0, len(stated.ids) - 2))
     moved = stated.with_moved(index, +1)
     assert moved.ids[index : index + 2] == stated.ids[index : index + 2][::-1]
@@ -49,7 +45,6 @@ def test_a_move_can_be_undone(stated: ReadingList, data: st.DataObject) -> None:
 
 
 def test_an_id_that_occurs_again_is_left_out() -> None:
-    """A URL that repeats an id, or has an empty one, is the list without it."""
     assert follow("/list?id=a&id=b&id=&id=a").ids == ("a", "b")
 
 
@@ -59,7 +54,6 @@ def test_an_id_that_occurs_again_is_left_out() -> None:
     ["法" * (MAX_LIST_BYTES // 9 + 1)],
 ])  # fmt: skip
 def test_a_list_that_is_too_long_is_an_error(stated: list[str]) -> None:
-    """The number of publications and the bytes of a URL are limited."""
     with pytest.raises(BadParameter, match="id="):
         search_state.read_list(MultiDict([("id", identity) for identity in stated]))
     assert not ReadingList(tuple(stated)).fits

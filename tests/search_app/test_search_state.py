@@ -17,7 +17,6 @@ FACETS = st.dictionaries(st.just("a"), st.just(("a", "b")), max_size=1)
 
 
 def make_state(state: SearchState, all_of: AllOf) -> SearchState:
-    """Return a state that needs all values of some facets, as far as several are selected."""
     kept = {facet: fields for facet, fields in all_of.items() if has_several(state.filters, fields)}
     return msgspec.structs.replace(state, all_of=kept)
 
@@ -40,7 +39,6 @@ STATES = st.builds(
 
 @given(STATES, st.sampled_from("abcd"), st.text(max_size=5))
 def test_a_facet_url_is_the_url_of_its_state(state: SearchState, name: str, value: str) -> None:
-    """The URL that selects or excludes a value is the URL of the state with it."""
     if value in (*state.filters.get(name, ()), *state.excluded.get(name, ())):
         return
     selecting, excluding = state.make_links(name), state.make_links(name, excludes=True)

@@ -16,7 +16,6 @@ SECONDS = 5
 
 @given(st.text(max_size=40))
 def test_usual_texts_are_composed_as_unicode_says(text: str) -> None:
-    """The NFC of a text is the standard one, also in a long text."""
     for usual in (text, f"{text} " * 60):
         assert compose(usual) == unicodedata.normalize("NFC", usual)
 
@@ -36,7 +35,6 @@ def test_no_mark_is_beyond_the_planes_that_are_searched() -> None:
 
 
 def test_a_reference_with_too_many_digits_stays() -> None:
-    """A number that Python does not convert is left as it is."""
     long = f"&#{'9' * 5000};"
     assert unescape(f"&eacute; {long}") == f"&eacute; {long}"
     assert unescape("&eacute;&#233;&#xD800;") == "éé\ufffd"
@@ -44,11 +42,9 @@ def test_a_reference_with_too_many_digits_stays() -> None:
 
 @given(st.text("a ب\u202a\u202e\u2066\u2069\u200b\u00ad\ufeff\u2060", max_size=20))
 def test_invisible_characters_that_no_language_needs_are_removed(text: str) -> None:
-    """Zero-width spaces, soft hyphens, and changes of direction are removed."""
     assert clean(text) == " ".join("".join(char for char in text if char in "a ب").split())
 
 
 def test_invisible_characters_of_a_language_are_kept() -> None:
-    """Joiners, direction marks, and the spaces of Khmer are kept."""
     for text in ("می\u200cخواهم", "क्\u200dष", "👩\u200d🔬", "C++\u200f", "ភាសា\u200bខ្មែរ"):
         assert clean(text) == text

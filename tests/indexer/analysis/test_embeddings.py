@@ -44,7 +44,6 @@ THREADS = Path("/proc/self/task")
 
 
 def real() -> SentenceEncoder:
-    """Return the installed encoder. The tests always have it."""
     found = embeddings.load_encoder()
     assert found
     return found
@@ -75,7 +74,6 @@ class Drawn(SentenceEncoder):
 
 @pytest.mark.parametrize(("typed", "meant"), ALIKE)
 def test_texts_of_one_meaning_have_the_largest_cosine(typed: str, meant: str) -> None:
-    """The nearest vector to a text is that of its translation."""
     cosines = {each: float(real().encode(each) @ real().encode(typed)) for each in SAID}
     assert max(cosines, key=lambda each: cosines[each]) == meant
 
@@ -83,7 +81,6 @@ def test_texts_of_one_meaning_have_the_largest_cosine(typed: str, meant: str) ->
 @given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
 @examples(25)
 def test_vectors_have_unit_length(texts: list[str]) -> None:
-    """The vector of any text has length 1 and does not depend on the other texts of the batch."""
     together = real().encode_weighted(texts, [""] * len(texts))
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     for each, row in zip(texts, together, strict=True):
@@ -117,7 +114,6 @@ def test_cosines_of_quantized_vectors_are_close(
 
 
 def write(corpus: Path, *titles: str) -> None:
-    """Write a page of publications with these titles."""
     (corpus / "new.html").write_text(page([article(each) for each in titles]), encoding="utf-8")
 
 
@@ -148,7 +144,6 @@ def test_a_rebuild_encodes_only_new_texts(reading: str, corpus: Path, tmp_path: 
 
 
 def test_vectors_of_a_damaged_index_are_not_copied(corpus: Path, tmp_path: Path) -> None:
-    """A build encodes all texts again if the vectors of the live index are damaged."""
     first = build.build(corpus, tmp_path / "index", encoder=Counting())
     file = first.generation.segment / MEANING
     undamaged = file.read_bytes()
@@ -161,7 +156,6 @@ def test_vectors_of_a_damaged_index_are_not_copied(corpus: Path, tmp_path: Path)
 
 @pytest.mark.thorough
 def test_a_build_with_another_encoder_replaces_the_vectors(corpus: Path, index: Path) -> None:
-    """A build with another encoder, or without one, reuses no vectors."""
     live = directory.load_live(index)
     assert Segment(live.segment, live.manifest.catalogue).vectors is None
     with_them = build.build(corpus, index, encoder=real())

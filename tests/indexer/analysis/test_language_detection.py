@@ -30,7 +30,6 @@ SPANISH = next(iter(TEXTS))
 @pytest.mark.parametrize(("text", "language"), TEXTS.items())
 @pytest.mark.slow
 def test_the_language_of_a_text_is_detected(text: str, language: str) -> None:
-    """The language of a text is detected by its script or its letters."""
     assert language_detection.detect_language(text) == language
 
 
@@ -40,7 +39,6 @@ def test_the_language_of_a_text_is_detected(text: str, language: str) -> None:
     ("인신매매 피해자", "ko"), ("Trata de personas", None), ("2008", None), ("é", None),
 ])  # fmt: skip
 def test_a_script_identifies_a_language(text: str, language: str | None) -> None:
-    """Letters that several languages share identify none."""
     assert language_detection.find_script_language(text) == language
 
 
@@ -52,7 +50,6 @@ def test_a_short_text_has_no_detected_language(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_has_a_known_language_or_none(text: str) -> None:
-    """The language of any text is a known one or None."""
     assert language_detection.detect_language(text) in (None, *language_detection.CHOICES)
     assert all(iso_codes.find_language_code(each) == each for each in language_detection.CHOICES)
 
@@ -85,7 +82,6 @@ def test_the_language_of_a_title_is_detected_on_request(
 
 
 def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading a catalogue that detects languages names the missing extra."""
     head = 'title = "T"\ndescription = "D"\n'
     field = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\nweight = 1.0\ndetects = true'
     (tmp_path / "catalogue.toml").write_text(f"{head}{field}\n")

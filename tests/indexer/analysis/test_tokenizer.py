@@ -10,7 +10,6 @@ from indexer.analysis.stemming import get_stop_words
 
 
 def written(text: str) -> list[str]:
-    """Return the folded words of a text."""
     return [token.surface for token in tokenizer.tokenize(text, "en")]
 
 
@@ -39,7 +38,6 @@ def written(text: str) -> list[str]:
     ],
 )
 def test_words_are_folded(text: str, words: list[str]) -> None:
-    """Words are runs of letters, marks and digits, without case and accents."""
     assert written(text) == [fold(word) for word in words]
 
 
@@ -59,14 +57,12 @@ def test_words_are_folded(text: str, words: list[str]) -> None:
     ],
 )
 def test_inflections_have_one_stem(forms: str) -> None:
-    """Inflections of a word share a stem and differ as written."""
     found = list(tokenizer.tokenize(forms, "en"))
     assert len({token.stem for token in found}) == 1
     assert len({token.surface for token in found}) == len(found)
 
 
 def test_stop_words_are_indexed() -> None:
-    """Stop words are indexed as terms. The query parser removes them."""
     assert written("to be or not to be") == "to be or not to be".split()
     assert {"the", "of"} <= get_stop_words("en")
 
@@ -79,7 +75,6 @@ def test_positions_count_words_and_jump_at_blank_lines() -> None:
 
 
 def test_offsets_point_at_the_words() -> None:
-    """A token's start and end cut its word out of the original text."""
     text = "Étude – the Victim’s"
     assert [text[token.start : token.end] for token in tokenizer.tokenize(text, "en")] == [
         "Étude",
@@ -119,7 +114,6 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     ],
 )
 def test_each_language_has_its_stems(language: str, forms: str) -> None:
-    """Inflections of a word share a stem in their own language."""
     assert len({token.stem for token in tokenizer.tokenize(forms, language)}) == 1
 
 
@@ -131,7 +125,6 @@ def test_spelling_variants_do_not_merge_other_words(apart: str) -> None:
 
 
 def test_the_cache_of_stems_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cache of stems does not exceed its limit and keeps no long word."""
     monkeypatch.setattr(stemming, "MAX_CACHED_STEMS", 3)
     long = "x" * (stemming.MAX_CACHED_CHARS + 1)
     words = ["organs", "Laws", long, "police", "films", "sea", "organs"]
@@ -148,7 +141,6 @@ def test_the_cache_of_stems_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     st.text("\u00ad\u061c\u200b\u200c\u200d\u200e\u2066\u202e\ufe0f\ufeff", min_size=1), st.data()
 )
 def test_invisible_characters_do_not_change_tokens(hidden: str, data: st.DataObject) -> None:
-    """A word has the same tokens with and without invisible characters in it."""
     words = ["cooperation", "могут", "العربية", "می", "हिन्दी", "l'été", "E2"]
     word = data.draw(st.sampled_from(words))
     places = [at for at in range(1, len(word)) if word[at - 1] != "'"]
@@ -165,6 +157,5 @@ def test_a_zero_width_space_separates_words_of_thai() -> None:
 
 
 def test_variants_of_ideographs_give_no_empty_token() -> None:
-    """The mark of a variant between ideographs is no word."""
     tokens = [*tokenizer.tokenize("漢\ufe00字 漢\u200d字", "zh")]
     assert all(token.surface and token.stem for token in tokens)

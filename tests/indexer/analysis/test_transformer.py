@@ -37,13 +37,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return the folder of a tiny transformer."""
     return write_model(tmp_path / "encoder")
 
 
 @pytest.fixture
 def encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransformerEncoder]:
-    """Return a running encoder that restarts soon."""
     monkeypatch.setattr(transformer, "FIRST_DELAY", 0.05)
     with TransformerEncoder(folder) as encoder:
         encoder.prepare()
@@ -51,13 +49,11 @@ def encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Transform
 
 
 def child_of(encoder: TransformerEncoder) -> subprocess.Popen[bytes]:
-    """Return the child process of an encoder."""
     assert encoder._process
     return encoder._process
 
 
 def is_answered(encoder: TransformerEncoder, text: str) -> bool:
-    """Return whether an encoder answers a query."""
     try:
         encoder.encode(text)
     except EncoderError:
@@ -66,7 +62,6 @@ def is_answered(encoder: TransformerEncoder, text: str) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process exists that has not ended."""
     try:
         status = (Path("/proc") / str(pid) / "stat").read_text(encoding="utf-8")
     except OSError:
@@ -75,7 +70,6 @@ def is_running(pid: int) -> bool:
 
 
 def test_texts_of_one_meaning_have_the_largest_cosine(encoder: TransformerEncoder) -> None:
-    """The nearest title to a query is that of the same meaning in another language."""
     vectors = encoder.encode_weighted(TITLES, [""] * len(TITLES))
     assert encoder.size == vectors.shape[1] == 5
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
@@ -84,7 +78,6 @@ def test_texts_of_one_meaning_have_the_largest_cosine(encoder: TransformerEncode
 
 
 def test_a_vector_depends_on_its_text_alone(folder: Path) -> None:
-    """Neither other texts nor the number of threads change a vector."""
     summaries = ["at sea"] * len(TITLES)
     vectors = []
     for threads in (1, 3):
@@ -96,7 +89,6 @@ def test_a_vector_depends_on_its_text_alone(folder: Path) -> None:
 
 
 def test_prompts_precede_texts(folder: Path) -> None:
-    """A query is encoded with the prompt of queries, and a title with that of documents."""
     prompts = '{"prompts": {"query": "meer ", "document": "buch "}}'
     (folder / "config_sentence_transformers.json").write_text(prompts, encoding="utf-8")
     with TransformerEncoder(folder) as encoder:
@@ -122,7 +114,6 @@ def test_a_stuck_process_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_crash_costs_only_the_process(encoder: TransformerEncoder) -> None:
-    """Queries fail while a crashed process restarts. Cached ones do not."""
     cached = encoder.encode("sea")
     crashed = child_of(encoder)
     crashed.kill()
@@ -135,7 +126,6 @@ def test_a_crash_costs_only_the_process(encoder: TransformerEncoder) -> None:
 def test_a_changed_model_does_not_restart(
     encoder: TransformerEncoder, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A model whose files have changed is not used in place of the one that made the index."""
     (folder / "modules.json").write_text("[]", encoding="utf-8")
     child_of(encoder).kill()
     until(lambda: "has changed. Rebuild the index" in caplog.text)
@@ -143,7 +133,6 @@ def test_a_changed_model_does_not_restart(
 
 
 def test_numbers_that_are_no_vector_are_refused(encoder: TransformerEncoder) -> None:
-    """Texts fail if the model returns no numbers for one of them. Others are encoded."""
     with pytest.raises(EncoderError, match="numbers that are no vector"):
         encoder.encode_weighted(["children", BROKEN], ["", ""])
     assert is_answered(encoder, "children")
@@ -161,7 +150,6 @@ def test_any_text_gets_an_answer(encoder: TransformerEncoder) -> None:
 def test_an_idle_connection_delays_no_query(
     encoder: TransformerEncoder,
 ) -> None:
-    """A client that sends nothing is cut off."""
     with Client(str(encoder._socket), "AF_UNIX"):
         assert is_answered(encoder, "children")
 
@@ -176,7 +164,6 @@ def test_an_idle_connection_delays_no_query(
 def test_a_model_that_can_not_be_used_is_refused(
     folder: Path, name: str, data: str, reason: str
 ) -> None:
-    """A damaged model, and one whose tokens can't be combined, are refused with the reason."""
     (folder / name).write_text(data, encoding="utf-8")
     with TransformerEncoder(folder) as encoder, pytest.raises(EncoderError, match=reason):
         encoder.prepare()
@@ -191,7 +178,6 @@ def test_a_query_does_not_start_the_process(folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these files")
 def test_the_process_has_limits(encoder: TransformerEncoder) -> None:
-    """The process gets a limit on its memory, and few variables of the environment."""
     proc = Path("/proc") / str(child_of(encoder).pid)
     limits = (proc / "limits").read_text(encoding="utf-8")
     (memory,) = [line.split()[3] for line in limits.splitlines() if "address space" in line]
@@ -203,7 +189,6 @@ def test_the_process_has_limits(encoder: TransformerEncoder) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these files")
 def test_forked_processes_share_the_process(folder: Path) -> None:
-    """Forked processes use the process of their parent, and it ends with them all."""
     code = FORKING.format(folder=folder)
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)

@@ -18,19 +18,16 @@ PROMPTS, LENGTH, POOLING = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return the folder of a tiny transformer."""
     return write_model(tmp_path / "encoder")
 
 
 def write(folder: Path, name: str, content: object) -> Description:
-    """Write a file of JSON into a folder, and return its description."""
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text(json.dumps(content), encoding="utf-8")
     return describe(folder)
 
 
 def test_a_model_is_known_by_the_content_of_its_files(folder: Path, tmp_path: Path) -> None:
-    """The name of a model depends on the content of every file, and not on that of the folder."""
     first = describe(folder).model
     assert first == describe(write_model(tmp_path / "copy")).model
     models = {first, describe(write_model(tmp_path / "other", weight=2)).model}
@@ -44,7 +41,6 @@ def test_a_model_is_known_by_the_content_of_its_files(folder: Path, tmp_path: Pa
 
 
 def test_a_folder_describes_itself(folder: Path) -> None:
-    """Prompts, pooling, and the number of tokens are those of sentence-transformers."""
     plain = describe(folder)
     assert (plain.pooling, plain.max_tokens) == ("mean", 512)
     assert (plain.query_prompt, plain.document_prompt) == ("", "")
@@ -58,7 +54,6 @@ def test_a_folder_describes_itself(folder: Path) -> None:
 
 
 def test_other_layers_are_named(folder: Path) -> None:
-    """A layer or a pooling that the program lacks is named in the place of the pooling."""
     both = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}
     assert "another pooling" in write(folder, POOLING, both).pooling
     modules = [{"type": f"sentence_transformers.models.{name}"} for name in ("Pooling", "Dense")]
@@ -66,7 +61,6 @@ def test_other_layers_are_named(folder: Path) -> None:
 
 
 def test_a_quantized_model_has_another_name(folder: Path) -> None:
-    """A model can be in the folder onnx, and can have the name of a quantized one."""
     (folder / "onnx").mkdir()
     (folder / "model.onnx").rename(folder / "onnx" / "model_quantized.onnx")
     assert describe(folder).model_file == str(folder / "onnx" / "model_quantized.onnx")
@@ -74,13 +68,11 @@ def test_a_quantized_model_has_another_name(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
-    """A folder without a model or a tokenizer is refused with the name of the file."""
     (folder / name).unlink()
     with pytest.raises(EncoderError, match=name):
         describe(folder)
 
 
 def test_an_invalid_file_is_named(folder: Path) -> None:
-    """A file that is not valid is refused with its name."""
     with pytest.raises(EncoderError, match=r"modules\.json of the encoder"):
         write(folder, "modules.json", {"type": 1})

@@ -31,7 +31,6 @@ OPEN = ("open", "public", "declassified", "not confidential", "confidence", "C")
 
 
 def validated(values: list[str], access: Field, problems: list[Problem]) -> Publication:
-    """Return a publication with values in the field of the access."""
     properties = [Property("title", "T"), *(Property("access", value) for value in values)]
     record = SourceRecord(SourceLocation("a", 1), tuple(properties))
     publication = validate(record, Catalogue("", "", (TITLE, access)), problems.append)
@@ -40,14 +39,12 @@ def validated(values: list[str], access: Field, problems: list[Problem]) -> Publ
 
 
 def closed(values: list[str], access: Field = ACCESS) -> bool:
-    """Return whether a publication with values in the field of the access is restricted."""
     publication = validated(values, access, [])
     return is_restricted(publication, Catalogue("", "", (TITLE, access)))
 
 
 @st.composite
 def disguised(draw: st.DrawFn) -> str:
-    """Return a restricted value with differences that do not count."""
     text = draw(st.sampled_from(ACCESS.restricted))
     text = draw(st.sampled_from([text.upper(), text.lower(), text.title(), text]))
     text = "".join(draw(st.text(INVISIBLE, max_size=2)) + char for char in text)
@@ -80,7 +77,6 @@ def test_another_value_is_open(value: str) -> None:
 
 
 def test_a_restricted_value_is_shown_as_the_catalogue_writes_it() -> None:
-    """A filter has one value for all spellings."""
     assert validated(["CONFIDENTIAL."], ACCESS, []).values["access"] == ("Confidential",)
 
 
@@ -104,7 +100,6 @@ def test_a_misspelled_value_is_restricted_and_reported(value: str) -> None:
     ],
 )  # fmt: skip
 def test_a_restricted_part_of_a_value_restricts_and_is_reported(value: str) -> None:
-    """A restricted value counts next to another value, a note, or markup."""
     problems: list[Problem] = []
     values = validated([value], ACCESS, problems).values["access"]
     assert {*values} <= {*ACCESS.restricted}
@@ -133,7 +128,6 @@ def test_a_restricted_part_of_a_value_restricts_and_is_reported(value: str) -> N
     ],
 )  # fmt: skip
 def test_a_value_that_may_be_restricted_is_restricted_and_reported(listed: str, value: str) -> None:
-    """Two wrong letters, another language, and other words around it leave a value restricted."""
     problems: list[Problem] = []
     access = msgspec.structs.replace(ACCESS, restricted=(listed,))
     assert validated([value], access, problems).values["access"] == (listed,)
@@ -152,7 +146,6 @@ def test_a_value_that_may_be_restricted_is_restricted_and_reported(listed: str, 
     ],
 )  # fmt: skip
 def test_a_word_for_open_access_is_open(value: str) -> None:
-    """A usual word for open access restricts nothing, and is no problem."""
     problems: list[Problem] = []
     access = msgspec.structs.replace(ACCESS, restricted=("Restricted", "Confidential", "request"))
     assert validated([value], access, problems).values["access"] == (value,)
@@ -184,7 +177,6 @@ def test_a_value_over_the_limit_is_restricted_and_reported(several: bool) -> Non
 
 
 def test_an_unlisted_value_is_restricted_and_reported() -> None:
-    """If the field lists its values, any other value counts as restricted."""
     problems: list[Problem] = []
     listing = msgspec.structs.replace(ACCESS, values=(*ACCESS.restricted, "open"))
     assert validated(["hidden"], listing, problems).values["access"] == ("Confidential",)
@@ -195,7 +187,6 @@ def test_an_unlisted_value_is_restricted_and_reported() -> None:
 
 @pytest.mark.parametrize("fields", [("status",), ("other", "status")])
 def test_a_mapped_source_keeps_restricted_values(fields: tuple[str, ...]) -> None:
-    """A restricted value in any column of a field wins."""
     catalogue = Catalogue("", "", (TITLE, ACCESS))
     source = Source(file="a", format="jsonl", fields={"title": ("t",), "access": fields})
     columns = [("t", "T"), ("other", "open"), ("status", "open"), ("status", "confidential")]
@@ -229,7 +220,6 @@ def test_a_template_that_is_cut_restricts(access: str, several: bool, tmp_path: 
 
 @pytest.mark.parametrize("stated", [("open", "Confidential"), ("Confidential", "open")])
 def test_a_merged_duplicate_is_restricted_if_any_record_is(stated: tuple[str, str]) -> None:
-    """Of two records of one publication, a restricted one restricts both."""
     doi = Field("doi", "DOI", kind="doi")
     catalogue = Catalogue("", "", (TITLE, ACCESS, doi))
     fields = duplicates.KeyFields(catalogue)

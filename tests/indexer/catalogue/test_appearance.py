@@ -19,7 +19,6 @@ STYLE = ROOT / "search_app" / "web" / "static" / "style.css"
 
 
 def load_with(corpus: Path, *lines: str) -> Catalogue:
-    """Return the catalogue of a corpus with more lines at its start."""
     file = corpus / "catalogue.toml"
     file.write_text("\n".join([*lines, file.read_text("utf-8")]), "utf-8")
     return catalogue_toml.load(corpus)
@@ -30,13 +29,11 @@ def load_with(corpus: Path, *lines: str) -> Catalogue:
     [("#000000", "#FFFFFF", 21), ("#777777", "#FFFFFF", 4.48), ("#1b5a78", "#1B5A78", 1)],
 )
 def test_contrast_is_that_of_wcag(color: str, other: str, ratio: float) -> None:
-    """The contrast ratio is the one of WCAG, whichever color comes first."""
     assert compute_contrast(color, other) == pytest.approx(ratio, abs=0.005)
     assert compute_contrast(other, color) == pytest.approx(ratio, abs=0.005)
 
 
 def test_contrast_is_checked_on_the_colors_of_the_pages() -> None:
-    """The style sheet has the two papers that colors are checked on, the light one first."""
     papers = re.findall(r"--paper: (#\w{6})", STYLE.read_text("utf-8"))
     assert papers[:2] == list(PAPERS.values())
 
@@ -54,20 +51,17 @@ def test_contrast_is_checked_on_the_colors_of_the_pages() -> None:
     ],
 )
 def test_an_unusable_appearance_is_an_error(corpus: Path, line: str, fault: str) -> None:
-    """A color that cannot be read or a logo that cannot be used is an error with a hint."""
     with pytest.raises(CatalogueError, match=re.escape(fault)):
         load_with(corpus, line)
 
 
 def test_a_logo_has_a_limit(corpus: Path) -> None:
-    """A logo over the limit is an error."""
     (corpus / "logo.png").write_bytes(b"x" * (MAX_LOGO_BYTES + 1))
     with pytest.raises(CatalogueError, match="the logo is too large"):
         load_with(corpus, 'logo = "logo.png"')
 
 
 def test_a_catalogue_has_its_logo(corpus: Path) -> None:
-    """A catalogue has the bytes of its logo, and its TOML has the name only."""
     (corpus / "logo.png").write_bytes(b"image")
     catalogue = load_with(corpus, 'logo = "logo.png"', 'accent = ["#1B5A78", "#8FC7E0"]')
     assert catalogue.logo_image == b"image"

@@ -16,7 +16,6 @@ from indexer.catalogue.records import Link, Publication, SourceLocation
 
 
 def field(**said: object) -> str:
-    """Return a field of a catalogue.toml."""
     return "\n".join(["[[field]]", *(f"{key} = {json.dumps(said[key])}" for key in said), ""])
 
 
@@ -129,7 +128,6 @@ FAULTS = {
 
 
 def write_corpus(folder: Path, rows: str, regions: str = "") -> Path:
-    """Write a corpus folder with these fields and this grouping."""
     (folder / "catalogue.toml").write_text(HEAD + rows, encoding="utf-8")
     (folder / "regions.toml").write_text(regions, encoding="utf-8")
     return folder
@@ -156,7 +154,6 @@ def refusal(folder: Path) -> CatalogueError:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
-    """Each fault of a catalogue is rejected with the file, the fault, and a hint."""
     *rows, what = fault
     error = refusal(write_corpus(tmp_path, "\n".join(rows)))
     assert error.file == tmp_path / "catalogue.toml"
@@ -164,7 +161,6 @@ def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
 
 
 def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
-    """Each fault has its place and what is allowed there, in one message."""
     types = (
         'heading = "T"\n', TITLE, field(name="a", label="A", role="other-title", weight="big"),
         field(name="b", kind="books"), '[[type]]\ncsl = "leaflet"\n',
@@ -187,7 +183,6 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
 def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
-    """A field can't have the name of a URL parameter or of a part of the API."""
     error = refusal(write_corpus(tmp_path, TITLE + field(name=name, label="A")))
     assert f"the field name {name!r} is taken" in error.message
 
@@ -204,7 +199,6 @@ def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
     ids=["unknown region", "none", "no list", "no table", "no TOML"],
 )
 def test_fault_of_a_grouping_is_rejected(regions: str, what: str, tmp_path: Path) -> None:
-    """An unusable grouping is rejected with the name of its file."""
     error = refusal(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
     assert error.file == tmp_path / "regions.toml"
     assert what in error.message
@@ -212,7 +206,6 @@ def test_fault_of_a_grouping_is_rejected(regions: str, what: str, tmp_path: Path
 
 @pytest.mark.parametrize("missing", ["catalogue.toml", "regions.toml"])
 def test_missing_file_is_named(missing: str, corpus: Path) -> None:
-    """A missing file is named, and the hint says to put it next to the pages."""
     (corpus / missing).unlink()
     error = refusal(corpus)
     assert error.file == corpus / missing
@@ -220,7 +213,6 @@ def test_missing_file_is_named(missing: str, corpus: Path) -> None:
 
 
 def test_file_in_another_encoding_is_rejected(corpus: Path) -> None:
-    """A catalogue that is not UTF-8 is rejected."""
     (corpus / "catalogue.toml").write_bytes('title = "é"'.encode("latin-1"))
     assert "UTF-8" in refusal(corpus).hint
 
@@ -255,7 +247,6 @@ def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
 
 
 def test_full_text_is_a_row_without_values(tmp_path: Path) -> None:
-    """A full text can be named in a query. Publications have no value of it."""
     head = 'files = "serve"\n'
     catalogue = catalogue_toml.load(write_corpus(tmp_path, head + TITLE + FULLTEXT))
     assert catalogue.files == "serve"
@@ -268,7 +259,6 @@ def test_full_text_is_a_row_without_values(tmp_path: Path) -> None:
 
 
 def test_role_without_a_row_is_none(tmp_path: Path) -> None:
-    """A role that no field has is None."""
     assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).find_by_role("abstract") is None
 
 
@@ -283,7 +273,6 @@ def test_other_names_of_roles_are_replaced(tmp_path: Path) -> None:
 
 
 def test_the_first_rule_that_applies_gives_the_type(tmp_path: Path) -> None:
-    """A rule applies if each of its fields has one of its values. Without any, it is a document."""
     rules = (
         '[[type]]\ncsl = "broadcast"\nwhere.format = ["audio"]\nwhere.station = ["BBC", "RFI"]\n'
         '[[type]]\ncsl = "report"\nwhere.format = ["audio", "print"]\n'
@@ -309,7 +298,6 @@ def test_the_first_rule_that_applies_gives_the_type(tmp_path: Path) -> None:
 
 
 def test_fields_have_source_names(catalogue: Catalogue) -> None:
-    """A field has its own name and its source names. Pages use the first source name."""
     year = catalogue.by_name["year"]
     assert catalogue.by_source_name["datePublished"] is year
     assert catalogue.by_source_name["year"] is year
@@ -318,7 +306,6 @@ def test_fields_have_source_names(catalogue: Catalogue) -> None:
 
 
 def test_values_are_displayed(catalogue: Catalogue) -> None:
-    """Codes are displayed as names, links as labels, and other values unchanged."""
     assert catalogue.by_name["country"].display("IN") == "India"
     assert catalogue.by_name["language"].display("fr", "fr") == "français"
     assert catalogue.by_name["year"].display(2009) == "2009"
@@ -328,7 +315,6 @@ def test_values_are_displayed(catalogue: Catalogue) -> None:
 
 
 def stating(**values: tuple[str, ...]) -> Publication:
-    """Return a publication with these values."""
     return Publication(id="a", title="A", source=SourceLocation("a.html", 1), values=values)
 
 
@@ -352,7 +338,6 @@ def test_ancestors_come_from_the_grouping(catalogue: Catalogue) -> None:
 
 
 def test_a_child_of_two_parents_adds_both(tmp_path: Path) -> None:
-    """A country in two regions adds both."""
     regions = '[regions]\n"Asia" = ["TR"]\n"Africa" = ["TR"]\n'
     catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + REGION + COUNTRY, regions))
     found = catalogue.with_ancestors(stating(country=("TR",)))
@@ -360,7 +345,6 @@ def test_a_child_of_two_parents_adds_both(tmp_path: Path) -> None:
 
 
 def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
-    """Any change of the head, a field, or the grouping changes the fingerprint."""
     replace = msgspec.structs.replace
     heads = [
         replace(catalogue, title="Other"), replace(catalogue, description=""),
@@ -396,7 +380,6 @@ ALLOWED = st.lists(TEXT.filter(lambda value: value != "none"), max_size=3).map(t
 
 @st.composite
 def catalogues(draw: st.DrawFn) -> Catalogue:
-    """Draw a valid catalogue with any text, sometimes with a tree."""
     names = draw(st.lists(NAME, min_size=4, max_size=9, unique=True))
     rows = [Field(names[0], draw(TEXT), "text", role="title", weight=1.0, required=True)]
     rows += [draw(_rows(name, place)) for place, name in enumerate(names[3:], start=2)]
@@ -442,7 +425,6 @@ def _rows(name: str, place: int) -> st.SearchStrategy[Field]:
 
 @given(catalogues())
 def test_a_written_catalogue_is_read_as_equal(catalogue: Catalogue) -> None:
-    """A catalogue that is written as TOML, with its grouping, is loaded as an equal one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "catalogue.toml").write_bytes(catalogue_toml.format_toml(catalogue).encode())

@@ -30,19 +30,16 @@ MADE = Publication(
     ids=str,
 )
 def test_digest_changes_with_the_content(change: dict[str, object]) -> None:
-    """A publication with other content has another digest."""
     assert msgspec.structs.replace(MADE, **change).digest != MADE.digest
 
 
 def test_digest_ignores_the_place_and_the_order_of_fields() -> None:
-    """The digest ignores the file, the line, and the order of fields."""
     turned = dict(reversed(list(MADE.values.items())))
     moved = msgspec.structs.replace(MADE, source=SourceLocation("other.html", 9), values=turned)
     assert moved.digest == MADE.digest
 
 
 def test_problem_names_file_line_entry_and_hint() -> None:
-    """A problem is printed as place, entry, fault, and hint. That of a whole file has no line."""
     assert str(Problem("a.html", 0, "it is empty", "Fill it")) == "a.html: it is empty. Fill it"
     told = str(Problem("tools.html", 3, "it has no title", "Add one", "law"))
     assert told == "tools.html:3 (law): it has no title. Add one"

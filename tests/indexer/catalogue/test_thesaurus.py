@@ -18,7 +18,6 @@ from tests.conftest import ROOT
 
 
 def concept(identity: str, **said: object) -> str:
-    """Return a concept of a thesaurus.toml. Its default label is its id."""
     labels = said.pop("prefLabel", {"en": identity})
     others = said.pop("altLabel", {})
     lines = ["[[concept]]", f"id = {json.dumps(identity)}"]
@@ -30,7 +29,6 @@ def concept(identity: str, **said: object) -> str:
 
 
 def write(folder: Path, *concepts: str) -> Path:
-    """Write a thesaurus of these concepts into a folder."""
     (folder / THESAURUS_FILE).write_text("\n".join(concepts), encoding="utf-8")
     return folder
 
@@ -85,7 +83,6 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
-    """Each fault of a thesaurus is rejected with the file, the fault, and a hint."""
     *concepts, what = fault
     with pytest.raises(CatalogueError) as caught:
         thesaurus.load(write(tmp_path, *concepts))
@@ -112,12 +109,10 @@ def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_valid_thesaurus_is_loaded(concepts: tuple[str, ...], tmp_path: Path) -> None:
-    """A thesaurus that only looks invalid is loaded."""
     assert len(thesaurus.load(write(tmp_path, *concepts)).concept) == len(concepts)
 
 
 def test_a_missing_file_is_an_empty_thesaurus(tmp_path: Path) -> None:
-    """A corpus without a thesaurus file has an empty thesaurus."""
     assert thesaurus.load(tmp_path) == Thesaurus()
 
 
@@ -140,7 +135,6 @@ def test_labels_are_grouped_by_language(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_thesaurus_of_the_corpus_is_valid() -> None:
-    """The thesaurus in corpus/ is valid and has each concept in the six UN languages."""
     found = thesaurus.load(ROOT / "corpus")
     assert len(found.concept) >= 150
     for each in found.concept:
@@ -169,7 +163,6 @@ CONCEPTS = st.lists(
 
 @given(concepts=CONCEPTS)
 def test_a_thesaurus_without_faults_is_unambiguous(concepts: list[Concept]) -> None:
-    """A thesaurus has no faults exactly if its names are unique and its relations are valid."""
     found = Thesaurus(tuple(concepts))
     names = Counter(
         (language, name)
@@ -186,7 +179,6 @@ def test_a_thesaurus_without_faults_is_unambiguous(concepts: list[Concept]) -> N
 
 
 def _ends(concepts: list[Concept]) -> bool:
-    """Return whether all broader concepts exist and have no cycle."""
     left = {each.id: set(each.broader) for each in concepts}
     while lowest := {each for each, above in left.items() if not above}:
         left = {each: above - lowest for each, above in left.items() if each not in lowest}
@@ -194,7 +186,6 @@ def _ends(concepts: list[Concept]) -> bool:
 
 
 def test_a_change_of_the_thesaurus_is_published(corpus: Path, tmp_path: Path) -> None:
-    """A change of the thesaurus alone publishes the same segment, and no change publishes none."""
     index, segments = tmp_path / "index", list[dict[str, bytes]]()
 
     def built() -> str:
@@ -215,7 +206,6 @@ def test_a_change_of_the_thesaurus_is_published(corpus: Path, tmp_path: Path) ->
 
 
 def test_an_invalid_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) -> None:
-    """An invalid thesaurus stops the build, and the live generation stays."""
     live = build.build(corpus, tmp_path / "index").generation
     write(corpus, concept("a"), concept("a"))
     with pytest.raises(CatalogueError, match="two concepts have the id 'a'"):
@@ -224,7 +214,6 @@ def test_an_invalid_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) ->
 
 
 def test_a_damaged_thesaurus_is_detected(corpus: Path, tmp_path: Path) -> None:
-    """The thesaurus of a generation is verified against its digest."""
     write(corpus, concept("organs"))
     live = build.build(corpus, tmp_path / "index").generation
     assert directory.integrity_errors(live) == []

@@ -83,7 +83,6 @@ FAULTS = {
 
 
 def write_corpus(folder: Path, **translations: str) -> Path:
-    """Write the catalogue with translations, by language."""
     (folder / "catalogue.toml").write_text(catalogue_toml.format_toml(OWN), encoding="utf-8")
     (folder / "regions.toml").write_text('[regions]\n"Africa" = ["KE"]\n', encoding="utf-8")
     for language, text in translations.items():
@@ -95,7 +94,6 @@ def write_corpus(folder: Path, **translations: str) -> Path:
 def test_a_fault_of_a_translation_is_rejected(
     language: str, text: str, fault: str, tmp_path: Path
 ) -> None:
-    """Each fault of a translation is rejected with its file, the fault, and a hint."""
     write_corpus(tmp_path)
     file = tmp_path / f"catalogue.{language}.toml"
     file.write_text(text, encoding="utf-8")
@@ -107,7 +105,6 @@ def test_a_fault_of_a_translation_is_rejected(
 
 
 def test_a_translation_may_have_examples_of_its_own(tmp_path: Path) -> None:
-    """An example that is a pair has a query of the translation. An empty explanation is the own."""
     french = 'examples = [["loi", "livres qui ont ce mot"], ["\\"c d\\"", ""]]'
     shown = translate(catalogue_toml.load(write_corpus(tmp_path, fr=french)), "fr")
     assert shown.examples == (("loi", "livres qui ont ce mot"), ('"c d"', "side by side"))
@@ -115,7 +112,6 @@ def test_a_translation_may_have_examples_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
-    """A text with a translation is translated. Any other stays, and its language is known."""
     catalogue = catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH))
     shown = translate(catalogue, "fr")
     assert (shown.title, shown.description) == ("Catalogue en français", "Some books.")
@@ -156,7 +152,6 @@ def test_a_value_has_a_text_in_the_language(
 
 
 def test_a_language_without_a_file_has_names_only(tmp_path: Path) -> None:
-    """Without a file for a language, only codes and regions have names in it."""
     catalogue = catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH))
     shown = translate(catalogue, "es")
     assert (shown.title, shown.notices) == (OWN.title, OWN.notices)
@@ -194,7 +189,6 @@ def test_a_file_of_a_variant_translates_its_language(tmp_path: Path) -> None:
 
 
 def test_the_title_of_a_publication_has_a_language_on_a_translated_page(tmp_path: Path) -> None:
-    """A translated page states the language of each title. Another states foreign ones only."""
     catalogue = catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH))
     english = Publication(id="a", title="A", source=SourceLocation("a", 1))
     spanish = msgspec.structs.replace(english, lang="es")
@@ -221,7 +215,6 @@ TEXTS = st.builds(
 
 @given(TEXTS)
 def test_every_text_is_translated_or_has_its_language(texts: CatalogueTexts) -> None:
-    """Whatever a translation has, a text is the translated one, or its language is known."""
     shown = translate(msgspec.structs.replace(OWN, translations={"fr": texts}), "fr")
     assert isinstance(shown, TranslatedCatalogue)
     pairs = [(getattr(shown, key), getattr(texts, key)) for key in WHOLE_TEXTS]
@@ -241,7 +234,6 @@ def test_every_text_is_translated_or_has_its_language(texts: CatalogueTexts) -> 
 
 
 def test_translations_of_the_first_catalogue_are_complete() -> None:
-    """Each translation of the first catalogue has every label, allowed value, and other text."""
     catalogue = catalogue_toml.load(ROOT / "corpus")
     assert sorted(catalogue.translations) == ["ar", "es", "fr", "ru", "zh"]
     assert [*_list_missing(catalogue)] == []
@@ -260,7 +252,6 @@ def test_the_first_catalogue_repeats_no_standard_label() -> None:
 
 
 def _list_missing(catalogue: Catalogue) -> Iterator[str]:
-    """Yield each text of a catalogue that one of its translations lacks."""
     for language in catalogue.translations:
         shown = translate(catalogue, language)
         texts = [getattr(catalogue, key) for key in WHOLE_TEXTS] + [*catalogue.notices]
@@ -279,7 +270,6 @@ def _list_missing(catalogue: Catalogue) -> Iterator[str]:
 
 
 def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
-    """Every label of the standard fields has a translation into each language of the interface."""
     imported = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={})
     for language in LANGUAGES:
         shown = translate(imported, language)
@@ -289,7 +279,6 @@ def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
 
 
 def test_every_standard_type_has_a_name_in_each_language() -> None:
-    """The names of types in imports, and those of CSL, have a translation into each language."""
     imported = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={})
     standard = {name for names in group_by_csl_type().values() for name in names}
     for language in LANGUAGES:
@@ -301,7 +290,6 @@ def test_every_standard_type_has_a_name_in_each_language() -> None:
 
 
 def test_only_types_of_publications_have_standard_names() -> None:
-    """A value of another field, or one that is no standard type, stays in its own language."""
     shown = translate(
         msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={}), "fr"
     )
@@ -314,7 +302,6 @@ def test_only_types_of_publications_have_standard_names() -> None:
 
 
 def test_a_translation_takes_precedence_over_a_standard_type() -> None:
-    """A catalogue's own translation of a type is displayed, and other types have the standard."""
     texts = CatalogueTexts(field={"type": FieldTexts(values={"Book": "Ouvrage"})})
     own = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={"fr": texts})
     assert translate(own, "fr").get_label("type", "Book") == "Ouvrage"
@@ -324,7 +311,6 @@ def test_a_translation_takes_precedence_over_a_standard_type() -> None:
 
 
 def test_a_standard_explanation_is_translated() -> None:
-    """An explanation of an import is translated. Another one next to it keeps its language."""
     examples = (("law", "books with the word"), ('"a b"', "the words side by side"))
     shown = translate(msgspec.structs.replace(OWN, examples=examples), "fr")
     assert shown.examples == (examples[0], ('"a b"', "les mots côte à côte"))
@@ -332,7 +318,6 @@ def test_a_standard_explanation_is_translated() -> None:
 
 
 def test_a_translation_takes_precedence_over_a_standard_label() -> None:
-    """A catalogue's own translation of a label is displayed. Other languages have no standard."""
     texts = CatalogueTexts(field={"title": FieldTexts(label="Intitulé")})
     own = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={"fr": texts})
     assert translate(own, "fr").fields[0].label == "Intitulé"
@@ -342,7 +327,6 @@ def test_a_translation_takes_precedence_over_a_standard_label() -> None:
 
 
 def test_the_field_of_a_translated_title_has_a_standard_label() -> None:
-    """The label of a title in another language names this language in that of the page."""
     fields = (*list_standard_fields(), *list_translation_fields(["ar"]))
     translated = translate(Catalogue("T", "", fields), "fr")
     assert translated.by_name["title_ar"].label == "Titre (arabe)"

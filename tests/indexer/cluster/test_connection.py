@@ -43,13 +43,11 @@ NAMES = st.builds(
 
 
 def authorization(client: OpenSearch) -> str:
-    """Return the header with the user and the password, or ""."""
     ((made, _),) = client.transport.connection_pool.connection_opts
     return str(made.headers.get("authorization", ""))
 
 
 def connect(text: str, environment: Mapping[str, str]) -> OpenSearch:
-    """Return a client of a cluster, by the URL of an index."""
     address = parse_address(text)
     assert address
     return connection.connect(address, environment)
@@ -59,7 +57,6 @@ def connect(text: str, environment: Mapping[str, str]) -> OpenSearch:
     "text", ["index", "/srv/index", "", "./http:/host", "C:/index", "a:b", "in dex/x://y", "../x:1"]
 )
 def test_a_path_is_no_address(text: str) -> None:
-    """A path is not the URL of an index, also with a colon."""
     assert parse_address(text) is None
 
 
@@ -72,14 +69,12 @@ def test_a_path_is_no_address(text: str) -> None:
     ],
 )  # fmt: skip
 def test_another_url_is_no_path(text: str) -> None:
-    """A URL without the prefix is not the name of a folder. The error says how to write both."""
     with pytest.raises(AddressError, match=r"Use a URL such as opensearch\+https://.*\./index"):
         parse_address(text)
 
 
 @given(st.sampled_from(["http", "https"]), st.lists(PLACES, min_size=1, max_size=4), NAMES)
 def test_an_address_is_written_as_it_is_read(scheme: str, places: list[str], name: str) -> None:
-    """The text of an address gives the same address."""
     text = f"opensearch+{scheme}://{','.join(places)}/{name}"
     address = parse_address(text)
     assert address == ClusterAddress(tuple(f"{scheme}://{place}" for place in places), name)
@@ -120,7 +115,6 @@ def test_the_default_port_is_that_of_opensearch() -> None:
     ],
 )
 def test_a_wrong_address_is_explained(text: str, reason: str) -> None:
-    """A wrong URL raises an error that names the wrong part."""
     with pytest.raises(AddressError, match=reason):
         parse_address(text)
 
@@ -135,14 +129,12 @@ def test_a_wrong_address_is_explained(text: str, reason: str) -> None:
     ],
 )
 def test_a_password_in_the_address_is_refused_and_not_repeated(text: str) -> None:
-    """A URL with a user is refused. The error names the variables, and not the password."""
     with pytest.raises(AddressError, match=f"{USER} and {PASSWORD}") as caught:
         parse_address(text)
     assert SECRET not in str(caught.value)
 
 
 def test_the_user_and_the_password_come_from_the_environment() -> None:
-    """The client sends the user and the password in UTF-8, and none if both are empty."""
     client = connect("opensearch+https://far/name", {USER: "rené", PASSWORD: "日本:!"})
     assert authorization(client) == "Basic cmVuw6k65pel5pysOiE="
     assert not authorization(connect("opensearch+https://far/name", {USER: "", PASSWORD: ""}))
@@ -152,7 +144,6 @@ def test_the_user_and_the_password_come_from_the_environment() -> None:
     "environment", [{USER: "reader"}, {PASSWORD: SECRET}, {USER: "a:b", PASSWORD: SECRET}]
 )
 def test_half_a_user_is_refused(environment: Mapping[str, str]) -> None:
-    """A user without a password, a password alone, and a user with a colon are refused."""
     with pytest.raises(ClusterError, match=USER) as caught:
         connect("opensearch+https://far/name", environment)
     assert SECRET not in str(caught.value)
@@ -160,13 +151,11 @@ def test_half_a_user_is_refused(environment: Mapping[str, str]) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3:1", "localhost", "[::1]:9200"])
 def test_a_password_may_be_sent_to_this_machine(host: str) -> None:
-    """The user and the password are sent without encryption to this machine."""
     assert authorization(connect(f"opensearch+http://{host}/name", CREDENTIALS))
 
 
 @pytest.mark.parametrize("hosts", ["far", "localhost,far", "10.0.0.1", "localhost.example.org"])
 def test_a_password_is_not_sent_over_a_network_without_encryption(hosts: str) -> None:
-    """If a host is not this machine, a password needs TLS."""
     with pytest.raises(ClusterError, match=r"Use opensearch\+https") as caught:
         connect(f"opensearch+http://{hosts}/name", CREDENTIALS)
     assert SECRET not in str(caught.value)
@@ -177,7 +166,6 @@ def test_a_password_is_not_sent_over_a_network_without_encryption(hosts: str) ->
 def test_a_missing_or_wrong_file_of_certificates_is_named(
     content: str | None, tmp_path: Path
 ) -> None:
-    """A file of certificates that can't be read is an error with its name and variable."""
     file = tmp_path / "ca.pem"
     if content:
         file.write_text(content, encoding="utf-8")
@@ -186,7 +174,6 @@ def test_a_missing_or_wrong_file_of_certificates_is_named(
 
 
 def test_a_missing_extra_is_named() -> None:
-    """Without the extra, addresses are parsed, and a client raises an error that names it."""
     program = (
         "import sys; sys.modules['opensearchpy'] = None\n"
         "from indexer.cluster.connection import connect, parse_address\n"
@@ -200,7 +187,6 @@ def test_a_missing_extra_is_named() -> None:
 
 
 def test_a_failed_request_is_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    """A request that fails is one line of the log, without the user and the password."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     client = connect(f"opensearch+http://127.0.0.1:{port}/name", CREDENTIALS)
@@ -212,7 +198,6 @@ def test_a_failed_request_is_logged_without_a_traceback(caplog: pytest.LogCaptur
 
 
 def test_a_forked_process_has_connections_of_its_own() -> None:
-    """The connections of a client are closed in a child process, and stay open in the parent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         program = (

@@ -31,17 +31,14 @@ Document = dict[str, Any]
 
 
 def segment_of(made: Sequence[Publication], folder: Path) -> Segment:
-    """Write publications as a segment."""
     return written(folder / "segment", fresh(made))
 
 
 def list_documents(segment: Segment, texts: AttachedTexts | None = None) -> Iterator[Action]:
-    """Return the documents of a segment, whose publications have the dates 1 and 2."""
     return documents.list_documents(segment, texts, np.array([[1], [2]]).repeat(segment.size, 1))
 
 
 def made_folder(folder: Path) -> Path:
-    """Return a new folder."""
     folder.mkdir()
     return folder
 
@@ -60,7 +57,6 @@ def titled(*titles: str, lang: str | None = None) -> list[Publication]:
 
 
 def expected_text(publication: Publication, field: Field) -> Document:
-    """Return what the index has of a searchable field, made of its text by the tokenizer."""
     text = schema.get_text(publication, field, CATALOGUE)
     language = schema.get_language(publication, field, CATALOGUE)
     tokens = list(tokenizer.tokenize(text, language))
@@ -75,7 +71,6 @@ def expected_text(publication: Publication, field: Field) -> Document:
 
 
 def split_texts(document: Document, field: str) -> Document:
-    """Return what a document has of a searchable field, split into words."""
     if field not in document["stems"]:
         return {}
     split = [text.split() for text in document["stems"][field]]
@@ -87,7 +82,6 @@ def split_texts(document: Document, field: str) -> Document:
 def test_a_document_has_the_words_that_the_tokenizer_makes_of_its_texts(
     made: list[Publication],
 ) -> None:
-    """Stems and words as written equal those of the tokenized publication."""
     with TemporaryDirectory() as folder:
         found = decoded(segment_of(made, Path(folder)))
     for publication, (_, document) in zip(made, found, strict=True):
@@ -115,7 +109,6 @@ def test_a_document_has_the_publication_and_its_values(made: list[Publication]) 
 
 @given(publications())
 def test_a_document_has_no_field_that_the_mapping_lacks(made: list[Publication]) -> None:
-    """OpenSearch rejects a document with an unknown field."""
     body: Any = mapping.make_index(CATALOGUE, shards=1)
     with TemporaryDirectory() as folder:
         found = decoded(segment_of(made, Path(folder)))
@@ -174,7 +167,6 @@ def test_an_id_of_any_length_fits(identity: str) -> None:
 
 
 def test_a_very_long_word_or_value_is_cut(tmp_path: Path) -> None:
-    """No term, value or title key is longer than Lucene accepts, with 4 bytes a character."""
     text = "\U00010300" * 20_000
     publication = msgspec.structs.replace(titled(text)[0], values={"topic": (text,)})
     ((_, document),) = decoded(segment_of([publication], tmp_path))
@@ -192,7 +184,6 @@ def test_a_word_that_is_folded_to_several_is_one_term(tmp_path: Path) -> None:
 
 
 def encode(folder: Path, texts: Sequence[FullText]) -> tuple[Document, list[Problem]]:
-    """Return the document of a publication with some texts, and the problems that it names."""
     index = make_index_with_texts(
         folder, WITH_TEXTS, [make_publication("a", "Boats")],
         {"a": {f"{number}.pdf": text for number, text in enumerate(texts)}},
@@ -206,7 +197,6 @@ def encode(folder: Path, texts: Sequence[FullText]) -> tuple[Document, list[Prob
 
 
 def test_a_page_has_its_words_as_written_and_stemmed(tmp_path: Path) -> None:
-    """A paragraph starts a new value, and pages without words are left out."""
     document, problems = encode(tmp_path, [make_text("a", ["The boats\n\nof pirates", "", "..."])])
     [nested] = document["texts"]
     [page] = nested["pages"]

@@ -21,7 +21,6 @@ BLOCK = "cluster_block_exception"
 
 
 def fail(url: str, environment: dict[str, str] | None = None, **options: object) -> str:
-    """Return the error of a request to a host."""
     client = connection.connect(ClusterAddress((url,), "catalogue"), environment or {})
     with pytest.raises(ClusterError) as caught, translate_errors("the list can't be read"):
         client.info(**options)
@@ -33,18 +32,15 @@ def fail(url: str, environment: dict[str, str] | None = None, **options: object)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the certificates."""
     return tmp_path_factory.mktemp("certificates")
 
 
 @pytest.fixture(scope="module")
 def certificate(folder: Path) -> Certificate:
-    """Return the certificate of a server on this machine."""
     return tls.make_certificate(folder, "node", LOCAL)
 
 
 def test_nobody_listens() -> None:
-    """A refused connection is one, and the error names the URL."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     text = fail(f"http://127.0.0.1:{port}")
@@ -52,21 +48,17 @@ def test_nobody_listens() -> None:
 
 
 def test_the_host_is_not_known() -> None:
-    """A host without an address is named by its part of the URL."""
     text = fail("http://nowhere.invalid:9200")
     assert "the name of the host is not known. Check the hosts in the URL of the index" in text
 
 
 def test_a_server_is_silent() -> None:
-    """A server that accepts a connection and sends nothing is late."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         text = fail(f"http://127.0.0.1:{server.getsockname()[1]}", request_timeout=0.2)
     assert "no response in time. Check that the nodes run, their load, and the network" in text
 
 
 def respond(server: socket.socket, content: bytes) -> Callable[[], None]:
-    """Answer each connection with some bytes, and close it. Return a function that ends this."""
-
     def run() -> None:
         while True:
             try:
@@ -108,7 +100,6 @@ def test_a_proxy_with_tls_is_asked_without() -> None:
 
 
 def test_a_server_without_tls_is_asked_with_it() -> None:
-    """A server whose response is not TLS has none."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         end = respond(server, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         text = fail(f"https://127.0.0.1:{server.getsockname()[1]}")
@@ -117,7 +108,6 @@ def test_a_server_without_tls_is_asked_with_it() -> None:
 
 
 def test_a_certificate_of_an_unknown_authority(certificate: Certificate) -> None:
-    """The error names the variable of trusted certificates."""
     with tls.serve("http://127.0.0.1:9", certificate, "reader", "secret") as port:
         text = fail(f"https://localhost:{port}")
     assert "the certificate of the node is not valid: self-signed certificate. Set " in text
@@ -125,7 +115,6 @@ def test_a_certificate_of_an_unknown_authority(certificate: Certificate) -> None
 
 
 def test_a_certificate_of_another_host(folder: Path) -> None:
-    """The error names the hosts in the URL."""
     other = tls.make_certificate(folder, "other", "subjectAltName=DNS:other.example.org")
     with tls.serve("http://127.0.0.1:9", other, "reader", "secret") as port:
         for host in ("localhost", "127.0.0.1"):
@@ -136,7 +125,6 @@ def test_a_certificate_of_another_host(folder: Path) -> None:
 
 @pytest.mark.parametrize("environment", [{}, {USER: "reader", PASSWORD: "wrong"}])
 def test_a_wrong_user(environment: dict[str, str], certificate: Certificate) -> None:
-    """The error names the variables of the user and the password, and not the password."""
     with tls.serve("http://127.0.0.1:9", certificate, "reader", "secret") as port:
         text = fail(f"https://localhost:{port}", {CA: str(certificate.file), **environment})
     assert f"status 401, and no reason of OpenSearch: Unauthorized. Set {USER} and " in text
@@ -169,7 +157,6 @@ def test_a_node_has_a_reason(status: int, kind: str, reason: str, hint: str) -> 
 
 @pytest.mark.parametrize("status", [200, 404, 502])
 def test_another_server_answers_with_a_page(status: int) -> None:
-    """A page in HTML is not repeated as a whole. The error names the URL, and a proxy."""
     with serve(status, "text/html", "<p>Welcome</p>" * 1000) as client:
         with pytest.raises(OpenSearchException) as caught:
             client.info()

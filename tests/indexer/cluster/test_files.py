@@ -26,19 +26,16 @@ class Index:
         self.documents: dict[str, Any] = {}
 
     def store(self, folder: Path, names: tuple[str, ...]) -> None:
-        """Store files as a build does."""
         for action, source in load._list_parts(folder, names):
             self.documents[json.loads(action)["index"]["_id"]] = json.loads(source)
 
     def get(self, **request: Any) -> dict[str, Any]:
-        """Return a document as the client does."""
         found = self.documents.get(request["id"])
         return {"found": False} if found is None else {"_source": found}
 
 
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generation:
-    """Return a local generation."""
     samples.write_corpus(tmp_path / "corpus")
     return build.build(tmp_path / "corpus", tmp_path / "index").generation
 
@@ -55,12 +52,10 @@ def index(local: Generation, monkeypatch: pytest.MonkeyPatch) -> Index:
 
 
 def download(index: Index, name: str, folder: Path) -> Generation:
-    """Return a copy of the stored files."""
     return ClusterGenerations(cast(Any, index), "catalogue").download(name, folder / name)
 
 
 def test_files_of_any_size_are_copied(local: Generation, index: Index, tmp_path: Path) -> None:
-    """Each copy has the bytes of the file, whatever the number of its parts."""
     copy = download(index, local.name, tmp_path / "copy")
     assert copy.manifest == local.manifest
     for name in local.manifest.files:
@@ -81,7 +76,6 @@ def test_a_file_has_the_parts_that_its_size_needs(index: Index, tmp_path: Path, 
 def test_a_damaged_part_is_named_and_the_others_are_kept(
     local: Generation, index: Index, tmp_path: Path, damage: str
 ) -> None:
-    """The error names the file. A forced build continues with what can be read."""
     if damage == "missing":
         del index.documents["digests.zst:0"]
     else:
@@ -94,7 +88,6 @@ def test_a_damaged_part_is_named_and_the_others_are_kept(
 
 
 def test_an_altered_file_is_damaged(local: Generation, index: Index, tmp_path: Path) -> None:
-    """A part with other bytes does not match the manifest."""
     index.documents["digests.zst:0"] = {"data": "AAAA"}
     with pytest.raises(IndexOutdated, match=r"digests\.zst does not match the manifest"):
         download(index, local.name, tmp_path / "copy")
@@ -104,7 +97,6 @@ def test_an_altered_file_is_damaged(local: Generation, index: Index, tmp_path: P
 def test_a_file_is_never_written_elsewhere(
     local: Generation, index: Index, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a manifest names a file outside its folder, the generation counts as damaged."""
     files = {**local.manifest.files, name: (1, "0")}
     (tmp_path / "forged").mkdir()
     manifest.write(tmp_path / "forged", msgspec.structs.replace(local.manifest, files=files))
@@ -118,6 +110,5 @@ def test_a_file_is_never_written_elsewhere(
 
 
 def test_an_unknown_generation_is_an_error(tmp_path: Path) -> None:
-    """A generation that was pruned in the meantime is an error, not an empty folder."""
     with pytest.raises(IndexOutdated, match=r"part 0 of manifest\.json is missing"):
         download(Index(), "000000-20200101T000000000000Z", tmp_path)

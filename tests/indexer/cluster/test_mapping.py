@@ -7,14 +7,12 @@ from tests.indexer.codec.segments import CATALOGUE
 
 
 def properties() -> dict[str, Any]:
-    """Return the properties of the index of the small catalogue."""
     body: Any = mapping.make_index(CATALOGUE, shards=3)
     fields: dict[str, Any] = body["mappings"]["properties"]
     return fields
 
 
 def test_each_searchable_row_has_stems_and_words() -> None:
-    """A searchable field of a catalogue gets two fields, another gets none. Words have places."""
     fields = properties()
     stems, words = fields["stems"]["properties"], fields["words"]["properties"]
     assert stems.keys() == words.keys() == {"title", "summary", "topic"}
@@ -33,7 +31,6 @@ def test_each_facet_has_a_keyword() -> None:
 
 
 def test_the_index_has_the_shards_asked_for_and_no_replicas() -> None:
-    """An index is created for loading, with replicas to be added afterwards."""
     body: Any = mapping.make_index(CATALOGUE, shards=3)
     settings = body["settings"]["index"]
     assert (settings["number_of_shards"], settings["number_of_replicas"]) == (3, 0)

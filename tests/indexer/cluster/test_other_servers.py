@@ -42,7 +42,6 @@ def test_a_server_that_refuses_the_check_makes_the_index_unavailable() -> None:
 
 @pytest.mark.parametrize(("content_type", "content"), [("text/plain", "OK"), ("text/html", "<p>")])
 def test_another_server_has_no_files(content_type: str, content: str, tmp_path: Path) -> None:
-    """A copy ends with an error of the cluster, not with one of the program."""
     with serve(200, content_type, content) as client:
         assert marker.read_last_build(client, "catalogue") is None
         with pytest.raises(IndexUnusable):

@@ -23,12 +23,10 @@ TEXTS = st.sampled_from(WORDS) | st.text(max_size=4)
 
 
 def segment_of(made: Sequence[Publication], folder: Path) -> Segment:
-    """Write publications as a segment."""
     return written(folder / "segment", fresh(made))
 
 
 def look_up(arrays: VocabularyArrays, texts: Sequence[str]) -> list[object]:
-    """Return what each method of a vocabulary returns for all texts and all terms."""
     vocabulary = Vocabulary(arrays, CATALOGUE)
     surfaces = [SURFACE_PREFIX + text for text in (*texts, *vocabulary.words.surfaces)]
     stems = [*texts, *vocabulary.stems.surfaces]
@@ -58,7 +56,6 @@ def look_up(arrays: VocabularyArrays, texts: Sequence[str]) -> list[object]:
 def test_a_vocabulary_from_its_file_is_that_of_the_segment(
     made: list[Publication], texts: list[str]
 ) -> None:
-    """Each look-up in a vocabulary from the file returns the same as one from the segment."""
     with TemporaryDirectory() as name:
         segment = segment_of(made, Path(name))
         write_vocabulary(segment, None, Path(name) / VOCABULARY)
@@ -69,7 +66,6 @@ def test_a_vocabulary_from_its_file_is_that_of_the_segment(
 
 @given(publications())
 def test_labels_are_suggested_from_the_counts_of_the_file(made: list[Publication]) -> None:
-    """The values that the file gives to suggestions are those of the publications."""
     with TemporaryDirectory() as name:
         segment = segment_of(made, Path(name))
         write_vocabulary(segment, None, Path(name) / VOCABULARY)
@@ -84,7 +80,6 @@ def test_labels_are_suggested_from_the_counts_of_the_file(made: list[Publication
 
 
 def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
-    """A file that is cut or lacks an array is an error that names it."""
     file = tmp_path / VOCABULARY
     write_vocabulary(segment_of([], tmp_path), None, file)
     whole = file.read_bytes()

@@ -47,7 +47,6 @@ SAMPLE: dict[str, Array] = {
 
 
 def written(file: Path, held: Mapping[str, Array]) -> bytes:
-    """Write a file of these arrays and return its bytes."""
     with ArrayFileWriter(file) as writer:
         for name, array in held.items():
             writer.add(name, array)
@@ -55,7 +54,6 @@ def written(file: Path, held: Mapping[str, Array]) -> bytes:
 
 
 def read_arrays(data: bytes) -> Mapping[str, Array]:
-    """Return copies of the arrays in a file with these bytes."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         file.write_bytes(data)
@@ -64,13 +62,11 @@ def read_arrays(data: bytes) -> Mapping[str, Array]:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return the bytes of a file with three arrays."""
     return written(tmp_path_factory.mktemp("sample") / "sample.seg", SAMPLE)
 
 
 @given(held=ARRAYS)
 def test_arrays_are_read_back_unchanged(held: dict[str, Array]) -> None:
-    """Arrays of any dtype and shape, also empty ones, keep their names and values."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
         written(file, held)
@@ -85,7 +81,6 @@ def test_arrays_are_read_back_unchanged(held: dict[str, Array]) -> None:
 
 @given(held=ARRAYS)
 def test_equal_arrays_make_equal_files(held: dict[str, Array]) -> None:
-    """Equal arrays make identical files, whether they are allocated first or added whole."""
     with tempfile.TemporaryDirectory() as folder:
         added = written(Path(folder) / "a.seg", held)
         with ArrayFileWriter(Path(folder) / "b.seg") as writer:
@@ -97,7 +92,6 @@ def test_equal_arrays_make_equal_files(held: dict[str, Array]) -> None:
 
 
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
-    """An existing file stays unchanged."""
     before = written(tmp_path / "a.seg", SAMPLE)
     with pytest.raises(FileExistsError):
         ArrayFileWriter(tmp_path / "a.seg")
@@ -105,8 +99,6 @@ def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_an_unfinished_file_is_damaged(tmp_path: Path) -> None:
-    """A file whose writing was interrupted is Damaged."""
-
     def write() -> None:
         with ArrayFileWriter(tmp_path / "a.seg") as writer:
             writer.add("numbers", SAMPLE["numbers"])
@@ -120,7 +112,6 @@ def test_an_unfinished_file_is_damaged(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_truncated_or_extended_file_is_damaged(sample: bytes) -> None:
-    """A file is Damaged if any number of bytes is missing at its end, or if bytes follow it."""
     for size in range(len(sample)):
         with pytest.raises(CorruptSegment):
             read_arrays(sample[:size])
@@ -134,7 +125,6 @@ def test_a_truncated_or_extended_file_is_damaged(sample: bytes) -> None:
 @example(data=MAGIC + bytes(8))
 @example(data=MAGIC + b"{}" + bytes([len(MAGIC)]) + bytes(7))
 def test_foreign_bytes_are_damaged_or_empty(data: bytes) -> None:
-    """Foreign bytes are Damaged, or by chance an empty directory."""
     try:
         assert read_arrays(data) == {}
     except CorruptSegment:
@@ -182,7 +172,6 @@ def test_an_invalid_directory_is_damaged(
 
 @given(data=st.data())
 def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObject) -> None:
-    """A changed byte in the head, directory or tail raises CorruptSegment or is harmless."""
     directory = int.from_bytes(sample[-8:], "little")
     at = data.draw(st.sampled_from([*range(len(MAGIC)), *range(directory, len(sample))]))
     changed = bytearray(sample)
@@ -203,7 +192,6 @@ def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObjec
     ],
 )  # fmt: skip
 def test_numbers_get_the_narrowest_dtype(largest: int, kind: type[np.integer]) -> None:
-    """Numbers get the narrowest dtype that fits. The dtype of offsets is signed."""
     assert pick_dtype(largest) == kind
     assert pick_offset_dtype(largest) == (np.int64 if largest >= 2**31 else np.int32)
 
@@ -225,7 +213,6 @@ def test_a_spool_returns_its_rows(parts: list[Array]) -> None:
 def test_bytes_in_memory_do_not_change_with_the_file(
     data: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The bytes that were read are read-only and stay unchanged when the file changes."""
     file = tmp_path_factory.mktemp("held") / "file"
     file.write_bytes(data)
     held = array_file.load_file(file)
@@ -269,7 +256,6 @@ def test_texts_are_read_by_number(held: list[str]) -> None:
 
 @given(held=sorted_texts, other=texts)
 def test_a_sorted_text_has_its_number(held: list[str], other: str) -> None:
-    """A contained text has its number, and another text has None."""
     found = StringTable.from_texts(held)
     assert [found.find(text) for text in held] == list(range(len(held)))
     assert found.find(other) == (held.index(other) if other in held else None)
@@ -277,7 +263,6 @@ def test_a_sorted_text_has_its_number(held: list[str], other: str) -> None:
 
 @pytest.mark.parametrize("strange", ["\n", "a\n", "a\nb", "\ud800", "a\udfff"])
 def test_an_impossible_text_has_no_number(strange: str) -> None:
-    """A text with a line break or a lone surrogate has no number and raises no error."""
     assert StringTable.from_texts(["", "a", "a b", "b", "é"]).find(strange) is None
 
 
@@ -294,7 +279,6 @@ def test_a_prefix_is_a_range(held: list[str], prefix: str) -> None:
 
 @given(held=st.lists(texts), cuts=st.lists(st.integers(0, 20), max_size=3))
 def test_slices_are_joined(held: list[str], cuts: list[int]) -> None:
-    """Slices of texts are joined in the given order."""
     found = StringTable.from_texts(held)
     bounds = [0, *sorted(min(cut, len(held)) for cut in cuts), len(held)]
     runs = list(pairwise(bounds))
@@ -306,7 +290,6 @@ def test_slices_are_joined(held: list[str], cuts: list[int]) -> None:
 
 @given(pieces=st.lists(st.binary(max_size=8)))
 def test_blobs_are_read_by_number(pieces: list[bytes]) -> None:
-    """Any bytes are read by number, and offsets are cumulative lengths."""
     lengths = [len(piece) for piece in pieces]
     offsets = compute_offsets(lengths)
     found = BlobTable(np.frombuffer(b"".join(pieces), np.uint8), offsets)
@@ -316,7 +299,6 @@ def test_blobs_are_read_by_number(pieces: list[bytes]) -> None:
 
 @pytest.mark.parametrize("held", [[], [""], ["", "a", "é", "人"]])
 def test_texts_are_read_from_a_file(held: list[str], tmp_path: Path) -> None:
-    """Texts are read back from a file unchanged, also if there are none."""
     with ArrayFileWriter(tmp_path / "a.seg") as writer:
         StringTable.from_texts(held).write(writer, "held")
         BlobTable(np.zeros(len(held), np.uint8), np.arange(len(held) + 1)).write(writer, "pieces")
@@ -328,6 +310,5 @@ def test_texts_are_read_from_a_file(held: list[str], tmp_path: Path) -> None:
 
 
 def test_a_text_with_a_line_break_is_rejected() -> None:
-    """A text with a line break raises ValueError."""
     with pytest.raises(ValueError, match="line break"):
         StringTable.from_texts(["a", "b\nc"])

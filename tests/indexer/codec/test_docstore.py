@@ -20,14 +20,12 @@ from tests.indexer.codec.segments import LINES, fresh, publications, written
 
 @contextmanager
 def segment(made: list[Publication]) -> Iterator[Segment]:
-    """Yield a segment of these publications."""
     with tempfile.TemporaryDirectory() as folder:
         yield written(Path(folder) / "segment", fresh(made))
 
 
 @given(made=publications(), other=LINES)
 def test_publications_are_read_back_unchanged(made: list[Publication], other: str) -> None:
-    """All parts of a publication are read back by number and by id. Unknown ids are None."""
     with segment(made) as held:
         stored = held.docstore
         assert len(stored) == held.size == len(made)
@@ -42,7 +40,6 @@ def test_publications_are_read_back_unchanged(made: list[Publication], other: st
 
 @pytest.mark.slow
 def test_threads_read_concurrently(tmp_path: Path) -> None:
-    """Records that several threads decompress at the same time are correct."""
     summary = " ".join(f"word{number * 7919 % 10007}" for number in range(2000))
     made = [
         Publication(
@@ -65,12 +62,10 @@ def test_threads_read_concurrently(tmp_path: Path) -> None:
 
 
 def title_key(each: Publication) -> tuple[str, str]:
-    """Return the sort key of a title, then the id."""
     return docstore.make_title_key(each.title, each.lang or "en"), each.id
 
 
 def year(each: Publication, undated: int) -> int:
-    """Return the year of a publication."""
     found = each.values.get("year", (undated,))[0]
     assert isinstance(found, int)
     return found
@@ -109,7 +104,6 @@ def test_orders_equal_a_plain_sort(made: list[Publication]) -> None:
     ],
 )
 def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -> None:
-    """The sort key of a title is its folded words without a leading article of its language."""
     assert docstore.make_title_key(title, language) == key
 
 
@@ -118,7 +112,6 @@ def test_titles_are_sorted_by_their_words(title: str, language: str, key: str) -
     added=st.lists(st.text(max_size=3), unique=True),
 )
 def test_orders_are_merged(kept: list[str], added: list[str]) -> None:
-    """Merging new keys into a sorted order equals a full sort and reads few of the old keys."""
     added = [key for key in added if key not in kept]
     keys = [*sorted(kept), *added]
     asked: list[int] = []

@@ -19,7 +19,6 @@ from tests.search_app.engine import catalogues
 
 
 def held(column: FacetColumn) -> list[list[str]]:
-    """Return the values of each publication in the column."""
     return [
         [column.values[ordinal] for ordinal in column.ordinals[first:last]]
         for first, last in zip(column.offsets, column.offsets[1:], strict=False)
@@ -58,7 +57,6 @@ def test_columns_have_the_values_of_publications(made: list[Publication]) -> Non
 def test_only_the_most_frequent_values_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of many values, the counts of the most frequent ones are returned, in this order."""
     made = catalogues.throw(seed=3, size=60)
     segment = tmp_path / "segment"
     written(segment, fresh(made), catalogue=catalogues.CATALOGUE)
@@ -76,7 +74,6 @@ def test_only_the_most_frequent_values_are_counted(
 
 
 def test_many_values_are_numbered_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The columns are the same if the dictionary of values begins again after every batch."""
     made = catalogues.throw(seed=3, size=60)
     written(tmp_path / "whole", fresh(made), catalogue=catalogues.CATALOGUE, size=7)
     monkeypatch.setattr(facet_columns, "MAX_VALUES_IN_MEMORY", 0)
@@ -87,7 +84,6 @@ def test_many_values_are_numbered_in_parts(tmp_path: Path, monkeypatch: pytest.M
 
 @given(made=publications())
 def test_writing_returns_the_facet_counts(made: list[Publication]) -> None:
-    """The writer returns the number of publications per value, the most frequent first."""
     with tempfile.TemporaryDirectory() as folder:
         counts = writer.write(Path(folder), CATALOGUE, [fresh(made)] if made else [])
     assert list(counts) == ["topic", "year"]

@@ -24,7 +24,6 @@ PAGE_TEXTS = st.lists(st.lists(WORDS, max_size=30).map(" ".join), min_size=1, ma
 
 
 def make_text(number: int, pages: Sequence[str], language: str | None = None) -> FullText:
-    """Return a text with a digest of its own."""
     return FullText(
         digest=f"{number:064x}", media_type="application/pdf", pages=tuple(pages),
         language=language,
@@ -62,7 +61,6 @@ class Corpus:
 
 @contextmanager
 def written(*generations: Sequence[FullText]) -> Iterator[AttachedTexts]:
-    """Yield the texts of the last of some generations. Document n has the n-th text."""
     with tempfile.TemporaryDirectory() as name:
         corpus = Corpus(Path(name))
         made, _ = corpus.build([])
@@ -120,7 +118,6 @@ def test_the_words_of_a_text_are_found_on_their_pages(
 
 
 def list_stems(page: str) -> list[tuple[int, str]]:
-    """Return the position and the stem of each word of a page. A paragraph break takes one."""
     stems: list[tuple[int, str]] = []
     position = 0
     for paragraph in page.split("\n\n"):
@@ -139,7 +136,6 @@ def test_a_page_may_have_more_words_than_two_bytes_can_count() -> None:
 
 
 def test_an_empty_text_has_a_place() -> None:
-    """A text without words, and one without pages, leave the numbers of the others alone."""
     texts = [make_text(0, [""]), make_text(1, []), make_text(2, ["law", "", "law"])]
     with written(texts[:2], texts) as made:
         assert find_stem_pages(made, "law") == [(2, 0), (2, 2)]
@@ -171,7 +167,6 @@ def test_a_generation_is_as_if_it_were_the_first(steps: list[list[int]]) -> None
 
 
 def describe(texts: AttachedTexts) -> object:
-    """Return all that texts say, whatever the order of their numbers."""
     words = {}
     for number, word in enumerate(texts.words.texts.to_list()):
         pages, offsets = texts.find_positions(texts.find_surface(word))
@@ -196,7 +191,6 @@ def describe(texts: AttachedTexts) -> object:
 
 
 def test_unchanged_texts_are_linked(tmp_path: Path) -> None:
-    """A generation with the same texts shares their file, also if other documents have them."""
     corpus = Corpus(tmp_path)
     corpus.texts = {f"{number:064x}": make_text(number, ["law"]) for number in range(3)}
     for numbers in ([0, 1, 2], [2, 0, 1], [0, 1]):
@@ -221,7 +215,6 @@ def test_a_text_that_is_gone_leaves_no_trace(kept: list[int], tmp_path: Path) ->
 
 
 def make_unread(number: int) -> FullText:
-    """Return the text of a PDF that can't be read."""
     fault = Fault("the PDF is damaged", "Save it again")
     return FullText(
         digest=f"{number:064x}", media_type="application/pdf", pages=(), faults=(fault,)
@@ -229,7 +222,6 @@ def make_unread(number: int) -> FullText:
 
 
 def test_problems_of_files_are_reported_again(tmp_path: Path) -> None:
-    """A file that can't be read is not read again, and each build reports its problem."""
     corpus = Corpus(tmp_path)
     corpus.texts[f"{1:064x}"] = make_unread(1)
     faulty = FullText(
@@ -249,7 +241,6 @@ def test_problems_of_files_are_reported_again(tmp_path: Path) -> None:
 def test_another_version_reads_only_the_unread_files_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that an extra can read after it was installed has a text, and no problem any more."""
     corpus = Corpus(tmp_path)
     for number in range(4):
         corpus.texts[f"{number:064x}"] = make_text(number, [f"law {number}"])

@@ -53,7 +53,6 @@ def stands(made: Sequence[Publication]) -> list[Stand]:
 
 @contextmanager
 def segment(made: list[Publication], stretch: int = 1 << 21) -> Iterator[Segment]:
-    """Yield a segment of these publications, sorted a number of words at a time."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(postings, "MAX_RUN_WORDS", stretch)
         yield written(Path(folder) / "segment", fresh(made))
@@ -61,7 +60,6 @@ def segment(made: list[Publication], stretch: int = 1 << 21) -> Iterator[Segment
 
 @given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
 def test_postings_equal_a_scan_of_the_texts(made: list[Publication], stretch: int) -> None:
-    """Each word and each stem has exactly the documents that contain it, in ascending order."""
     with segment(made, stretch) as held:
         said = stands(made)
         for terms, name in ((held.words, "word"), (held.stems, "stem")):
@@ -79,7 +77,6 @@ def test_postings_equal_a_scan_of_the_texts(made: list[Publication], stretch: in
 
 @given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
 def test_positions_equal_a_scan_of_the_texts(made: list[Publication], stretch: int) -> None:
-    """Each stem and each written word has its positions in the stream, in the right field."""
     with segment(made, stretch) as held:
         said = stands(made)
         stream = held.forward_index.stream
@@ -101,7 +98,6 @@ def test_positions_equal_a_scan_of_the_texts(made: list[Publication], stretch: i
 
 @given(made=publications())
 def test_lengths_count_words(made: list[Publication]) -> None:
-    """The length of a field counts its words without the gaps between values."""
     with segment(made) as held:
         lengths = np.zeros((len(made), len(FIELDS)), int)
         for each in stands(made):
@@ -112,7 +108,6 @@ def test_lengths_count_words(made: list[Publication]) -> None:
 @given(made=publications(), stretch=st.integers(1, 40))
 @pytest.mark.slow
 def test_the_stretch_size_does_not_change_the_files(made: list[Publication], stretch: int) -> None:
-    """The files are identical for any number of words that are sorted at a time."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         written(Path(folder) / "whole", fresh(made))
         patch.setattr(postings, "MAX_RUN_WORDS", stretch)
@@ -124,7 +119,6 @@ def test_the_stretch_size_does_not_change_the_files(made: list[Publication], str
 def test_stretches_and_chunks_do_not_change_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Chunks of 1, 7 and all items make the same files, also with a second process."""
     made = fresh(catalogues.throw(seed=5, size=60))
     catalogue = catalogues.CATALOGUE
     written(tmp_path / "whole", made, catalogue=catalogue)
@@ -159,7 +153,6 @@ def test_many_runs_need_few_open_files(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_a_segment_without_words_opens(size: int, tmp_path: Path) -> None:
-    """A segment without publications, or without words, opens and has no hits."""
     made = catalogues.throw(seed=1, size=size)
     bare = [Publication(id="a", title="…", source=each.source) for each in made]
     held = written(tmp_path / "segment", fresh(bare))
@@ -171,7 +164,6 @@ def test_a_segment_without_words_opens(size: int, tmp_path: Path) -> None:
 
 
 def mixed(former: list[Publication], now: list[Publication], again: set[str]) -> list[Item]:
-    """Return the current items, with some publications kept from the former segment."""
     numbers = {each.id: number for number, each in enumerate(former)}
     return [
         Unchanged(numbers[each.id], each.id, each.source)
@@ -182,7 +174,6 @@ def mixed(former: list[Publication], now: list[Publication], again: set[str]) ->
 
 
 def by_piece(offsets: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Return a range for each piece, or an empty one without pieces."""
     return pairwise(range(len(offsets))) if len(offsets) > 1 else [(0, 0)]
 
 
@@ -198,7 +189,6 @@ def test_a_copied_segment_equals_a_full_build(
     data: st.DataObject, former: list[Publication], others: list[Publication], spliced: bool,
     by_term: bool,
 ) -> None:  # fmt: skip
-    """Files equal a full build, whichever publications are copied and in any order."""
     left = data.draw(st.lists(st.sampled_from(former), unique_by=id)) if former else []
     ids = {each.id for each in left}
     new = [each for each in others if each.id not in ids]
@@ -227,7 +217,6 @@ def test_a_copied_segment_equals_a_full_build(
 def test_a_changed_publication_is_spliced_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After one change and one removal, only the words of the changed publication are sorted."""
     made = catalogues.throw(seed=8, size=300)
     changed = msgspec.structs.replace(made[100], title=f"zebra {made[100].title}", id="other")
     now = [*made[:40], *made[41:100], changed, *made[101:]]

@@ -38,12 +38,10 @@ _GAP, _END, _FIRST = 0, 1, 2
 
 
 def words_of(stream: Iterable[int], words: list[str]) -> list[str]:
-    """Return the words of a provisional stream."""
     return [decode_surface(words[number - _FIRST]) for number in stream if number >= _FIRST]
 
 
 def runs(stream: Array, words: list[str]) -> list[list[str]]:
-    """Return the words of a field, split at gaps."""
     found: list[list[str]] = [[]]
     for number in stream.tolist():
         if number == _GAP:
@@ -54,7 +52,6 @@ def runs(stream: Array, words: list[str]) -> list[list[str]]:
 
 
 def token_runs(text: str) -> list[list[str]]:
-    """Return the words of a text, split where positions are not consecutive."""
     found: list[list[str]] = []
     last = -2
     for token in tokenizer.tokenize(text, "en"):
@@ -83,7 +80,6 @@ def test_the_stream_equals_the_tokens_of_the_text(text: str) -> None:
 
 @given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
 def test_fields_in_one_call_are_independent(texts: list[str], known: list[str]) -> None:
-    """Fields that are read in one call equal fields that are read alone, with any known words."""
     before = WordNumbers("en")
     before.encode([("en", "".join(map(tokenizer.add_marks, known)))])
     numbers = WordNumbers("en", before.words)
@@ -99,7 +95,6 @@ def test_fields_in_one_call_are_independent(texts: list[str], known: list[str]) 
 
 @given(texts=st.lists(TEXTS, max_size=6), most=st.integers(0, 4))
 def test_words_that_are_not_cached_have_the_same_numbers(texts: list[str], most: int) -> None:
-    """The stream and its words do not depend on the number of words that are cached."""
     marked = [("en", tokenizer.add_marks(text)) for text in texts]
     cached, limited = WordNumbers("en"), WordNumbers("en")
     stream = cached.encode(marked)
@@ -111,7 +106,6 @@ def test_words_that_are_not_cached_have_the_same_numbers(texts: list[str], most:
 
 @given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
 def test_final_numbers_follow_the_sorted_words(texts: list[str], known: list[str]) -> None:
-    """The final number of a word is its rank among the words that still occur."""
     numbers = WordNumbers("en")
     numbers.encode([("en", "".join(map(tokenizer.add_marks, known)))])
     stream = numbers.encode([("en", "".join(map(tokenizer.add_marks, texts)))])
@@ -135,13 +129,11 @@ def test_final_numbers_follow_the_sorted_words(texts: list[str], known: list[str
 
 
 def new_words(words: list[str]) -> WordTable:
-    """Return a vocabulary without known words."""
     every = np.arange(len(words), dtype=np.int32)
     return WordTable(words, every, every[:0])
 
 
 def words_in(text: str, language: str = "en") -> list[tuple[str, tokenizer.Token]]:
-    """Return the indexed words of a text, each with its token."""
     return [
         (encode_word(text[token.start : token.end], language, "en"), token)
         for token in tokenizer.tokenize(text, language)
@@ -150,7 +142,6 @@ def words_in(text: str, language: str = "en") -> list[tuple[str, tokenizer.Token
 
 @given(text=TEXTS, former=TEXTS)
 def test_each_word_has_its_stem(text: str, former: str) -> None:
-    """Each word has the stem of its token. Stems are sorted and unique, with any known words."""
     tokens = {word: token.stem for word, token in words_in(text)}
     words = sorted(tokens)
     known = sorted({word for word, _ in words_in(former)})
@@ -182,6 +173,5 @@ def test_each_word_has_its_stem(text: str, former: str) -> None:
     ],
 )
 def test_a_foreign_word_carries_its_stem(raw: str, language: str, word: str) -> None:
-    """A word in a language other than the catalogue's contains its stem if it differs."""
     assert encode_word(raw, language, "en") == word
     assert decode_stem(word, "en") == stemming.stem(raw, language)

@@ -23,7 +23,6 @@ JATS = b'<?xml version="1.0"?>\n<article><front/></article>'
 def publication(
     identity: str, *files: str, doi: str = "", source: str = "lib.bib", others: Sequence[str] = ()
 ) -> Publication:
-    """Return a publication that names files."""
     values = {"file": files, "doi": (doi,)}
     return Publication(
         id=identity,
@@ -162,7 +161,6 @@ CASES: dict[str, tuple[Sequence[str], list[Publication], dict[str, list[str]], l
 
 @pytest.mark.parametrize("case", CASES)
 def test_files_are_attached(case: str, tmp_path: Path) -> None:
-    """A file belongs to the records that name it, or describe it, or have its name."""
     files, publications, expected, problems = CASES[case]
     put(tmp_path, *files)
     attached = Attached(tmp_path, *publications)
@@ -173,7 +171,6 @@ def test_files_are_attached(case: str, tmp_path: Path) -> None:
 
 
 def test_nothing_outside_the_folder_is_attached(tmp_path: Path) -> None:
-    """Neither a path nor a link leads out of the corpus folder."""
     secret, folder = tmp_path / "secret.pdf", tmp_path / "corpus"
     secret.write_bytes(b"secret")
     put(folder)
@@ -183,7 +180,6 @@ def test_nothing_outside_the_folder_is_attached(tmp_path: Path) -> None:
 
 
 def test_files_may_stay_in_a_folder_that_is_named(tmp_path: Path) -> None:
-    """Files outside the corpus folder keep their absolute paths."""
     other, folder = tmp_path / "reports", tmp_path / "corpus"
     put(folder)
     put(other, "files/a.pdf", "b.pdf", "c.pdf")

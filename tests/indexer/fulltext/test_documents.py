@@ -21,19 +21,16 @@ GERMAN = "Die Mitgliedstaaten der Vereinten Nationen berichten jedes Jahr über 
 
 
 def write(folder: Path, name: str, data: bytes | str) -> tuple[Path, str]:
-    """Write a file, and return its path and digest."""
     path = folder / name
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     return path, sha256(path.read_bytes()).hexdigest()
 
 
 def extract_text(folder: Path, name: str, data: bytes | str, limits: Limits = LIMITS) -> FullText:
-    """Write a file, and return its text."""
     return extract(*write(folder, name, data), limits, TextCache(folder / "cache"))
 
 
 def test_plain_text_has_pages_if_it_has_form_feeds(tmp_path: Path) -> None:
-    """A form feed ends a page, and an empty line a paragraph."""
     text = extract_text(tmp_path, "notes.txt", "one\ntwo\n\nthree\fnext page")
     assert (text.pages, text.has_pages) == (("one two\n\nthree", "next page"), True)
     text = extract_text(tmp_path, "notes.md", "one\r\ntwo")
@@ -56,7 +53,6 @@ def test_plain_text_has_pages_if_it_has_form_feeds(tmp_path: Path) -> None:
 def test_a_file_is_read_by_its_type(
     tmp_path: Path, name: str, data: bytes | str, media_type: str
 ) -> None:
-    """Each type of file gives its text, and the digest of the file."""
     text = extract_text(tmp_path, name, data)
     assert (text.pages, text.media_type) == (("text",), media_type)
     assert text.digest == sha256((tmp_path / name).read_bytes()).hexdigest()
@@ -64,7 +60,6 @@ def test_a_file_is_read_by_its_type(
 
 
 def test_the_name_of_a_file_is_the_last_guess_of_its_title(tmp_path: Path) -> None:
-    """A text without a title gets the words of its file name, copies of a file their own."""
     data = make_pdf(["a text"])
     titles = {
         "annual-report_2019.pdf": "annual report 2019",
@@ -80,7 +75,6 @@ def test_the_name_of_a_file_is_the_last_guess_of_its_title(tmp_path: Path) -> No
 
 @pytest.mark.skipif(not importlib.util.find_spec("py3langid"), reason="needs the extra detection")
 def test_the_language_is_detected(tmp_path: Path) -> None:
-    """A long text has the language it is written in, a short one has none."""
     assert extract_text(tmp_path, "a.txt", GERMAN).language == "de"
     assert extract_text(tmp_path, "b.txt", "Wasser").language is None
 
@@ -99,13 +93,11 @@ def test_the_language_is_detected(tmp_path: Path) -> None:
 def test_a_file_without_text_is_an_error(
     tmp_path: Path, name: str, data: str, limits: dict[str, int], reason: str
 ) -> None:
-    """The error says why there is no text."""
     with pytest.raises(ExtractionError, match=reason):
         extract_text(tmp_path, name, data, msgspec.structs.replace(LIMITS, **limits))
 
 
 def test_a_missing_file_and_a_pipe_are_errors(tmp_path: Path) -> None:
-    """A file that cannot be opened is an error, and a pipe does not block."""
     os.mkfifo(tmp_path / "pipe.txt")
     for name in ("pipe.txt", "missing.txt"):
         with pytest.raises(ExtractionError, match="can't be read"):
@@ -113,7 +105,6 @@ def test_a_missing_file_and_a_pipe_are_errors(tmp_path: Path) -> None:
 
 
 def test_text_over_the_limits_is_left_out(tmp_path: Path) -> None:
-    """The faults name the settings that include the rest."""
     limits = msgspec.structs.replace(LIMITS, most_pages=3, longest_document=1000)
     text = extract_text(
         tmp_path, "a.txt", "\f".join((600 * "a", 600 * "b", "three", "four")), limits
@@ -134,7 +125,6 @@ def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_file_that_changes_while_it_is_read_has_no_text(tmp_path: Path) -> None:
-    """A text of other bytes than those of its digest is an error, and is not cached."""
     path, digest = write(tmp_path, "a.txt", "first text")
     path.write_text("other text", encoding="utf-8")
     cache = TextCache(tmp_path / "cache")
@@ -164,7 +154,6 @@ EMPTY = {"digest": "", "media_type": "text/html", "pages": ()}
 def test_unexpected_output_of_a_process_is_a_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, output: bytes
 ) -> None:
-    """A hostile file that has its process write anything has no text, and the build goes on."""
     program = tmp_path / "program.py"
     program.write_text(f"import os\ndef main(*_): os.write(1, {output!r})\n", encoding="utf-8")
     monkeypatch.setattr(text_files, "_PROGRAM", str(program))
@@ -175,7 +164,6 @@ def test_unexpected_output_of_a_process_is_a_fault(
 
 
 def test_several_files_come_in_order(tmp_path: Path) -> None:
-    """Each file gives its text. One that can't be read has no pages, and its error as a fault."""
     names = [f"{number}.pdf" for number in range(9)]
     files = [write(tmp_path, name, make_pdf([name] * 2)) for name in names]
     files[4] = write(tmp_path, "broken.pdf", b"%PDF")
@@ -217,7 +205,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_costs_little(tmp_path: Path, name: str) -> None:
-    """A file that is made to be expensive takes seconds, and a bounded part of the memory here."""
     data, fault = HOSTILE[name]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     files = [write(tmp_path, name, data)]
@@ -251,7 +238,6 @@ TEXT = FullText(
 
 
 def test_a_text_comes_back_as_it_was(tmp_path: Path) -> None:
-    """A stored text is equal to the loaded one, and has one file."""
     cache = TextCache(tmp_path / "new" / "folder")
     assert cache.load("key") is None
     cache.store("key", TEXT)
@@ -260,7 +246,6 @@ def test_a_text_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_without_write_access_nothing_is_cached(tmp_path: Path) -> None:
-    """A folder that cannot be created is no error."""
     (tmp_path / "file").write_text("")
     cache = TextCache(tmp_path / "file" / "texts")
     cache.store("key", TEXT)
@@ -268,7 +253,6 @@ def test_without_write_access_nothing_is_cached(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_not_used(tmp_path: Path) -> None:
-    """A file that was cut, or has another byte, gives no text."""
     cache = TextCache(tmp_path)
     cache.store("key", TEXT)
     whole = (tmp_path / "key").read_bytes()
@@ -293,7 +277,6 @@ def test_unused_texts_are_removed(tmp_path: Path) -> None:
 
 
 def test_removing_unused_texts_is_never_an_error(tmp_path: Path) -> None:
-    """A missing folder, one that is a file, and a folder among the texts are left alone."""
     TextCache(tmp_path / "missing").remove_unused()
     (tmp_path / "file").write_bytes(b"")
     TextCache(tmp_path / "file").remove_unused()

@@ -40,7 +40,6 @@ HEBREW = "מדיניות חקלאית בארץ"
     ],
 )
 def test_scripts_from_left_to_right(font: Path | None, text: str) -> None:
-    """A text comes back as it was written."""
     assert extract(make_pdf([text], font)).pages == (text,)
 
 
@@ -65,7 +64,6 @@ def test_scripts_from_right_to_left(text: str, is_marked: bool) -> None:
 
 
 def test_pages_are_apart_and_paragraphs_are_joined() -> None:
-    """A page is an item, and an empty line separates its paragraphs."""
     pdf = new_pdf()
     for first in ("One", "Two"):
         pdf.add_page()
@@ -83,7 +81,6 @@ def test_pages_are_apart_and_paragraphs_are_joined() -> None:
 
 
 def test_columns_are_read_one_after_the_other() -> None:
-    """A sentence continues in the next line of its column, not in the other column."""
     pdf = new_pdf()
     pdf.add_page()
     for left, word in ((10, "left"), (110, "right")):
@@ -95,7 +92,6 @@ def test_columns_are_read_one_after_the_other() -> None:
 
 
 def test_scanned_pages_are_counted() -> None:
-    """The fault names the pages without text, without those that are blank."""
     pdf = new_pdf()
     pdf.add_page()
     pdf.cell(text="The only text")
@@ -110,7 +106,6 @@ def test_scanned_pages_are_counted() -> None:
 
 
 def test_a_pdf_with_a_password_is_named() -> None:
-    """A PDF that asks for a password is an error with this reason."""
     pdf = new_pdf()
     pdf.set_encryption(owner_password="owner", user_password="user")
     pdf.add_page()
@@ -120,7 +115,6 @@ def test_a_pdf_with_a_password_is_named() -> None:
 
 
 def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
-    """A PDF that opens without a password is read."""
     pdf = new_pdf()
     pdf.set_encryption(owner_password="owner")
     pdf.add_page()
@@ -143,7 +137,6 @@ def test_damage_is_an_error_or_costs_pages(cut: int, flips: list[int]) -> None:
 
 
 def make_bomb(pages: list[bytes]) -> bytes:
-    """Return a PDF of pages with these operators."""
     objects = [b"<</Type/Catalog/Pages 2 0 R>>"]
     kids = b" ".join(b"%d 0 R" % (4 + 2 * index) for index in range(len(pages)))
     objects.append(b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(pages), kids))
@@ -164,7 +157,6 @@ BOMB = b"(a) Tj 0 1 Td " * 10_000_000
 
 
 def test_a_page_that_needs_too_much_memory_costs_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages before it are kept, and the fault says where reading stopped."""
     monkeypatch.setattr(pdf_module, "MAX_MEMORY_BYTES", 300_000_000)
     text = extract(make_bomb([b"(The first page) Tj", BOMB, b"(The last page) Tj"]))
     assert text.pages[0] == "The first page"
@@ -172,7 +164,6 @@ def test_a_page_that_needs_too_much_memory_costs_the_rest(monkeypatch: pytest.Mo
 
 
 def test_a_page_that_takes_too_much_time_costs_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages before it are kept, and the fault says where reading stopped."""
     monkeypatch.setattr(pdf_module, "MAX_SECONDS", 1)
     monkeypatch.setattr(pdf_module, "MAX_MEMORY_BYTES", 60_000_000_000)
     text = extract(make_bomb([b"(The first page) Tj", BOMB]))
@@ -183,7 +174,6 @@ def test_a_page_that_takes_too_much_time_costs_the_rest(monkeypatch: pytest.Monk
 
 
 def test_text_over_the_limits_is_left_out() -> None:
-    """The page at the limit of characters is cut, and the faults name the settings."""
     text = extract(WHOLE, msgspec.structs.replace(LIMITS, most_pages=3, longest_document=25))
     assert text.pages == ("Page 0 has a text", "Page 1 h")
     pages, characters = text.faults
@@ -195,14 +185,12 @@ def test_text_over_the_limits_is_left_out() -> None:
 def test_without_the_extra_the_error_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A PDF needs an optional package."""
     monkeypatch.setattr(pdf_module, "PACKAGE", "no_such_package")
     with pytest.raises(ExtractionError, match=r"make environment-pdf"):
         extract(WHOLE)
 
 
 def test_the_largest_text_of_the_first_page_is_the_title() -> None:
-    """Without a title in the metadata, the lines in the largest letters are a guess."""
     pdf = FPDF()
     pdf.set_title("Microsoft Word - draft_final.doc")
     pdf.add_page()
@@ -214,7 +202,6 @@ def test_the_largest_text_of_the_first_page_is_the_title() -> None:
 
 
 def make_lines(*lines: tuple[float, str]) -> list[Line]:
-    """Return lines of these sizes and texts."""
     return [Line(text, 50, 700 - 20 * n, size) for n, (size, text) in enumerate(lines)]
 
 
@@ -236,7 +223,6 @@ def make_lines(*lines: tuple[float, str]) -> list[Line]:
 def test_a_title_in_the_metadata_has_three_words_and_is_no_file_name(
     title: str, is_title: bool
 ) -> None:
-    """Other titles of the metadata are not used."""
     found = find_title(Description(metadata={"Title": title}), [])
     assert found == ((title, False) if is_title else ("", True))
 
@@ -286,7 +272,6 @@ def test_the_largest_letters_are_the_title(lines: list[tuple[float, str]], title
     ],
 )
 def test_authors_are_persons(author: str, names: tuple[str, ...]) -> None:
-    """Names of users and of organizations are not taken for authors."""
     assert find_authors(Description(metadata={"Author": author})) == names
 
 
@@ -331,13 +316,11 @@ def test_a_doi_is_certain_if_it_is_the_only_one(
     ],
 )
 def test_a_year_is_certain_if_it_is_stated(xmp: str, page: str, year: int | None) -> None:
-    """The date of creation and other years in the text are not the year of publication."""
     description = Description(metadata={"CreationDate": "D:20200101"}, xmp=xmp)
     assert find_year(description, [make_lines(*((10, line) for line in page.split("\n")))]) == year
 
 
 def test_a_year_on_a_later_page_is_that_of_a_reference() -> None:
-    """Only the first pages have an imprint."""
     assert find_year(Description(), [[]] * 10 + [make_lines((10, "Oxford, 2009"))]) is None
 
 

@@ -17,32 +17,27 @@ LINES = st.lists(
 
 
 def clean_page(*lines: str) -> str:
-    """Return the text of the only page of a document."""
     return clean_pages([lines])[0]
 
 
 def count_letters(text: str) -> Counter[str]:
-    """Count the letters and digits of a text, ignoring compatibility forms."""
     text = unicodedata.normalize("NFKD", text)
     return Counter(char for char in text if char.isalnum())
 
 
 @given(LINES)
 def test_no_letter_of_a_page_is_lost(lines: list[str]) -> None:
-    """All letters of a single page are in its text."""
     assert count_letters("".join(lines)) == count_letters(clean_page(*lines))
 
 
 @given(LINES)
 def test_a_clean_text_stays_as_it_is(lines: list[str]) -> None:
-    """Cleaning the paragraphs of a cleaned page changes nothing."""
     text = clean_page(*lines)
     assert clean_page(*text.split("\n")) == text
 
 
 @given(LINES)
 def test_a_text_has_only_spaces_and_paragraphs(lines: list[str]) -> None:
-    """The only white space is a space in a paragraph, and an empty line between two."""
     for paragraph in filter(None, clean_page(*lines).split("\n\n")):
         assert paragraph == " ".join(paragraph.split())
         assert not any(unicodedata.category(char) == "Cc" for char in paragraph)
@@ -50,7 +45,6 @@ def test_a_text_has_only_spaces_and_paragraphs(lines: list[str]) -> None:
 
 @given(st.lists(st.lists(st.sampled_from(["Head", "Page 1", "2", "text", ""]), max_size=8)))
 def test_a_page_with_text_keeps_some(pages: list[list[str]]) -> None:
-    """No page becomes empty, and no word is lost from all pages."""
     texts = clean_pages(pages)
     assert [bool(text) for text in texts] == [any(page) for page in pages]
     words = {line for page in pages for line in page if line.isalpha()}
@@ -81,17 +75,14 @@ def test_a_page_with_text_keeps_some(pages: list[list[str]]) -> None:
     ],
 )
 def test_lines_are_joined(lines: tuple[str, ...], text: str) -> None:
-    """Lines become paragraphs with whole words and plain letters."""
     assert clean_page(*lines) == text
 
 
 def test_a_compound_is_known_from_another_page() -> None:
-    """Words of the whole document decide whether a hyphen stays."""
     assert clean_pages([["long-", "term"], ["long-term"]]) == ("long-term", "long-term")
 
 
 def test_heads_of_even_and_odd_pages_are_removed() -> None:
-    """A head that is on every other page is running. Its first line stays."""
     heads = ["Methods 2019", "A Report"]
     pages = [[heads[n % 2], f"text {n * n}", f"- {n + 5} -"] for n in range(8)]
     texts = clean_pages(pages)
@@ -100,13 +91,11 @@ def test_heads_of_even_and_odd_pages_are_removed() -> None:
 
 
 def test_numbers_that_do_not_count_pages_stay() -> None:
-    """Tables that end with a number on each page lose nothing."""
     pages = [["text", str(number)] for number in (17, 4, 99, 23, 51)]
     assert [text.split()[-1] for text in clean_pages(pages)] == ["17", "4", "99", "23", "51"]
 
 
 def test_a_line_inside_pages_is_not_running() -> None:
-    """Only three lines at either end of a page can be running."""
     inner = ["a{n}", "b{n}", "c{n}", "same", "d{n}", "e{n}", "f{n}"]
     pages = [[line.format(n=number * number) for line in inner] for number in range(9)]
     assert all("same" in text for text in clean_pages(pages))

@@ -59,7 +59,6 @@ from indexer.fulltext.text_files import HTML, JATS, TEI, decode, read_html, read
 def test_a_file_has_its_main_text_in_sections(
     read: Callable[[bytes, Limits], FullText], data: str, expected: tuple[str, ...]
 ) -> None:
-    """A file with markup has its type, its title, and the texts of its sections."""
     text = read(data.encode("ISO-8859-1"), LIMITS)
     assert (text.media_type, text.title, *text.pages) == expected
     assert not text.has_pages
@@ -75,13 +74,11 @@ def test_a_file_has_its_main_text_in_sections(
     ],
 )
 def test_other_xml_is_an_error(data: bytes, reason: str) -> None:
-    """The error says what is missing."""
     with pytest.raises(ExtractionError, match=reason):
         read_xml(data, LIMITS)
 
 
 def test_no_entity_is_expanded() -> None:
-    """Neither a bomb nor the content of another file gets into the text. A bomb ends it."""
     bomb = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "text"}">' for n in range(12))
     data = (
         f'<!DOCTYPE article [{bomb}<!ENTITY file SYSTEM "file:///etc/passwd">]>'

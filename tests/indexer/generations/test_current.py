@@ -41,7 +41,6 @@ HARMS: dict[str, Harm] = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a corpus, and an index of three generations, each with one more publication."""
     folder = tmp_path_factory.mktemp("place")
     samples.write_corpus(folder / "corpus")
     build.build(folder / "corpus", folder / "index")
@@ -89,7 +88,6 @@ def test_an_unusable_pointer_is_reported_with_a_hint(harm: Harm, third: Path) ->
 
 @harmed_file
 def test_rollback_takes_the_newest_undamaged_generation(harm: Harm, third: Path) -> None:
-    """If the pointer is unusable, a rollback makes the newest undamaged generation live."""
     harm(third / directory.CURRENT)
     oldest, middle, newest = directory.list_names(third)
     (directory.load(third, newest).folder / manifest.DIGESTS).unlink()
@@ -100,7 +98,6 @@ def test_rollback_takes_the_newest_undamaged_generation(harm: Harm, third: Path)
 
 @harmed_file
 def test_a_build_keeps_the_generations_before(harm: Harm, third: Path, corpus: Path) -> None:
-    """If the pointer is unusable, a build publishes and keeps the newest old generation."""
     harm(third / directory.CURRENT)
     middle, newest = directory.list_names(third)[1:]
     outcome = build.build(corpus, third)
@@ -121,7 +118,6 @@ WHICH = [which for many in range(4) for which in combinations(range(3), many)]
 def test_a_build_keeps_the_newest_undamaged_generation(
     damaged: tuple[int, ...], harm: Harm | None, third: Path, corpus: Path
 ) -> None:
-    """After a build a rollback gets the newest undamaged generation, whichever are damaged."""
     names = directory.list_names(third)
     for number in damaged:
         (directory.load(third, names[number]).folder / manifest.DIGESTS).unlink()
@@ -138,7 +134,6 @@ def test_a_build_keeps_the_newest_undamaged_generation(
 
 
 def test_a_pointer_without_generations_can_not_be_rolled_back(corpus: Path, tmp_path: Path) -> None:
-    """Without generations a rollback is rejected, and a build creates an index."""
     index = tmp_path / "index"
     index.mkdir()
     (index / directory.CURRENT).write_bytes(b"?")

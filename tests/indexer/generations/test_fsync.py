@@ -26,7 +26,6 @@ TOLD = {
 
 @pytest.mark.parametrize(("number", "told"), TOLD.items())
 def test_a_disk_error_is_explained(number: int, told: tuple[str, str]) -> None:
-    """The message of a disk error has the reason, the file, and a hint."""
     what, hint = told
     assert fsync.describe_os_error(OSError(number, os.strerror(number))) == told
     somewhere = OSError(number, os.strerror(number), "a/file")
@@ -34,7 +33,6 @@ def test_a_disk_error_is_explained(number: int, told: tuple[str, str]) -> None:
 
 
 def test_an_error_without_a_number_is_printed() -> None:
-    """An error without a number is printed with its own message."""
     assert fsync.describe_os_error(OSError("odd")) == ("odd", "Fix this, and try again")
 
 
@@ -53,7 +51,6 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_folder_is_created_and_its_name_flushed(tmp_path: Path, flushed: list[str]) -> None:
-    """Missing folders are created from the top, each name flushed. Existing ones are unchanged."""
     wanted = tmp_path / "a" / "b"
     fsync.make_folder(wanted)
     assert wanted.is_dir()
@@ -65,7 +62,6 @@ def test_a_folder_is_created_and_its_name_flushed(tmp_path: Path, flushed: list[
 def test_a_folder_created_meanwhile_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder that another process creates at the same time is used."""
     is_dir, seen = Path.is_dir, list[Path]()
 
     def late(path: Path) -> bool:
@@ -81,7 +77,6 @@ def test_a_folder_created_meanwhile_is_no_error(
 
 
 def test_files_are_hashed_and_flushed(tmp_path: Path, flushed: list[str]) -> None:
-    """Digests have the order of the files, and each file is flushed."""
     files = [tmp_path / name for name in "cab"]
     for number, file in enumerate(files):
         file.write_bytes(bytes(range(256)) * 5000 * number)
@@ -94,7 +89,6 @@ def test_files_are_hashed_and_flushed(tmp_path: Path, flushed: list[str]) -> Non
 
 
 def test_an_error_of_a_flush_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error raised while one of several files is flushed is raised again."""
     files = [tmp_path / name for name in "abc"]
     for file in files:
         file.touch()
@@ -109,7 +103,6 @@ def test_an_error_of_a_flush_is_raised(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
-    """The descriptor of a flush is closed, also after an error."""
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(ZeroDivisionError), fsync.open_descriptor(tmp_path):
         raise ZeroDivisionError

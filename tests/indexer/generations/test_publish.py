@@ -32,7 +32,6 @@ with publish.lock(Path(sys.argv[1])):
 
 @pytest.fixture
 def second(corpus: Path, index: Path) -> Path:
-    """Return the index after a second build."""
     build.build(corpus, index, force=True)
     return index
 
@@ -51,7 +50,6 @@ def holder(index: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_missing_index_is_named(tmp_path: Path) -> None:
-    """The error of a missing index names the folder and the command that creates one."""
     with pytest.raises(IndexMissing) as caught:
         directory.load_live(tmp_path / "index")
     assert caught.value.message == f"there is no index in {tmp_path / 'index'}"
@@ -61,7 +59,6 @@ def test_a_missing_index_is_named(tmp_path: Path) -> None:
 
 
 def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
-    """A file with another name is no generation, and builds ignore it."""
     for name in (".DS_Store", "notes.txt"):
         (index / "generations" / name).touch()
     build.build(corpus, index, force=True)
@@ -90,7 +87,6 @@ def test_a_manifest_that_does_not_match_its_digest_is_not_read(index: Path) -> N
 
 
 def test_unreadable_digests_are_outdated(index: Path) -> None:
-    """Unreadable digests make the index outdated."""
     live = directory.load_live(index)
     assert len(live.read_digests()) == 5
     (live.folder / "digests.zst").write_bytes(b"[]")
@@ -99,7 +95,6 @@ def test_unreadable_digests_are_outdated(index: Path) -> None:
 
 
 def test_rollback_goes_one_step(corpus: Path, second: Path) -> None:
-    """Each rollback makes the generation before the live one live, and keeps all."""
     build.build(corpus, second, force=True)
     names = directory.list_names(second)
     assert [name.split("-")[0] for name in names] == ["000001", "000002", "000003"]
@@ -109,14 +104,12 @@ def test_rollback_goes_one_step(corpus: Path, second: Path) -> None:
 
 
 def test_rollback_without_index_creates_nothing(tmp_path: Path) -> None:
-    """A rollback without an index raises IndexMissing and creates nothing."""
     with pytest.raises(IndexMissing):
         publish.rollback(tmp_path / "index")
     assert not (tmp_path / "index").exists()
 
 
 def test_rollback_to_a_damaged_generation_is_rejected(second: Path) -> None:
-    """A rollback never makes a damaged generation live."""
     first, last = directory.list_names(second)
     (directory.load(second, first).folder / "digests.zst").unlink()
     with pytest.raises(IndexOutdated, match=r"digests\.zst is missing"):
@@ -125,7 +118,6 @@ def test_rollback_to_a_damaged_generation_is_rejected(second: Path) -> None:
 
 
 def test_a_build_removes_the_generation_that_was_rolled_back(corpus: Path, second: Path) -> None:
-    """A build after a rollback has a new number, and the rolled back generation is removed."""
     first = publish.rollback(second).name
     third = build.build(corpus, second, force=True).generation.name
     assert third.startswith("000003-")
@@ -137,8 +129,6 @@ def test_a_build_removes_the_generation_that_was_rolled_back(corpus: Path, secon
 def test_a_damaged_write_is_not_published(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A generation that reads back differently does not become live."""
-
     def spoil(path: Path) -> None:
         if path.name == "manifest.json":  # which is written after all files are hashed
             (path.parent / "digests.zst").write_bytes(b"{}")
@@ -161,7 +151,6 @@ def test_a_damaged_write_is_not_published(
 def test_lineage_includes_an_unreadable_manifest(
     corpus: Path, second: Path, wrong: int, before: str
 ) -> None:
-    """If a manifest is unreadable, lineage uses the names. A missing generation has no lineage."""
     build.build(corpus, second, force=True)
     names = directory.list_names(second)[::-1]
     (second / "generations" / names[wrong] / "manifest.json").write_bytes(b"{")
@@ -171,12 +160,10 @@ def test_lineage_includes_an_unreadable_manifest(
 
 
 def told(error: pytest.ExceptionInfo[IndexUnusable]) -> tuple[str, str]:
-    """Return the message and the hint of an error."""
     return error.value.message, error.value.hint
 
 
 def test_all_damaged_files_are_named(second: Path) -> None:
-    """The error names all damaged files and has a hint."""
     live = directory.load_live(second)
     for file in ("facets.seg", "words.seg"):
         (live.segment / file).unlink()
@@ -190,7 +177,6 @@ def test_all_damaged_files_are_named(second: Path) -> None:
 
 
 def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path: Path) -> None:
-    """A disk error names the index, has a hint, and reports the state of the live index."""
     where = f"the index in {index} could not be written: the disk is full"
     full = OSError(28, "No space left on device")
     with pytest.raises(IndexWriteError) as caught, publish.lock(index):
@@ -214,7 +200,6 @@ def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path:
 def test_a_failed_first_publish_leaves_no_index(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the first generation can't become live, no pointer and no generation remain."""
     sync = fsync.sync
 
     def refuse(path: Path) -> None:
@@ -231,7 +216,6 @@ def test_a_failed_first_publish_leaves_no_index(
 
 
 def test_rollback_of_the_only_generation_names_the_limit(index: Path) -> None:
-    """A rollback of the only generation reports how many are kept."""
     with pytest.raises(IndexMissing) as caught:
         publish.rollback(index)
     assert told(caught) == (
@@ -245,7 +229,6 @@ def test_rollback_of_the_only_generation_names_the_limit(index: Path) -> None:
 def test_busy_while_another_process_builds(
     corpus: Path, index: Path, holder: subprocess.Popen[str]
 ) -> None:
-    """While another process builds, a build and a rollback are rejected with its process id."""
     with pytest.raises(IndexLocked, match=f"process {holder.pid}, since"):
         build.build(corpus, index, force=True)
     with pytest.raises(IndexLocked):
@@ -261,7 +244,6 @@ def live(index: Path) -> Generation:
 
 
 def test_a_switch_replaces_the_pointer_atomically(second: Path) -> None:
-    """A pointer opened before a switch has the old name. Opened later it has the new one."""
     first, last = directory.list_names(second)
     with (second / "CURRENT").open(encoding="ascii") as opened:
         publish.set_live(second, first)
@@ -295,7 +277,6 @@ def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:
 def test_a_switch_that_can_not_be_flushed_is_undone(
     second: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the folder of the pointer can't be flushed, the previous generation stays live."""
     flush, refused = os.fsync, iter([False, True])
 
     def refuse(descriptor: int) -> None:
@@ -314,7 +295,6 @@ def test_a_switch_that_can_not_be_flushed_is_undone(
 def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the first switch can't be flushed, no index is live. The next build publishes one."""
     index, flush = tmp_path / "first", os.fsync
     refused: list[int] = []
 
@@ -337,7 +317,6 @@ def test_a_first_switch_that_can_not_be_flushed_leaves_no_index(
 def test_an_unreadable_file_counts_as_damage(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bad sector in the live generation counts as damage, and a build replaces the generation."""
     digests = fsync.compute_digests
 
     def refuse(files: list[Path]) -> list[str]:
@@ -355,8 +334,6 @@ def test_an_unreadable_file_counts_as_damage(
 def test_switch_that_fails_leaves_the_pointer(
     second: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The pointer stays unchanged if the flush of a switch fails."""
-
     def fail(path: Path) -> None:
         raise OSError(f"no space for {path}")
 

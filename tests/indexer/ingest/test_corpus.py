@@ -12,7 +12,6 @@ from tests.samples import article, page, read_publications
 
 
 def add(folder: Path, name: str, *articles: str) -> None:
-    """Write a page of articles into a corpus folder."""
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(page(articles), encoding="utf-8")
@@ -21,7 +20,6 @@ def add(folder: Path, name: str, *articles: str) -> None:
 def test_publications_come_in_the_order_of_files_and_lines(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Files are read in name order, also in subfolders, and publications have file and line."""
     add(corpus, "later/pages.HTM", article("Last"))
     found = read_publications(corpus, problems)
     assert [(each.title, each.source.file, each.source.line) for each in found] == [
@@ -38,7 +36,6 @@ def test_publications_come_in_the_order_of_files_and_lines(
 def test_hidden_files_are_ignored(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Files and folders whose names start with a dot are neither read nor reported."""
     add(corpus, ".hidden.html", article("Hidden"))
     add(corpus, ".git/page.html", article("Hidden"))
     assert len(read_publications(corpus, problems)) == 5
@@ -49,7 +46,6 @@ def test_hidden_files_are_ignored(
 def test_files_that_belong_to_a_corpus_are_ignored(
     name: str, corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """Notes, styles and settings next to the pages are neither read nor reported."""
     (corpus / name).write_text("", encoding="utf-8")
     assert len(read_publications(corpus, problems)) == 5
     assert problems == []
@@ -58,7 +54,6 @@ def test_files_that_belong_to_a_corpus_are_ignored(
 def test_a_file_without_a_reader_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A file that no reader recognizes is reported with a hint. Other files are read."""
     (corpus / "list.docx").write_bytes(b"")
     assert len(read_publications(corpus, problems)) == 5
     assert [(each.file, each.what) for each in problems] == [
@@ -70,7 +65,6 @@ def test_a_file_without_a_reader_is_reported(
 def test_unreadable_file_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """An unreadable file is reported with the reason from the system. Other files are read."""
     (corpus / "gone.html").symlink_to(corpus / "nowhere.html")
     assert len(read_publications(corpus, problems)) == 5
     assert [str(each) for each in problems] == [
@@ -84,7 +78,6 @@ def test_unreadable_file_is_reported(
 def test_a_folder_with_the_suffix_of_a_page_is_read(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A folder with the suffix of a page is read as a folder."""
     add(corpus, "old.html/page.html", article("Old"))
     assert "Old" in {each.title for each in read_publications(corpus, problems)}
     assert problems == []
@@ -103,7 +96,6 @@ def test_bad_entries_do_not_affect_good_ones(
 def test_duplicate_id_of_another_file_is_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """The first file keeps a repeated id. Another is reported with the location of the first."""
     add(corpus, "zz.html", article("Another Law", "model-law"))
     titles = {each.id: each.title for each in read_publications(corpus, problems)}
     assert titles["model-law"] == "Model Law against Trafficking"
@@ -116,7 +108,6 @@ def test_duplicate_id_of_another_file_is_reported(
 def test_equal_generated_ids_are_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """The second of two entries with the same title and year is reported."""
     add(corpus, "twins.html", *2 * [article("Twin", datePublished="2009")])
     assert [each.id for each in read_publications(corpus, problems)].count("twin-2009") == 1
     assert [each.entry for each in problems] == ["twin-2009"]
@@ -125,7 +116,6 @@ def test_equal_generated_ids_are_reported(
 def test_file_name_in_another_encoding_can_be_printed(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A file whose name is not UTF-8 is read, and its name can be printed."""
     name = os.fsdecode(b"Gu\xeda.html")
     try:
         add(corpus, name, article("Coffee"))
@@ -136,7 +126,6 @@ def test_file_name_in_another_encoding_can_be_printed(
 
 
 def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:
-    """A problem shows text of a file without control characters and line breaks."""
     problems: list[Problem] = []
     line = {"title": "A\u200ftitle", "section": "Tools", "year": "19\n\x1b[2J\ufeff"}
     (corpus / "x.jsonl").write_text(json.dumps(line), encoding="utf-8")

@@ -47,37 +47,31 @@ class Corpus:
         return build.build(self.folder, self.index, force=force)
 
     def build_and_list(self) -> list[Publication]:
-        """Build, and return the publications."""
         return list_publications(self.build())
 
 
 def list_publications(result: BuildResult) -> list[Publication]:
-    """Return the publications of a build."""
     docstore = Segment(result.generation.segment, CATALOGUE).docstore
     return [docstore.get_publication(number) for number in range(len(docstore))]
 
 
 def list_ids(publications: Sequence[Publication]) -> list[str]:
-    """Return the ids of publications."""
     return [publication.id for publication in publications]
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    """Return an empty corpus."""
     return Corpus(tmp_path)
 
 
 @pytest.fixture
 def pair(corpus: Corpus) -> Corpus:
-    """Return a corpus with a publication in two files, and another one in each."""
     corpus.write("a.csv", SHELLS, "a2,Tides,2015,10.1234/6,,,,")
     corpus.write("b.csv", "b0,Rivers,2016,10.1234/7,,,,", SAME_SHELLS)
     return corpus
 
 
 def test_a_duplicate_is_merged_into_the_first_record(pair: Corpus) -> None:
-    """The first record keeps its id and values. The other one fills its empty fields."""
     result = pair.build()
     merged = {publication.id: publication for publication in list_publications(result)}
     assert sorted(merged) == ["a1", "a2", "b0"]
@@ -113,7 +107,6 @@ def test_a_duplicate_is_merged_into_the_first_record(pair: Corpus) -> None:
 def test_duplicates_share_a_key_and_a_title(
     corpus: Corpus, first: str, second: str, is_merged: bool
 ) -> None:
-    """Records are merged if they share a key and the folded title."""
     corpus.write("a.csv", first.replace("10.1/5", "10.1234/5"))
     corpus.write("b.csv", second.replace("10.1/5", "10.1234/5"))
     assert list_ids(corpus.build_and_list()) == (["x"] if is_merged else ["x", "y"])
@@ -123,7 +116,6 @@ def test_duplicates_share_a_key_and_a_title(
 def test_a_key_that_more_than_five_records_of_a_file_share_is_ignored(
     corpus: Corpus, number: int, ids: int
 ) -> None:
-    """Records with one ISBN and title are merged if at most five of the file have the ISBN."""
     chapters = [f"c{chapter},Chapter {chapter},,,9783161484100,,," for chapter in range(number)]
     notes = [f"n{note},Notes,,,9783161484100,,," for note in range(2)]
     corpus.write("a.csv", *chapters, *notes)
@@ -131,7 +123,6 @@ def test_a_key_that_more_than_five_records_of_a_file_share_is_ignored(
 
 
 def test_records_are_joined_through_a_third_one(corpus: Corpus) -> None:
-    """Two records that share no key are merged if a third one shares a key with each."""
     corpus.write(
         "a.csv", "x,Shells,,10.1234/5,,,,", "y,Shells,,,,,77,", "z,Shells,,10.1234/5,,,77,"
     )
@@ -140,7 +131,6 @@ def test_records_are_joined_through_a_third_one(corpus: Corpus) -> None:
 
 
 def test_the_record_in_the_first_file_by_name_keeps_its_values(corpus: Corpus) -> None:
-    """The record in the file whose name sorts first keeps its id and values."""
     corpus.write("b.csv", SHELLS)
     corpus.write("a.csv", SAME_SHELLS)
     [shells] = corpus.build_and_list()
@@ -148,14 +138,12 @@ def test_the_record_in_the_first_file_by_name_keeps_its_values(corpus: Corpus) -
 
 
 def test_a_second_build_of_the_same_files_publishes_nothing(pair: Corpus) -> None:
-    """A second build publishes nothing, and reports the same number of merged records."""
     pair.build()
     again = pair.build()
     assert (again.status, again.merged) == ("unchanged", 1)
 
 
 def test_a_removed_duplicate_leaves_the_other_record(pair: Corpus) -> None:
-    """After one file is removed, the publication is the record of the other file."""
     pair.build()
     kept = (pair.folder / "a.csv").read_text("utf-8")
     (pair.folder / "a.csv").unlink()
@@ -187,7 +175,6 @@ def test_a_removed_duplicate_leaves_the_other_record(pair: Corpus) -> None:
 def test_an_incremental_build_equals_a_full_build(
     pair: Corpus, later: dict[str, list[str]]
 ) -> None:
-    """After any change, an incremental build writes the same segment as a full build."""
     pair.build()
     for name, rows in later.items():
         pair.write(name, *rows)
@@ -203,7 +190,6 @@ def test_an_incremental_build_equals_a_full_build(
 
 
 def test_a_key_counts_again_after_records_are_removed(corpus: Corpus) -> None:
-    """Copied records are merged as soon as at most five records of their file share the key."""
     notes = [f"n{note},Notes,,10.1234/5,,,," for note in range(2)]
     chapters = [f"c{chapter},Chapter {chapter},,10.1234/5,,,," for chapter in range(4)]
     corpus.write("a.csv", *notes, *chapters)
@@ -213,7 +199,6 @@ def test_a_key_counts_again_after_records_are_removed(corpus: Corpus) -> None:
 
 
 def test_copied_records_count_for_a_shared_key(corpus: Corpus) -> None:
-    """A key is ignored if a new record and five copied records of its file share it."""
     chapters = [f"c{chapter},Chapter {chapter},,10.1234/5,,,," for chapter in range(5)]
     corpus.write("a.csv", *chapters)
     corpus.build()
@@ -238,7 +223,6 @@ def test_an_id_belongs_to_the_first_record_that_has_it(corpus: Corpus) -> None:
 def test_early_duplicates_stop_the_first_pass(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first pass yields no records after it has found duplicates. All of them are merged."""
     monkeypatch.setattr(duplicates, "_FIRST_CHECK", 2)
     corpus.write("a.csv", *(f"{n},Title {n % 5},,10.1234/{n % 5},,,," for n in range(10)))
     assert len(corpus.build_and_list()) == 5
@@ -251,7 +235,6 @@ def test_early_duplicates_stop_the_first_pass(
 
 
 def test_merged_publications_do_not_count_as_removed(corpus: Corpus) -> None:
-    """A build is not rejected if a new first file replaces the ids of all publications."""
     rows = [f"{n},Title {n},,10.1234/{n},,,," for n in range(30)]
     corpus.write("b.csv", *rows)
     corpus.build()
@@ -260,13 +243,11 @@ def test_merged_publications_do_not_count_as_removed(corpus: Corpus) -> None:
 
 
 def test_a_check_counts_merged_records_once(pair: Corpus) -> None:
-    """A check reports as many publications as a build publishes."""
     pair.build()
     assert check.check(pair.folder).publications == 3
 
 
 def test_publications_with_the_same_title_and_year_are_reported(corpus: Corpus) -> None:
-    """A build lists publications with the same title and year that were not merged."""
     corpus.write(
         "a.csv", "1,Annual report,2014,,,,,", "2,Annual report,2015,,,,,", "3,Tides,2014,,,,,",
         "4,Annual Report,2014,10.1234/5,,,,", "5,Undated,,,,,,", "6,Undated,,,,,,",

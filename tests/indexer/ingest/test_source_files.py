@@ -21,7 +21,6 @@ TABLE = "Heading,Other\nOne,1\nTwo,2\n"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return an empty corpus folder."""
     folder = tmp_path / "corpus"
     folder.mkdir()
     return folder
@@ -38,7 +37,6 @@ def write(folder: Path, *files: str) -> None:
 
 
 def read_titles(folder: Path, problems: list[Problem]) -> list[str]:
-    """Return the file and the title of each publication of a folder."""
     found = corpus.read(folder, CATALOGUE, problems.append)
     return [f"{Path(each.source.file).name} {each.title}" for each in found]
 
@@ -56,7 +54,6 @@ def test_files_without_a_source_are_reported(folder: Path, problems: list[Proble
 
 @pytest.mark.parametrize("has_sources", [False, True])
 def test_the_logo_is_no_source(has_sources: bool, folder: Path, problems: list[Problem]) -> None:
-    """The image that the catalogue names is neither read nor reported, also with a title."""
     svg = '<svg xmlns="http://www.w3.org/2000/svg"><title>Logo</title></svg>'
     (folder / "logo.svg").write_text(svg, encoding="utf-8")
     (folder / "a.csv").write_text(TABLE, encoding="utf-8")
@@ -69,7 +66,6 @@ def test_the_logo_is_no_source(has_sources: bool, folder: Path, problems: list[P
 
 
 def test_a_source_may_name_any_file(folder: Path, problems: list[Problem]) -> None:
-    """A file with the suffix of notes, or without a suffix, is read if a source names it."""
     for name in ("list.md", "list.toml", "list"):
         (folder / name).write_text(TABLE, encoding="utf-8")
     write(folder, "list.md", "list.toml", "list")
@@ -78,7 +74,6 @@ def test_a_source_may_name_any_file(folder: Path, problems: list[Problem]) -> No
 
 
 def test_a_glob_matches_files_in_subfolders(folder: Path, problems: list[Problem]) -> None:
-    """A glob with a folder matches the files there."""
     for name in ("a.csv", "sub/b.csv", "sub/c.csv"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("Heading\n" + name, encoding="utf-8")
@@ -88,7 +83,6 @@ def test_a_glob_matches_files_in_subfolders(folder: Path, problems: list[Problem
 
 
 def test_a_source_without_a_file_is_reported(folder: Path, problems: list[Problem]) -> None:
-    """A source is reported if its file is missing, or if its glob matches no file."""
     (folder / "a.csv").write_text(TABLE, encoding="utf-8")
     write(folder, "a.csv", "gone.csv", "*.tsv")
     read_titles(folder, problems)
@@ -150,7 +144,6 @@ def test_a_corpus_can_not_name_files_that_nobody_allowed(
 def test_a_glob_follows_no_link_to_a_folder(
     glob: str, folder: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """Only folders are searched for the matches of an absolute glob, and none of their links."""
     (tmp_path / "home" / "sub").mkdir(parents=True)
     for file in ("home/p.csv", "home/sub/p.csv"):
         (tmp_path / file).write_text("Heading\nsecret\n", encoding="utf-8")
@@ -234,7 +227,6 @@ def test_a_build_guesses_nothing(folder: Path, problems: list[Problem]) -> None:
 def test_columns_are_counted_over_all_files_of_a_source(
     folder: Path, problems: list[Problem]
 ) -> None:
-    """A column in any file of a glob is not missing. Unused columns are counted over all files."""
     (folder / "a.csv").write_text("Heading,Other,New\nOne,1,x\n", encoding="utf-8")
     (folder / "b.csv").write_text("Heading,New\nTwo,x\nThree,\n", encoding="utf-8")
     write(folder, "*.csv")

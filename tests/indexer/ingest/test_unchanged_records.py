@@ -58,7 +58,6 @@ class Previous:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a corpus folder with two sources."""
     for name, text in (("sources.toml", SOURCES), ("a.csv", TABLE), ("b.bib", BIBTEX)):
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
@@ -80,7 +79,6 @@ def replace(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def test_unchanged_records_are_not_mapped_again(folder: Path) -> None:
-    """A second build of the same files copies every record, with its id."""
     items = read_items(folder)
     again = read_items(folder, Previous(items))
     assert all(isinstance(item, Unchanged) for item in again)
@@ -109,7 +107,6 @@ def test_unchanged_records_are_not_mapped_again(folder: Path) -> None:
 def test_a_change_maps_only_the_records_that_it_affects_again(
     folder: Path, file: str, old: str, new: str, mapped: list[str]
 ) -> None:
-    """A change of the file or of the mapping maps the records that it affects, and no others."""
     previous = Previous(read_items(folder))
     replace(folder, file, old, new)
     problems: list[Problem] = []
@@ -118,7 +115,6 @@ def test_a_change_maps_only_the_records_that_it_affects_again(
 
 
 def test_a_moved_record_is_copied(folder: Path) -> None:
-    """A record that moved within its file is copied, with its new line."""
     previous = Previous(read_items(folder))
     lines = TABLE.splitlines()
     (folder / "a.csv").write_text("\n".join([lines[0], "0,Zero,,,", *lines[1:]]), "utf-8")
@@ -140,7 +136,6 @@ def test_repeated_ids_are_numbered_in_the_order_of_the_file(folder: Path) -> Non
 
 
 def test_a_repeated_id_follows_the_order_of_its_records(folder: Path) -> None:
-    """If two records with one id change places, the first one has the id without a number."""
     head = "Key,Heading,People,When,Rest\n"
     one, other = "1,One,A,1/2/2003,r\n", "1,Uno,B,1/2/2003,r\n"
     (folder / "a.csv").write_text(head + one + other, "utf-8")

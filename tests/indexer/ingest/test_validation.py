@@ -74,7 +74,6 @@ def checked(found: SourceRecord, catalogue: Catalogue, problems: list[Problem]) 
 def test_unusable_value_is_reported_and_the_rest_is_kept(
     case: tuple[dict[str, str], str, str], catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """An unusable value is reported with its location and a hint. All other values are kept."""
     stated, what, hint = case
     kept = {"section": "Tools", "region": "Africa", "year": "2009", "language": "fr", "note": "x"}
     good = {name: value for name, value in kept.items() if name not in stated}
@@ -87,14 +86,12 @@ def test_unusable_value_is_reported_and_the_rest_is_kept(
 
 
 def test_only_bad_values_are_removed(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """Of several values, only the bad ones are removed, and each is reported."""
     found = entry(section="Tools", language=["en", "xx", "English", "French", "yy"])
     assert checked(found, catalogue, problems).values["language"] == ("en", "fr")
     assert len(problems) == 2
 
 
 def test_valid_entry_becomes_a_publication(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A valid entry becomes a publication with typed values and no problems."""
     link = Property("url", "https://example.org/", " The  law ", "fra")
     found = entry(
         " Model  Law ", "law/1", abstract=["One.", "", "Two."], genre="Tools", country=["India"],
@@ -120,14 +117,12 @@ def test_valid_entry_becomes_a_publication(catalogue: Catalogue, problems: list[
 def test_entry_without_title_is_removed(
     title: str, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """An entry without a title is removed and reported with its id."""
     found = entry(title, "law", section="Tools")
     assert validation.validate(found, catalogue, problems.append) is None
     assert [(each.what, each.entry) for each in problems] == [("it has no title", "law")]
 
 
 def test_missing_required_value_is_reported(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """An entry without a required value is kept, and the missing value is reported."""
     assert checked(entry(), catalogue, problems).values == {}
     assert [each.what for each in problems] == ["Section: it is missing"]
 
@@ -135,7 +130,6 @@ def test_missing_required_value_is_reported(catalogue: Catalogue, problems: list
 def test_second_value_of_a_single_field_is_reported(
     catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A single-valued field keeps the first of several values and reports the others."""
     made = checked(entry(section="Tools", year=["2009", "2009", "2010"]), catalogue, problems)
     assert made.values["year"] == (2009,)
     assert [each.what for each in problems] == ["Year: it has several values"]
@@ -236,7 +230,6 @@ def test_title_keeps_a_foreign_language(
     catalogue: Catalogue,
     problems: list[Problem],
 ) -> None:
-    """A title keeps its language if it is known and differs from the catalogue's."""
     title = Property("title", "Título", "Título", language)
     found = SourceRecord(SourceLocation("page.html", 7), (title, Property("section", "Tools")))
     assert checked(found, catalogue, problems).lang == lang
@@ -259,13 +252,11 @@ def test_title_keeps_a_foreign_language(
     ],
 )
 def test_slug_has_title_and_year(title: str, year: int | None, slug: str) -> None:
-    """A slug has the folded words of the title and the year, and is cut between words."""
     assert cleaning.make_slug(title, year) == slug
 
 
 @given(ANY_TEXT, st.none() | st.integers(1000, 9999))
 def test_slug_is_always_a_valid_id(title: str, year: int | None) -> None:
-    """The slug of any title is a valid id, and the slug of a slug is the same."""
     catalogue = catalogue_toml.load(CORPUS)
     made = cleaning.make_slug(title, year)
     problems: list[Problem] = []
@@ -277,7 +268,6 @@ def test_slug_is_always_a_valid_id(title: str, year: int | None) -> None:
 
 @given(ANY_TEXT)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
-    """Cleaned text is NFC with single spaces and no control characters or surrogates."""
     cleaned = cleaning.clean(text)
     assert cleaning.clean(cleaned) == cleaned
     assert unicodedata.is_normalized("NFC", cleaned)
@@ -313,7 +303,6 @@ def test_any_entry_is_a_publication_or_a_problem(
 
 
 def test_a_misspelled_name_is_reported(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A misspelled field name is reported with the likely one. Other names are ignored."""
     found = entry("Law", section="Tools", sectoin="Tools", colour="red")
     assert checked(found, catalogue, problems).title == "Law"
     assert [each.what for each in problems] == ["'sectoin' is not a field of this catalogue"]

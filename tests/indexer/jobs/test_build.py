@@ -25,26 +25,22 @@ from tests.samples import article, page
 
 
 def write(corpus: Path, *titles: str, name: str = "new.html") -> None:
-    """Write a page of publications with these titles."""
     (corpus / name).write_text(page([article(title) for title in titles]), encoding="utf-8")
 
 
 def edit(file: Path, old: str, new: str) -> None:
-    """Replace a text in a file by another."""
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def live_files(index: Path) -> dict[str, bytes]:
-    """Return the bytes of all files of the live generation, and of the pointer."""
     folder = directory.load_live(index).folder
     files = {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
     return {**files, "CURRENT": (index / "CURRENT").read_bytes()}
 
 
 def found(index: Path, tree: query.Query) -> set[str]:
-    """Return the ids of hits that stock Whoosh finds in the live generation."""
     opened = whoosh_index.open_dir(directory.load_live(index).segment)
     with opened.searcher() as searcher:
         return {
@@ -54,13 +50,11 @@ def found(index: Path, tree: query.Query) -> set[str]:
 
 
 def test_the_table_of_contents_names_the_public_class(index: Path) -> None:
-    """Whoosh's table of contents names the segment class by its public path."""
     contents = (directory.load_live(index).segment / "_MAIN_1.toc").read_bytes()
     assert b"indexer.codec.whoosh_codec\x94\x8c\x0fColumnarSegment" in contents
 
 
 def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
-    """The first build publishes all publications as added, in generation 1."""
     outcome = build.build(corpus, tmp_path / "index")
     assert outcome.status == "published"
     assert outcome.changes == Changes(added=5, changed=0, removed=0, unchanged=0)
@@ -70,7 +64,6 @@ def test_first_build_adds_all(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_without_changes_nothing_is_published(corpus: Path, index: Path) -> None:
-    """A build without changes publishes no generation and counts all as unchanged."""
     before = live_files(index)
     outcome = build.build(corpus, index)
     assert outcome.status == "unchanged"
@@ -80,7 +73,6 @@ def test_without_changes_nothing_is_published(corpus: Path, index: Path) -> None
 
 
 def test_changes_are_counted(corpus: Path, index: Path) -> None:
-    """Added, changed, removed and unchanged publications are counted by content."""
     write(corpus, "New One", "New Two")
     (corpus / "more.jsonl").unlink()
     edit(corpus / "tools.html", "commentaries", "remarks")
@@ -92,7 +84,6 @@ def test_changes_are_counted(corpus: Path, index: Path) -> None:
 
 
 def test_moved_publications_are_unchanged_and_published(corpus: Path, index: Path) -> None:
-    """A publication that only moved counts as unchanged, and its new line is published."""
     edit(corpus / "tools.html", "<body>", "<body>\n")
     outcome = build.build(corpus, index)
     assert (outcome.status, outcome.changes) == ("published", Changes(0, 0, 0, 5))
@@ -109,14 +100,12 @@ def test_moved_publications_are_unchanged_and_published(corpus: Path, index: Pat
 def test_change_of_the_catalogue_rebuilds(
     file: str, old: str, new: str, corpus: Path, index: Path
 ) -> None:
-    """A change of the fields or of the grouping alone publishes a generation."""
     edit(corpus / file, old, new)
     assert build.build(corpus, index).status == "published"
     assert len(directory.list_names(index)) == 2
 
 
 def test_change_of_a_translation_publishes_the_same_publications(corpus: Path, index: Path) -> None:
-    """A new translation publishes a generation that has it, with the same arrays."""
     before = segment_files(index)
     (corpus / "catalogue.fr.toml").write_text('title = "Petit catalogue"', encoding="utf-8")
     outcome = build.build(corpus, index)
@@ -132,14 +121,12 @@ def test_change_of_a_translation_publishes_the_same_publications(corpus: Path, i
 def test_change_of_the_program_rebuilds(
     part: tuple[object, str], corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another version of the analysis or of the format publishes a generation."""
     module, name = part
     monkeypatch.setattr(module, name, getattr(module, name) + 1)
     assert build.build(corpus, index).status == "published"
 
 
 def test_force_publishes_without_changes(corpus: Path, index: Path) -> None:
-    """With force, a generation of the same publications is published."""
     outcome = build.build(corpus, index, force=True)
     assert (outcome.status, outcome.changes.unchanged) == ("published", 5)
     assert len(directory.list_names(index)) == 2
@@ -167,7 +154,6 @@ def test_half_a_corpus_is_rejected(corpus: Path, index: Path) -> None:
 
 
 def test_an_unreadable_corpus_is_rejected(corpus: Path, index: Path) -> None:
-    """A corpus without a readable publication is rejected with its problems."""
     for name in ("papers.html", "more.jsonl"):
         (corpus / name).unlink()
     (corpus / "tools.html").write_bytes(b"\xff")
@@ -190,7 +176,6 @@ def test_an_empty_first_build_is_rejected(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_problems_are_recorded(corpus: Path, index: Path) -> None:
-    """Bad entries do not stop a build. Their problems are returned and kept in the manifest."""
     write(corpus, "Good", "")
     outcome = build.build(corpus, index)
     assert [(each.file, each.what) for each in outcome.problems] == [
@@ -212,7 +197,6 @@ def test_fixed_problem_is_removed(corpus: Path, index: Path) -> None:
 
 
 def test_manifest_has_counts_and_catalogue(index: Path) -> None:
-    """The manifest has the number of publications per facet value, and the catalogue."""
     manifest = directory.load_live(index).manifest
     assert manifest.publications == 5
     assert manifest.counts["section"] == {"Papers": 3, "Tools": 2}
@@ -223,7 +207,6 @@ def test_manifest_has_counts_and_catalogue(index: Path) -> None:
 
 
 def test_last_three_generations_are_kept(corpus: Path, index: Path) -> None:
-    """The last three generations are kept, and older ones are removed."""
     for number in range(4):
         write(corpus, f"Number {number}")
         build.build(corpus, index)
@@ -240,7 +223,6 @@ class Interrupted(Progress):
 
 
 def test_interrupted_build_changes_nothing(corpus: Path, index: Path) -> None:
-    """A build that is interrupted changes nothing that is live, and the next build succeeds."""
     before = live_files(index)
     write(corpus, "New")
     with pytest.raises(KeyboardInterrupt):
@@ -317,12 +299,10 @@ FINDS: dict[str, tuple[query.Query, set[str]]] = {
 
 @pytest.mark.parametrize(("tree", "ids"), FINDS.values(), ids=FINDS)
 def test_stock_whoosh_searches_a_generation(tree: query.Query, ids: set[str], index: Path) -> None:
-    """Stock Whoosh opens a generation and finds the expected hits of a query tree."""
     assert found(index, tree) == ids
 
 
 def test_generation_is_one_segment_in_corpus_order(index: Path) -> None:
-    """A generation is a single segment with documents in the order of the corpus."""
     opened = whoosh_index.open_dir(directory.load_live(index).segment)
     with opened.reader() as reader:
         assert reader.is_atomic()
@@ -341,7 +321,6 @@ class WatchEnded(Exception):
 
 
 def watched(corpus: Path, *events: Event) -> list[str]:
-    """Return the log of events, one during each sleep, and of the builds that became due."""
     log: list[str] = []
     left = list(events)
 
@@ -363,7 +342,6 @@ def watched(corpus: Path, *events: Event) -> list[str]:
 
 
 def writes(corpus: Path, title: str) -> Event:
-    """Return an event that rewrites a page."""
     return title, lambda: write(corpus, title)
 
 
@@ -377,7 +355,6 @@ def test_watch_builds_at_the_start_and_after_changes(corpus: Path) -> None:
 
 
 def segment_files(index: Path) -> dict[str, bytes]:
-    """Return the bytes of the live segment's files and of the digests."""
     generation = directory.load_live(index)
     files = {each.name: each.read_bytes() for each in generation.segment.iterdir()}
     return {**files, "digests": (generation.folder / manifest.DIGESTS).read_bytes()}
@@ -387,7 +364,6 @@ def segment_files(index: Path) -> dict[str, bytes]:
 def test_an_incremental_build_equals_a_full_build(
     corpus: Path, index: Path, tmp_path: Path
 ) -> None:
-    """An incremental build writes the same bytes as a full build in another process."""
     write(corpus, "Another one", "And one more about crime", name="a-first.html")
     edit(corpus / "tools.html", "commentaries", "remarks")
     script = (

@@ -13,7 +13,6 @@ from tests.samples import article, page
 
 
 def test_a_check_equals_a_build(corpus: Path, tmp_path: Path) -> None:
-    """A check has the same problems, in the same order, and the same publications as a build."""
     articles = [article("", "untitled"), article("Twice", "same"), article("Twice", "same")]
     (corpus / "bad.html").write_text(page([*articles, article("Y", year="1")]), encoding="utf-8")
     (corpus / "image.png").write_bytes(b"")
@@ -39,7 +38,6 @@ class Seen(Progress):
 
 
 def test_a_check_reports_its_progress(corpus: Path) -> None:
-    """The progress counts each publication, and at the end all bytes of the pages."""
     seen = Seen()
     verdict = check.check(corpus, seen)
     assert seen.passed == verdict.publications == 5
@@ -49,7 +47,6 @@ def test_a_check_reports_its_progress(corpus: Path) -> None:
 
 @pytest.mark.slow
 def test_the_corpus_of_the_project_is_valid() -> None:
-    """The corpus of the project has no problems."""
     verdict = check.check(ROOT / "corpus")
     assert verdict.problems == ()
     assert verdict.publications == 136

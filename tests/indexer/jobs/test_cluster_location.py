@@ -32,7 +32,6 @@ class Cluster(ClusterGenerations):
         return State((self._name,), (self._name,), {}, ())
 
     def download(self, generation: str, folder: Path) -> Generation:
-        """Copy the files. Raise the error of a damaged file."""
         folder.mkdir(parents=True)
         for file in self._copied.iterdir() if self._copied else ():
             if file.is_file() and self._readable in {"", file.name}:
@@ -50,24 +49,20 @@ class RolledBack(Cluster):
         self._later = later
 
     def read_state(self) -> State:
-        """Return both generations."""
         return super().read_state()._replace(published=(self._name, self._later))
 
 
 def list_names(index: Path) -> set[str]:
-    """Return the names of the generations of a folder, also those that are not complete."""
     return {folder.name for folder in (index / "generations").glob("*")}
 
 
 def test_a_build_names_the_damage_of_the_live_generation(tmp_path: Path) -> None:
-    """The error has the reason, and not that a copy is missing on this machine."""
     with pytest.raises(IndexOutdated, match=r"part 0 of manifest\.json .* is damaged"):
         cluster_location.adopt(Cluster(LIVE), tmp_path)
     assert not (tmp_path / "CURRENT").exists()
 
 
 def test_a_forced_build_keeps_what_can_be_read(tmp_path: Path) -> None:
-    """It continues with the name of the damaged generation, and with the files that are left."""
     (tmp_path / "cluster").mkdir()
     (tmp_path / "cluster" / "retired.zst").write_bytes(b"ids")
     (tmp_path / "cluster" / "digests.zst").write_bytes(b"lost")

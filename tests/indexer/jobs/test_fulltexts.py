@@ -56,7 +56,6 @@ class Corpus:
         (self.folder / "records.jsonl").write_text(lines, encoding="utf-8")
 
     def write(self, name: str, *pages: str) -> Path:
-        """Write a PDF with these pages."""
         file = self.folder / name
         file.write_bytes(make_pdf(pages))
         return file
@@ -78,20 +77,17 @@ class Corpus:
         return Engine.open(self.index).get_searcher().list_files(identity)
 
     def find(self, text: str) -> list[str]:
-        """Return the ids of the publications that a search finds."""
         return [*Engine.open(self.index).get_searcher().list_ids(SearchRequest(text))]
 
 
 @pytest.fixture
 def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    """A corpus without files, and an empty cache of texts."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return Corpus(tmp_path)
 
 
 @pytest.fixture
 def extracted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are read."""
     names: list[str] = []
     extract = documents.extract
 
@@ -104,7 +100,6 @@ def extracted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_only_new_and_changed_files_are_read(corpus: Corpus, extracted: list[str]) -> None:
-    """A build reads the files that are new or have other bytes, whatever their records."""
     corpus.write("one.pdf", "piracy")
     two = corpus.write("two.pdf", "fishing")
     assert corpus.build().status == "published"
@@ -130,7 +125,6 @@ def test_only_new_and_changed_files_are_read(corpus: Corpus, extracted: list[str
 
 
 def test_a_new_record_keeps_the_texts_of_the_others(corpus: Corpus, extracted: list[str]) -> None:
-    """Documents get other numbers, and no file is read again."""
     corpus.write("three.pdf", "piracy")
     corpus.build()
     extracted.clear()
@@ -141,7 +135,6 @@ def test_a_new_record_keeps_the_texts_of_the_others(corpus: Corpus, extracted: l
 
 
 def test_a_build_names_each_file_before_it_reads_it(corpus: Corpus, extracted: list[str]) -> None:
-    """The progress has the name of a file as long as the build waits for its text."""
     told: list[tuple[int, str, bool]] = []
 
     class Seen(Progress):
@@ -155,7 +148,6 @@ def test_a_build_names_each_file_before_it_reads_it(corpus: Corpus, extracted: l
 
 
 def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
-    """A scanned PDF belongs to its record, and each build asks for OCR."""
     scan = new_pdf()
     add_scan(scan)
     (corpus.folder / "one.pdf").write_bytes(bytes(scan.output()))
@@ -199,7 +191,6 @@ def test_copies_of_a_file_are_named(corpus: Corpus) -> None:
 
 
 def test_a_check_reports_the_problems_of_a_build(corpus: Corpus) -> None:
-    """A check names files without a record, names without a file, and files that are damaged."""
     rows = CATALOGUE + '[[field]]\nname = "file"\nlabel = "Files"\nkind = "file"\n'
     (corpus.folder / "catalogue.toml").write_text(rows, encoding="utf-8")
     (corpus.folder / "more.jsonl").write_text(
@@ -214,7 +205,6 @@ def test_a_check_reports_the_problems_of_a_build(corpus: Corpus) -> None:
 
 
 def test_readers_can_open_a_file_that_is_not_read(corpus: Corpus, extracted: list[str]) -> None:
-    """A damaged PDF is a file of its record, in each build. An empty one is not."""
     for name, data in (("one.pdf", b"%PDF-1.7 broken"), ("two.pdf", b"")):
         (corpus.folder / name).write_bytes(data)
     for _ in range(2):
@@ -245,7 +235,6 @@ def test_a_file_with_a_wrong_name_is_read_after_it_is_renamed(corpus: Corpus) ->
 def test_files_are_read_after_the_extra_is_installed(
     corpus: Corpus, extracted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the extra, PDFs of any name are one problem. With it, the next build reads them."""
     corpus.write("one.pdf", "piracy")
     corpus.write("two.txt", "fishing")
     (corpus.folder / "three.txt").write_text("whaling", encoding="utf-8")
@@ -284,7 +273,6 @@ def test_a_file_that_is_gone_costs_only_itself(corpus: Corpus, tmp_path: Path, k
 
 
 def test_another_language_of_the_catalogue_reads_all_texts_again(corpus: Corpus) -> None:
-    """A text without a language has the stems of the catalogue's language."""
     (corpus.folder / "one.txt").write_text("Les changements", encoding="utf-8")
     corpus.build()
     file = corpus.folder / "catalogue.toml"
@@ -307,14 +295,12 @@ def test_files_outside_the_corpus_are_searched(corpus: Corpus, tmp_path: Path) -
 
 
 def test_a_text_of_a_record_is_no_catalogue(corpus: Corpus) -> None:
-    """A plain text that is named after a record is searched, and causes no problem."""
     (corpus.folder / "one.txt").write_text("A report on piracy.\n" * 40, encoding="utf-8")
     assert corpus.build().problems == []
     assert corpus.find("piracy") == ["one"]
 
 
 def test_other_limits_read_all_files_again(corpus: Corpus) -> None:
-    """A text that a limit cut short is complete after the limit is raised."""
     corpus.write("one.pdf", "first", "second", "third")
     low = msgspec.structs.replace(LIMITS, most_pages=2)
     assert [problem.file for problem in corpus.build(limits=low).problems] == ["one.pdf"]
@@ -336,7 +322,6 @@ def test_full_texts_of_an_older_version_are_written_again(corpus: Corpus) -> Non
 
 
 def test_a_catalogue_without_the_row_has_no_full_texts(corpus: Corpus) -> None:
-    """Without the field, no file is read, and the index has no file for texts."""
     corpus.write("one.pdf", "piracy")
     plain = CATALOGUE.rpartition("[[field]]")[0]
     (corpus.folder / "catalogue.toml").write_text(plain, encoding="utf-8")
@@ -376,7 +361,6 @@ EDITS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(CONTENTS)), m
 
 
 def list_files(index: Path) -> dict[str, Sequence[object]]:
-    """Return the files of each publication."""
     searcher = Engine.open(index).get_searcher()
     return {name: searcher.list_files(name) for name in ("one", "two", "three")}
 
@@ -387,7 +371,6 @@ def list_files(index: Path) -> dict[str, Sequence[object]]:
 def test_a_build_after_edits_equals_a_new_build(
     steps: list[list[tuple[str, bytes | None]]],
 ) -> None:
-    """Files come, change, and go. Each build, and a check, reports what a new build does."""
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", f"{name}/cache")
         corpus = Corpus(Path(name))

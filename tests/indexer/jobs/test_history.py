@@ -34,13 +34,11 @@ GUIDE: Mapping[str, object] = {"title": "Guide to Rivers", "year": 2010, "countr
 
 @pytest.fixture
 def place(corpus: Path, index: Path) -> tuple[Path, Path]:
-    """Return a corpus with an atlas and a guide, and its index."""
     remake(corpus, index, ATLAS, GUIDE)
     return corpus, index
 
 
 def write(corpus: Path, *entries: Mapping[str, object]) -> None:
-    """Write entries to a JSON Lines file of the corpus."""
     lines = (json.dumps({"section": "Papers", **entry}) for entry in entries)
     (corpus / "books.jsonl").write_text("\n".join(lines), encoding="utf-8")
 
@@ -53,13 +51,11 @@ def remake(corpus: Path, index: Path, *entries: Mapping[str, object], force: boo
 
 
 def read_successors(index: Path) -> dict[str, str]:
-    """Return the successor of each retired id of the live generation."""
     entries = directory.load_live(index).read_retired()
     return {identity: entry.successor for identity, entry in entries.items()}
 
 
 def test_a_removed_id_keeps_its_title_and_the_time(place: tuple[Path, Path]) -> None:
-    """A removed id is listed with its title and the time of the build that removed it."""
     started = datetime.now(UTC).replace(microsecond=0)
     remake(*place, ATLAS)
     entry = directory.load_live(place[1]).read_retired()["guide-to-rivers-2010"]
@@ -70,7 +66,6 @@ def test_a_removed_id_keeps_its_title_and_the_time(place: tuple[Path, Path]) -> 
 
 @pytest.mark.parametrize("force", [False, True])
 def test_the_list_is_carried_on(place: tuple[Path, Path], force: bool) -> None:
-    """Later builds keep an entry as it is, whether they are incremental or forced."""
     remake(*place, ATLAS)
     before = directory.load_live(place[1]).read_retired()
     for title in ("One", "Two", "Three", "Four"):
@@ -80,7 +75,6 @@ def test_the_list_is_carried_on(place: tuple[Path, Path], force: bool) -> None:
 
 
 def test_a_change_of_the_rows_keeps_the_list(place: tuple[Path, Path]) -> None:
-    """A build of everything, after a change of catalogue.toml, finds what vanished."""
     text = SMALL_CATALOGUE.replace("weight = 2.5", "weight = 3.0")
     (place[0] / "catalogue.toml").write_text(text, encoding="utf-8")
     remake(*place, {**ATLAS, "title": "Atlas of all Roads"})
@@ -105,7 +99,6 @@ def test_a_change_of_the_rows_keeps_the_list(place: tuple[Path, Path]) -> None:
 def test_a_changed_id_leads_to_the_new_one(
     place: tuple[Path, Path], change: dict[str, object]
 ) -> None:
-    """An id that changed with the title or the year leads to the new one."""
     remake(*place, {**ATLAS, **change}, GUIDE)
     (entry,) = directory.load_live(place[1]).read_retired().values()
     assert entry.id == "atlas-of-roads-2014"
@@ -113,7 +106,6 @@ def test_a_changed_id_leads_to_the_new_one(
 
 
 def place_ids(index: Path) -> set[str]:
-    """Return the ids of the live publications."""
     return set(directory.load_live(index).read_digests())
 
 
@@ -136,14 +128,12 @@ def test_a_removed_id_leads_to_no_other_publication(
 
 
 def test_a_publication_that_did_not_change_is_no_successor(place: tuple[Path, Path]) -> None:
-    """A copy that was there before does not take the place of a removed one."""
     remake(*place, ATLAS, {**ATLAS, "id": "copy"}, GUIDE)
     remake(*place, ATLAS, GUIDE)
     assert read_successors(place[1]) == {"copy": ""}
 
 
 def test_chains_lead_to_the_last_id(place: tuple[Path, Path]) -> None:
-    """An id whose successor changes leads to the newest one, and is removed with it."""
     for identity in ("second", "third"):
         remake(*place, {**ATLAS, "id": identity}, GUIDE)
     assert read_successors(place[1]) == {"atlas-of-roads-2014": "third", "second": "third"}
@@ -154,7 +144,6 @@ def test_chains_lead_to_the_last_id(place: tuple[Path, Path]) -> None:
 
 
 def test_an_id_that_comes_back_is_not_retired(place: tuple[Path, Path]) -> None:
-    """An id that is in use again is no longer listed, and a list without entries is no file."""
     remake(*place, {**ATLAS, "id": "second"}, GUIDE)
     remake(*place, ATLAS, GUIDE)
     assert read_successors(place[1]) == {"second": "atlas-of-roads-2014"}
@@ -192,7 +181,6 @@ def write_table(corpus: Path, name: str, identity: str, title: str, year: int, d
 def test_merged_ids_lead_to_the_merged_publication(
     first: tuple[str, int, str], second: tuple[str, int, str], tmp_path: Path
 ) -> None:
-    """The ids of records that are merged into another one lead to it."""
     corpus, index = tmp_path / "corpus", tmp_path / "index"
     corpus.mkdir()
     for name, text in {
@@ -242,7 +230,6 @@ def test_a_rollback_and_the_next_build_lose_no_id(place: tuple[Path, Path]) -> N
 
 @pytest.mark.parametrize("harm", ["digests.zst", "segment/words.seg"])
 def test_a_damaged_generation_passes_its_list_on(place: tuple[Path, Path], harm: str) -> None:
-    """A build carries on the list of a damaged live generation if the list itself is undamaged."""
     remake(*place, ATLAS)
     (directory.load_live(place[1]).folder / harm).write_bytes(b"?")
     write(place[0], ATLAS)
@@ -251,7 +238,6 @@ def test_a_damaged_generation_passes_its_list_on(place: tuple[Path, Path], harm:
 
 
 def test_a_damaged_list_is_not_read(place: tuple[Path, Path]) -> None:
-    """A changed list is reported, and the next build takes nothing from it."""
     remake(*place, ATLAS)
     live = directory.load_live(place[1])
     forged = manifest.pack_retired({"forged": Retired("forged", time=datetime.now(UTC))})
@@ -266,7 +252,6 @@ def test_a_damaged_list_is_not_read(place: tuple[Path, Path]) -> None:
 
 
 def test_verify_checks_retired_ids(place: tuple[Path, Path]) -> None:
-    """A retired id that is in use, and a successor that does not exist, are reported."""
     live = directory.load_live(place[1])
     wrong = [Retired("brief/6", time=datetime.now(UTC)), Retired("old", successor="none")]
     (live.folder / manifest.RETIRED).write_bytes(
@@ -282,7 +267,6 @@ def test_verify_checks_retired_ids(place: tuple[Path, Path]) -> None:
 
 
 def test_a_build_from_nothing_reads_the_list_of_the_corpus(place: tuple[Path, Path]) -> None:
-    """A list that was saved as retired.toml survives a deleted index."""
     corpus, index = place
     remake(*place, {**ATLAS, "id": "second"})
     before = directory.load_live(index).read_retired()
@@ -293,12 +277,10 @@ def test_a_build_from_nothing_reads_the_list_of_the_corpus(place: tuple[Path, Pa
 
 
 def state(corpus: Path, *entries: Retired) -> None:
-    """Write retired.toml."""
     (corpus / retired.RETIRED_FILE).write_text(retired.format_toml(entries), encoding="utf-8")
 
 
 def test_a_stated_successor_is_published(place: tuple[Path, Path]) -> None:
-    """A new entry of retired.toml alone publishes a generation, and replaces one of the index."""
     remake(*place, ATLAS)
     state(place[0], Retired("guide-to-rivers-2010", successor="brief/6"), Retired("old", "Old"))
     with pytest.raises(CatalogueError, match="'old' has no successor and no time"):
@@ -329,14 +311,12 @@ def test_a_stated_successor_keeps_the_time_of_the_removal(place: tuple[Path, Pat
 
 
 def test_a_saved_list_that_is_out_of_date_changes_nothing(place: tuple[Path, Path]) -> None:
-    """Of two entries with a time, the later one wins."""
     state(place[0], Retired("atlas-of-roads-2014", "Atlas", datetime(2020, 1, 1, tzinfo=UTC)))
     remake(*place, {**ATLAS, "id": "second"}, GUIDE)
     assert read_successors(place[1]) == {"atlas-of-roads-2014": "second"}
 
 
 def test_an_id_twice_in_the_file_is_a_fault(corpus: Path) -> None:
-    """retired.toml with an id twice is invalid."""
     state(corpus, Retired("a", successor="b"), Retired("a", successor="c"))
     with pytest.raises(CatalogueError, match="the id 'a' occurs twice"):
         retired.load(corpus)
@@ -353,7 +333,6 @@ entries = st.builds(Retired, texts, texts, times, texts)
 def test_a_written_file_reads_back(
     tmp_path_factory: pytest.TempPathFactory, listed: list[Retired]
 ) -> None:
-    """retired.toml and the file of a generation can have any ids and titles."""
     folder = tmp_path_factory.mktemp("retired")
     state(folder, *listed)
     assert list(retired.load(folder).values()) == listed
@@ -362,7 +341,6 @@ def test_a_written_file_reads_back(
 def test_the_first_retired_ids_are_dropped_over_the_limit(
     place: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of more ids than the limit, those that were retired first are dropped."""
     monkeypatch.setattr(build_stats, "MAX_RETIRED", 2)
     early = datetime(2020, 1, 1, tzinfo=UTC)
     state(place[0], Retired("x", time=early), Retired("y", time=early.replace(year=2021)))
@@ -373,8 +351,6 @@ def test_the_first_retired_ids_are_dropped_over_the_limit(
 def test_an_index_of_another_format_keeps_the_ids(
     place: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ids of a segment that can't be read are retired without their titles."""
-
     def refuse(*_: object) -> None:
         raise KeyError
 
@@ -396,7 +372,6 @@ class Clock:
 
     @classmethod
     def now(cls, zone: tzinfo) -> datetime:
-        """Return the time, and advance it."""
         cls.hour += 1
         return datetime.fromtimestamp(cls.hour * 3600, zone)
 
@@ -439,7 +414,6 @@ def test_dates_are_kept_from_build_to_build(dated: tuple[Path, Path]) -> None:
 
 
 def test_a_changed_record_has_the_date_of_its_change(dated: tuple[Path, Path]) -> None:
-    """A change keeps the date of addition. A removed record that comes back gets new dates."""
     remake(*dated, {**ATLAS, "summary": "All roads."}, GUIDE)
     assert read_hours(dated[1]) == {ATLAS_ID: (1, 2), GUIDE_ID: (1, 1)}
     remake(*dated, {**ATLAS, "summary": "All roads."})
@@ -448,7 +422,6 @@ def test_a_changed_record_has_the_date_of_its_change(dated: tuple[Path, Path]) -
 
 
 def test_a_new_id_is_no_new_publication(dated: tuple[Path, Path]) -> None:
-    """A publication with another id was added under its earlier one, whatever aliases it has."""
     state(dated[0], Retired("zzz", successor="atlas"))
     remake(*dated, {**ATLAS, "id": "atlas"}, GUIDE)
     remake(*dated, {**ATLAS, "id": "atlas"}, GUIDE, {"title": "Three"})
@@ -473,7 +446,6 @@ def test_a_record_that_one_of_two_generations_had_has_changed(dated: tuple[Path,
 
 
 def test_a_generation_without_dates_has_the_time_of_its_build(dated: tuple[Path, Path]) -> None:
-    """Earlier versions of the program wrote no dates."""
     live = directory.load_live(dated[1])
     (live.folder / manifest.DATES).unlink()
     files = {name: file for name, file in live.manifest.files.items() if name != manifest.DATES}
@@ -484,7 +456,6 @@ def test_a_generation_without_dates_has_the_time_of_its_build(dated: tuple[Path,
 
 
 def test_dates_of_other_publications_are_damage(dated: tuple[Path, Path]) -> None:
-    """A file of dates has two for each publication."""
     live = directory.load_live(dated[1])
     data = manifest.pack_dates(live.read_dates()[:, :1])
     (live.folder / manifest.DATES).write_bytes(data)

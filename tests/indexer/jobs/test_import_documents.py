@@ -35,13 +35,11 @@ ER  -
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts are cached in the folder of the test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
 def pdfs(tmp_path: Path) -> Path:
-    """Return a folder of PDFs."""
     folder = tmp_path / "reports"
     (folder / "old").mkdir(parents=True)
     for name in ("Harbour_report.pdf", "Fishing_report.pdf", "old/Whaling_report.pdf"):
@@ -51,7 +49,6 @@ def pdfs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Return a folder with an export of records, their PDFs, and another PDF."""
     folder = tmp_path / "library"
     (folder / "files" / "1").mkdir(parents=True)
     (folder / "export.ris").write_text(RIS, encoding="utf-8")
@@ -61,12 +58,10 @@ def library(tmp_path: Path) -> Path:
 
 
 def read_by_id(folder: Path) -> dict[str, Publication]:
-    """Return the publications of a corpus folder by id. None of it is a problem."""
     return {publication.id: publication for publication in read_publications(folder)}
 
 
 def list_attached(folder: Path) -> tuple[dict[str, list[str]], list[Problem]]:
-    """Return the names of the attached files by id, as a build finds them, and the problems."""
     catalogue, problems = catalogue_toml.load(folder), list[Problem]()
     publications = read_publications(folder, problems)
     outside = sources.load(folder).list_attachments()
@@ -81,7 +76,6 @@ def list_attached(folder: Path) -> tuple[dict[str, list[str]], list[Problem]]:
 
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_folder_of_pdfs_is_a_catalogue(in_place: bool, pdfs: Path, tmp_path: Path) -> None:
-    """Each PDF is a record, its full text is searched, and the site serves it."""
     into = tmp_path / "new"
     if not in_place:
         (pdfs / "dangling.pdf").symlink_to(pdfs / "nowhere")
@@ -111,7 +105,6 @@ def test_a_folder_of_pdfs_is_a_catalogue(in_place: bool, pdfs: Path, tmp_path: P
 
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_pdf_of_a_record_is_no_record(in_place: bool, library: Path, tmp_path: Path) -> None:
-    """PDFs that belong to records are their files. The others are records."""
     into = tmp_path / "new"
     result = importer.import_files([library], into, in_place=in_place)
     assert Path(result.sources[-1].file).name == "Other_spices.pdf"
@@ -127,7 +120,6 @@ def test_a_pdf_of_a_record_is_no_record(in_place: bool, library: Path, tmp_path:
 
 
 def test_a_web_page_of_a_record_is_no_record(library: Path, tmp_path: Path) -> None:
-    """A page that a record names is its file, whatever records it seems to have."""
     head = '<meta name="citation_title" content="Salt on the web"><meta name="citation_author" '
     page = f'<html><head>{head} content="Ada Marsh"></head><body>All about salt.</body></html>'
     (library / "files" / "1" / "page.html").write_text(page, encoding="utf-8")
@@ -162,7 +154,6 @@ def test_one_problem_says_that_the_extra_is_missing(
 def test_a_text_that_no_reader_recognizes_may_belong_to_a_record(
     in_place: bool, library: Path, tmp_path: Path
 ) -> None:
-    """A text that is named after a record is its file, whatever its contents."""
     (library / "pepper.md").write_text("A note on pepper.", encoding="utf-8")
     into = tmp_path / "new"
     assert importer.import_files([library], into, in_place=in_place).attached == 3
@@ -189,7 +180,6 @@ def test_texts_next_to_pdfs_are_named(pdfs: Path, tmp_path: Path) -> None:
 
 
 def test_a_pdf_belongs_to_the_page_of_its_name(tmp_path: Path) -> None:
-    """A page with one record has the PDF next to it that has the same name."""
     folder = tmp_path / "pages"
     folder.mkdir()
     head = '<meta name="citation_title" content="Salt"><meta name="citation_author" content="Ada">'
@@ -208,7 +198,6 @@ def test_a_change_of_a_file_that_is_not_copied_is_seen(library: Path, tmp_path: 
 
 
 def test_single_files_give_access_to_nothing_else(library: Path, tmp_path: Path) -> None:
-    """If files are imported by name, the other files of their folder stay private."""
     files = [library / "export.ris", library / "10.5555_pepper.pdf"]
     importer.import_files(files, tmp_path / "new", in_place=True)
     places = sources.load(tmp_path / "new").list_attachments()
@@ -217,14 +206,12 @@ def test_single_files_give_access_to_nothing_else(library: Path, tmp_path: Path)
 
 
 def import_twice(first: Path, second: Path, into: Path) -> tuple[ImportResult, list[Problem]]:
-    """Return the result of an import into the folder of an earlier one, and its problems."""
     problems: list[Problem] = []
     importer.import_files([first], into)
     return importer.import_files([second], into, report=problems.append), problems
 
 
 def test_pdfs_are_added_to_a_catalogue(library: Path, tmp_path: Path) -> None:
-    """PDFs that are imported later belong to the records that are there."""
     scans, into = tmp_path / "scans", tmp_path / "new"
     scans.mkdir()
     shutil.move(library / "10.5555_pepper.pdf", scans)
@@ -236,7 +223,6 @@ def test_pdfs_are_added_to_a_catalogue(library: Path, tmp_path: Path) -> None:
 
 
 def test_a_catalogue_without_full_text_says_so(library: Path, tmp_path: Path) -> None:
-    """An import of PDFs into a catalogue without a field for their text is a problem."""
     scans = tmp_path / "scans"
     scans.mkdir()
     for path in [*library.rglob("*.pdf")]:
@@ -267,7 +253,6 @@ def test_the_pdfs_of_a_table_are_left_out_of_the_source_of_the_folder(
 def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
     in_place: bool, names: list[str], tmp_path: Path
 ) -> None:
-    """The source of a folder of PDFs is the folder, whatever its name, and if it has only one."""
     folder, into = tmp_path / "[2020] reports", tmp_path / "new"
     folder.mkdir()
     for name in names:
@@ -279,7 +264,6 @@ def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
 
 
 def test_a_pdf_that_is_removed_in_place_is_no_problem(pdfs: Path, tmp_path: Path) -> None:
-    """The record of the last PDF is removed with its file."""
     importer.import_files([pdfs], tmp_path / "new", in_place=True)
     build.build(tmp_path / "new", tmp_path / "index")
     (pdfs / "old" / "Whaling_report.pdf").unlink()  # the last one in the order of the corpus
@@ -291,7 +275,6 @@ def test_a_pdf_that_is_removed_in_place_is_no_problem(pdfs: Path, tmp_path: Path
 def test_a_damaged_pdf_that_is_moved_in_place_is_no_missing_file(
     pdfs: Path, tmp_path: Path
 ) -> None:
-    """Its record stays the same in another folder, and only the damage is reported."""
     broken = pdfs / "old" / "Zoo.pdf"  # the last one in the order of the corpus
     broken.write_bytes(b"%PDF-1.7 broken")
     importer.import_files([pdfs], tmp_path / "new", in_place=True)

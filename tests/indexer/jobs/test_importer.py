@@ -40,7 +40,6 @@ RIS = (
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """Return a folder with files to import."""
     folder = tmp_path / "my_files"
     folder.mkdir()
     (folder / "law-list.csv").write_text(TABLE, encoding="utf-8")
@@ -49,12 +48,10 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def into(tmp_path: Path) -> Path:
-    """Return the path of a new folder."""
     return tmp_path / "new" / "catalogue"
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file of a folder and of hidden ones next to it."""
     return {
         path.relative_to(folder.parent).as_posix(): path.read_bytes()
         for path in folder.parent.rglob("*") if path.is_file()
@@ -84,7 +81,6 @@ def test_an_import_keeps_the_file_and_writes_its_mapping(
 
 
 def test_the_catalogue_is_named_after_the_file(files: Path, into: Path) -> None:
-    """The catalogue has a title from the file's name, and nothing from the project's catalogue."""
     result = importer.import_files([files / "law-list.csv"], into)
     assert result.catalogue.title == "Law list"
     assert catalogue_toml.load(into) == result.catalogue
@@ -98,7 +94,6 @@ def test_the_catalogue_is_named_after_the_file(files: Path, into: Path) -> None:
 
 
 def test_several_files_are_named_after_their_folder(files: Path, into: Path) -> None:
-    """The catalogue of some files of a folder, or of its folders, has the name of this folder."""
     (files / "old").mkdir()
     for name in ("salt.csv", "old/sea.csv"):
         (files / name).write_text("Title\nSalt\n", encoding="utf-8")
@@ -110,7 +105,6 @@ def test_several_files_are_named_after_their_folder(files: Path, into: Path) -> 
 
 
 def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Problem]) -> None:
-    """Each format is a source. Files of one format in one folder share a glob."""
     (files / "sub").mkdir()
     (files / "sub" / "a.ris").write_text(RIS, encoding="utf-8")
     (files / "sub" / "b.ris").write_text(RIS.replace("Salt", "Cumin"), encoding="utf-8")
@@ -127,7 +121,6 @@ def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Proble
 def test_tables_with_different_columns_are_separate_sources(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Each table has its own columns and records. Tables with equal headers share a mapping."""
     (files / "other.csv").write_text("Titre,Auteur\nSel,Ada Marsh\n", encoding="utf-8")
     (files / "more.csv").write_text(TABLE.replace(",top,", ",,x"), encoding="utf-8")
     result = importer.import_files([files], into, report=problems.append)
@@ -142,7 +135,6 @@ def test_tables_with_different_columns_are_separate_sources(
 def test_equal_names_of_two_folders_are_numbered(
     tmp_path: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Files with the same name are all imported. None replaces a file of the catalogue."""
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         for name in ("list.csv", "catalogue.toml", ".hidden.csv"):
@@ -188,7 +180,6 @@ def test_in_place_lists_files_if_a_glob_would_match_others(
 
 
 def test_an_update_keeps_the_mapping(files: Path, into: Path, problems: list[Problem]) -> None:
-    """A second import replaces the file, keeps the mapping, and reports its columns."""
     importer.import_files([files / "law-list.csv"], into, title="Mine")
     text = (into / "sources.toml").read_text(encoding="utf-8")
     text = "# My comment\n" + text.replace('title = "Title"', 'title = "Remark on shelf"')
@@ -238,14 +229,12 @@ def test_an_update_of_an_import_in_place_copies_nothing(
 
 
 def test_an_update_refuses_a_title(files: Path, into: Path) -> None:
-    """An update keeps the title of the folder, and refuses another one."""
     importer.import_files([files], into)
     with pytest.raises(ImportRejected, match="has a title already"):
         importer.import_files([files], into, title="Other")
 
 
 def test_a_folder_with_other_contents_is_refused(files: Path, into: Path) -> None:
-    """An import into a folder with other files changes nothing."""
     into.mkdir(parents=True)
     (into / "notes.txt").write_text("Mine", encoding="utf-8")
     before = state(into)
@@ -257,7 +246,6 @@ def test_a_folder_with_other_contents_is_refused(files: Path, into: Path) -> Non
 
 
 def test_an_import_needs_a_file(into: Path) -> None:
-    """An import of no files is refused, and makes no folder."""
     with pytest.raises(ImportRejected, match="no file is named"):
         importer.import_files([], into)
     assert not into.exists()
@@ -266,7 +254,6 @@ def test_an_import_needs_a_file(into: Path) -> None:
 def test_a_target_inside_the_imported_folder_is_not_imported(
     files: Path, problems: list[Problem]
 ) -> None:
-    """A catalogue inside the imported folder is left out when the folder is imported again."""
     for _ in range(2):
         result = importer.import_files([files], files / "out", report=problems.append)
         assert [each.file for each in result.sources] == ["law-list.csv"]
@@ -277,7 +264,6 @@ def test_a_target_inside_the_imported_folder_is_not_imported(
 def test_unusable_files_are_reported_and_left_out(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Empty, broken, unknown, and missing files are reported. The others are imported."""
     (files / "empty.csv").write_bytes(b"")
     (files / "header.csv").write_text("Title,Year\n", encoding="utf-8")
     (files / "noise.bin").write_bytes(bytes(range(256)) * 40)
@@ -318,7 +304,6 @@ def test_a_file_name_that_is_not_utf_8_is_reported_in_place(
 def test_an_import_without_a_usable_record_is_refused(
     name: str, text: str, files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Without a record, or a title in a standard format, nothing is written. The reason is said."""
     (files / "law-list.csv").unlink()
     (files / name).write_text(text, encoding="utf-8")
     with pytest.raises(ImportRejected, match="has no usable record"):
@@ -330,7 +315,6 @@ def test_an_import_without_a_usable_record_is_refused(
 def test_a_source_without_titles_is_reported(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """A table without a column of titles is imported, and the problem says where to name one."""
     (files / "law-list.csv").write_text("Code,Size\n17,22\n18,24\n", encoding="utf-8")
     importer.import_files([files], into, report=problems.append)
     assert [(each.file, each.what) for each in problems] == [
@@ -340,7 +324,6 @@ def test_a_source_without_titles_is_reported(
 
 
 def test_a_format_can_be_forced(files: Path, into: Path) -> None:
-    """A named format overrides the recognized one. An unknown name is refused with a list."""
     (files / "law-list.csv").rename(files / "list.xml")
     result = importer.import_files([files], into, format_name="delimited")
     assert [(each.format, each.evidence) for each in result.sources] == [
@@ -355,7 +338,6 @@ def test_a_format_can_be_forced(files: Path, into: Path) -> None:
 def test_a_failed_import_leaves_the_folder_unchanged(
     files: Path, into: Path, monkeypatch: pytest.MonkeyPatch, *, is_update: bool
 ) -> None:
-    """An error or Ctrl-C during the writing leaves the former folder, or none."""
     if is_update:
         importer.import_files([files], into)
     else:
@@ -384,7 +366,6 @@ def test_a_column_without_usable_values_is_unused(files: Path, into: Path) -> No
 
 
 def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -> None:
-    """Every language of a mapped column is listed as mapped."""
     (files / "law-list.csv").write_text(
         "dc.title,dc.title[fr],dc.date.issued\nSalt,Sel,1999\n,Poivre,2001\n", encoding="utf-8"
     )
@@ -395,7 +376,6 @@ def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -
 
 
 def test_the_report_counts_the_values_that_are_used(files: Path, into: Path) -> None:
-    """A cell without a value of the kind of its field is not counted, nor one borrowed in vain."""
     rows = "".join(f"{title},{link},{isbn},{key}\n" for title, link, isbn, key in (
         ("Salt", "https://doi.org/10.1000/182", "0-306-40615-2", "//"),
         ("Pepper", "https://example.org/b", "0-306-40615-3", "b"),
@@ -407,7 +387,6 @@ def test_the_report_counts_the_values_that_are_used(files: Path, into: Path) -> 
 
 
 def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalogue has a field that only a record after the sample fills."""
     monkeypatch.setattr("indexer.mapping.profile.MAX_RECORDS", 3)
     rows = "".join(f"Title {number},\n" for number in range(9))
     text = f"Title,DOI\n{rows}Last,10.1000/182\n"
@@ -419,7 +398,6 @@ def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.Mo
 def test_files_of_one_format_share_one_proposal(
     files: Path, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An import makes one proposal for any number of files of one format."""
     for number in range(40):
         (files / f"{number}.ris").write_text(RIS, encoding="utf-8")
     propose, calls = proposal.propose, 0
@@ -446,7 +424,6 @@ HEADINGS = st.lists(
 
 
 def check_columns(text: str, name: str, format_name: str, columns: set[str]) -> None:
-    """Import a text, and check that each column is mapped or unused, and that a build agrees."""
     with tempfile.TemporaryDirectory() as folder:
         file, into = Path(folder, name), Path(folder, "new")
         file.write_text(text, encoding="utf-8")
@@ -461,7 +438,6 @@ def check_columns(text: str, name: str, format_name: str, columns: set[str]) -> 
 
 @given(HEADINGS, st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=5))
 def test_no_column_of_a_table_is_lost(headings: list[str], rows: Sequence[Sequence[str]]) -> None:
-    """Every column of a table is mapped or unused. A build finds no other column."""
     text = io.StringIO()
     csv.writer(text).writerows([headings, *(row[: len(headings)] for row in rows)])
     limits, stream = LIMITS, io.BytesIO(text.getvalue().encode())
@@ -489,7 +465,6 @@ KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_s
     ),
 )  # fmt: skip
 def test_no_key_of_json_is_lost(records: list[dict[str, str]]) -> None:
-    """Every key of JSON objects is mapped or unused. A build finds no other key."""
     records = [{"title": "Law", **record} for record in records]
     columns = {key for record in records for key in record}
     check_columns(json.dumps(records), "a.json", "json", columns)
@@ -499,7 +474,6 @@ def test_no_key_of_json_is_lost(records: list[dict[str, str]]) -> None:
 def test_a_link_to_itself_costs_only_itself(
     files: Path, into: Path, problems: list[Problem], in_place: bool
 ) -> None:
-    """A link to itself in an imported folder is reported, and the other files are imported."""
     (files / "good.csv").write_text("Title,Year\nShells,2014\n", "utf-8")
     (files / "loop.csv").symlink_to("loop.csv")
     importer.import_files([files], into, in_place=in_place, report=problems.append)
@@ -513,7 +487,6 @@ def test_a_link_to_itself_costs_only_itself(
 def test_an_import_replaces_a_link_and_keeps_its_target(
     target: str, files: Path, into: Path
 ) -> None:
-    """An imported file never goes through a link of its name, wherever it leads."""
     importer.import_files([files / "law-list.csv"], into)
     (into.parent / "victim.txt").write_text("kept", encoding="utf-8")
     (into / "own.txt").write_text("kept", encoding="utf-8")
@@ -546,7 +519,6 @@ def test_an_import_writes_into_no_linked_folder(files: Path, into: Path, tmp_pat
 def test_a_lost_permission_is_given_again(
     given: str, files: Path, into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same import in place allows the files again, as when the notes were lost."""
     (files / "b[1].csv").write_text(TABLE.replace("Law", "Way"), encoding="utf-8")
     paths = {"file": [files / "b[1].csv"], "files": [*files.iterdir()], "folder": [files]}[given]
     importer.import_files(paths, into, in_place=True)
@@ -562,7 +534,6 @@ def test_a_lost_permission_is_given_again(
 def test_an_import_in_place_allows_no_other_files(
     name: str, files: Path, into: Path, tmp_path: Path
 ) -> None:
-    """A repeated import allows only those files of a folder that its command names again."""
     (tmp_path / "secret.csv").write_text(TABLE, encoding="utf-8")
     (files / "own.csv").write_text(TABLE, encoding="utf-8")
     importer.import_files([files / "law-list.csv"], into)

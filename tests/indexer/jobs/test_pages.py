@@ -50,12 +50,10 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def into(tmp_path: Path) -> Path:
-    """Return the path of a new folder."""
     return tmp_path / "new" / "pages"
 
 
 def digests(publications: list[Publication]) -> dict[str, bytes]:
-    """Return the content of publications by id."""
     return {each.id: each.digest for each in publications}
 
 
@@ -85,7 +83,6 @@ def test_an_import_is_read_back_unchanged(
 def test_long_section_has_a_short_file_name(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """The page of a section has a valid file name, however long the section's name is."""
     file = tmp_path / "list.jsonl"
     file.write_text(json.dumps({"title": "Law", "section": "人" * 300}), encoding="utf-8")
     pages.write_pages(file, into, corpus, problems.append)
@@ -95,7 +92,6 @@ def test_long_section_has_a_short_file_name(
 def test_problems_of_an_import_are_reported(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """A missing section and a broken line are reported with their line numbers."""
     source.write_text(source.read_text(encoding="utf-8") + "{\n", encoding="utf-8")
     pages.write_pages(source, into, corpus, problems.append)
     assert [(each.line, each.what.partition(":")[0]) for each in problems] == [
@@ -106,7 +102,6 @@ def test_problems_of_an_import_are_reported(
 def test_a_second_import_is_identical(
     source: Path, tmp_path: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """Two imports of a file write the same bytes."""
     written = []
     for name in ("one", "other"):
         pages.write_pages(source, tmp_path / name, corpus, problems.append)
@@ -128,7 +123,6 @@ def test_folder_with_only_a_catalogue_can_be_the_target(
 def test_folder_with_pages_is_rejected(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """A folder with pages, also in a subfolder, is rejected and left unchanged."""
     (into / "within").mkdir(parents=True)
     (into / "within" / "page.html").write_text(page([article("Mine")]), encoding="utf-8")
     with pytest.raises(ImportRejected, match="has pages already"):
@@ -139,7 +133,6 @@ def test_folder_with_pages_is_rejected(
 def test_unknown_format_is_rejected(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """A file of an unknown format is rejected, and the message says how to list the formats."""
     with pytest.raises(ImportRejected, match=r"no reader supports list\.docx.*pubsearch formats"):
         pages.write_pages(tmp_path / "list.docx", into, corpus, problems.append)
     assert not into.exists()
@@ -148,7 +141,6 @@ def test_unknown_format_is_rejected(
 def test_file_without_publications_is_rejected(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """A file without publications is rejected with its problems."""
     source.write_text("{}\n", encoding="utf-8")
     match = r"contains no publication\. Its reader was chosen because its name ends with \.jsonl"
     with pytest.raises(ImportRejected, match=match):
@@ -160,7 +152,6 @@ def test_file_without_publications_is_rejected(
 def test_a_catalogue_is_required(
     source: Path, into: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
-    """An import without a catalogue raises CatalogueError and writes nothing."""
     with pytest.raises(CatalogueError, match="the file does not exist"):
         pages.write_pages(source, into, tmp_path, problems.append)
     assert not into.exists()
@@ -179,7 +170,6 @@ def test_a_link_that_leads_nowhere_makes_no_file(
 
 @given(st.lists(st.sampled_from(["a", "a-2", "a-3", "b"]), max_size=12))
 def test_repeated_names_get_the_first_free_number(names: list[str]) -> None:
-    """Unique names differ, and a name that is free stays."""
     unique = pages.unique_names(names)
     assert len(set(unique)) == len(names)
     for number, (old, new) in enumerate(zip(names, unique, strict=True)):
@@ -212,7 +202,6 @@ VALUES = {
 
 @st.composite
 def properties(draw: st.DrawFn) -> Property:
-    """Return a strategy for a property of a field, under one of its names."""
     field = draw(st.sampled_from(CATALOGUE.fields))
     name = draw(st.sampled_from((field.name, *field.names)))
     allowed = st.sampled_from(field.values) if field.values else ANY_TEXT
@@ -236,7 +225,6 @@ MADE = st.builds(
 
 @given(st.lists(MADE.filter(bool), min_size=1, max_size=4), ANY_TEXT.map(cleaning.clean))
 def test_a_written_page_is_read_back_as_equal(made: list[Publication], heading: str) -> None:
-    """Publications of any text, links, languages and ids are read back as equal from a page."""
     page = format_page(made, CATALOGUE, heading)
     problems: list[Problem] = []
     found = [

@@ -15,13 +15,11 @@ from tests.tiers import examples
 
 
 def write(corpus: Path, name: str, *titles: str) -> None:
-    """Write a page of publications with these titles. Write nothing if there are none."""
     if titles:
         (corpus / name).write_text(page([article(each) for each in titles]), encoding="utf-8")
 
 
 def remake(corpus: Path, *counts: int) -> None:
-    """Write a corpus of pages with these numbers of publications."""
     for path in (*corpus.glob("*.html"), *corpus.glob("*.jsonl")):
         path.unlink()
     for number, count in enumerate(counts):
@@ -31,7 +29,6 @@ def remake(corpus: Path, *counts: int) -> None:
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a corpus."""
     folder = tmp_path_factory.mktemp("counted")
     samples.write_corpus(folder / "corpus")
     return folder
@@ -67,7 +64,6 @@ def test_large_removals_need_force(counted: Path, pages: list[tuple[int, int]], 
 
 
 def test_removal_names_the_files_that_lack_publications(corpus: Path, index: Path) -> None:
-    """A refusal names files with counts, marks missing files, and counts further files."""
     remake(corpus, *[2] * 25, 30)
     build.build(corpus, index, force=True)
     remake(corpus, *[1] * 25)
@@ -82,7 +78,6 @@ def test_removal_names_the_files_that_lack_publications(corpus: Path, index: Pat
 def test_removal_is_checked_against_a_damaged_index(
     harm: str, corpus: Path, tmp_path: Path
 ) -> None:
-    """Publications of a generation that is damaged or not in CURRENT still count."""
     index = tmp_path / "other"
     remake(corpus, 1, 12)
     build.build(corpus, index)

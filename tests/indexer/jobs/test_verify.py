@@ -13,12 +13,10 @@ from indexer.jobs import build, verify
 
 
 def list_errors(index: Path) -> list[tuple[str, ...]]:
-    """Return the faults of each generation, oldest first."""
     return [each.errors for each in verify.verify(index)]
 
 
 def test_a_good_index_has_no_faults(corpus: Path, index: Path) -> None:
-    """All generations are read and have no faults."""
     build.build(corpus, index, force=True)
     verdicts = list(verify.verify(index))
     assert [each.errors for each in verdicts] == [(), ()]
@@ -26,13 +24,11 @@ def test_a_good_index_has_no_faults(corpus: Path, index: Path) -> None:
 
 
 def test_a_missing_index_is_reported(tmp_path: Path) -> None:
-    """A missing index raises IndexMissing."""
     with pytest.raises(manifest.IndexMissing):
         list(verify.verify(tmp_path / "index"))
 
 
 def spoil(file: Path) -> None:
-    """Flip one bit in the middle of a file."""
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
@@ -50,7 +46,6 @@ def spoil(file: Path) -> None:
     ids=["flipped bit", "missing file", "cut file", "extra file", "invalid manifest"],
 )
 def test_damage_is_reported(harm: Callable[[Path], object], message: str, index: Path) -> None:
-    """A flipped bit, a missing, cut, or extra file, and an invalid manifest are reported."""
     harm(directory.load_live(index).folder)
     ((what, *_),) = list_errors(index)
     assert message in what

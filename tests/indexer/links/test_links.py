@@ -26,23 +26,19 @@ from tests.indexer.links.servers import Server
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """Return a running server."""
     with servers.serve() as running:
         yield running
 
 
 def make_client(*, delay: float = 0, timeout: float = 10) -> Client:
-    """Return a client that connects to this machine."""
     return Client("tester", delay=delay, timeout=timeout, is_local_allowed=True)
 
 
 def check(url: str, client: Client | None = None) -> LinkResult:
-    """Return the result of a link."""
     return asyncio.run(link_check.test_link(url, client or make_client()))
 
 
 def run(urls: list[str], client: Client | None = None) -> dict[str, LinkResult]:
-    """Return the results of links, by URL."""
     results: dict[str, LinkResult] = {}
 
     def record(result: LinkResult) -> None:
@@ -82,7 +78,6 @@ def find_closed_port() -> int:
     ],
 )
 def test_status_of_a_link(path: str, status: str, reason: str, server: Server) -> None:
-    """The reply of the server decides whether a link works, is dead, or is unclear."""
     result = check(server.url + path)
     assert (result.status, result.reason, result.target) == (status, reason, "")
 
@@ -92,7 +87,6 @@ def test_status_of_a_link(path: str, status: str, reason: str, server: Server) -
     [("/moved", "/fine"), ("/moved-twice", "/fine"), ("/to-bytes", "/caf%C3%A9")],
 )
 def test_moved_link(path: str, target: str, server: Server) -> None:
-    """A link has moved if all of its redirects are permanent. The result has the new URL."""
     result = check(server.url + path)
     assert (result.status, result.target) == ("moved", server.url + target)
 
@@ -100,26 +94,22 @@ def test_moved_link(path: str, target: str, server: Server) -> None:
 @pytest.mark.parametrize("path", ["/silent", "/closes", "/not-http", "/long-head"])
 @pytest.mark.slow
 def test_link_without_a_valid_reply(path: str, server: Server) -> None:
-    """A server that is silent, closes the connection, or does not send HTTP gives no reply."""
     with pytest.raises(NoReply):
         check(server.url + path, make_client(timeout=0.5))
 
 
 def test_link_to_a_closed_port() -> None:
-    """A refused connection is reported as such."""
     with pytest.raises(Unreachable, match="refused"):
         check(f"http://127.0.0.1:{find_closed_port()}/")
 
 
 def test_link_to_an_unknown_host() -> None:
-    """A host without an address is reported as such."""
     with pytest.raises(Unreachable, match="the host does not exist"):
         check("http://nowhere.invalid/")
 
 
 @pytest.mark.slow
 def test_link_with_an_invalid_certificate(server: Server, tmp_path: Path) -> None:
-    """A certificate that no authority signed makes a link unreachable."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
@@ -133,7 +123,6 @@ def test_link_with_an_invalid_certificate(server: Server, tmp_path: Path) -> Non
 
 
 def test_link_with_tls_to_a_server_without(server: Server) -> None:
-    """A server that does not support TLS makes a link with https unreachable."""
     with pytest.raises(Unreachable, match="TLS failed"):
         check(server.url.replace("http", "https"))
 
@@ -142,7 +131,6 @@ def test_link_with_tls_to_a_server_without(server: Server) -> None:
     "url", ["http://127.0.0.1:{port}/fine", "http://localhost:{port}/fine", "http://[::1]:{port}/"]
 )
 def test_local_network_is_not_contacted(url: str, server: Server) -> None:
-    """Unless it is allowed, no request is sent to an address of the local network."""
     client = Client("tester", delay=0, timeout=5)
     (result,) = run([url.format(port=server.server_port)], client).values()
     assert (result.status, result.reason) == ("unclear", "the host is in a local network")
@@ -160,12 +148,10 @@ def test_local_network_is_not_contacted(url: str, server: Server) -> None:
     ],
 )  # fmt: skip
 def test_public_addresses(address: str, expected: bool) -> None:
-    """Only addresses on the public internet are public, also if they are in an IPv6 address."""
     assert is_public(address) == expected
 
 
 def test_requests_name_the_program(server: Server) -> None:
-    """Each request has the User-Agent of the client, and HEAD is enough if it works."""
     check(f"{server.url}/fine?a=b#part")
     assert server.requests == [("HEAD", "/fine?a=b")]
     assert server.agents == {"tester"}
@@ -173,7 +159,6 @@ def test_requests_name_the_program(server: Server) -> None:
 
 @pytest.mark.slow
 def test_delay_between_requests_to_a_host(server: Server) -> None:
-    """Two requests to a host are at least the delay apart, also those of a redirect."""
     run([f"{server.url}/moved", f"{server.url}/no-head"], make_client(delay=0.5))
     pauses = [
         later - earlier for earlier, later in zip(server.times[:-1], server.times[1:], strict=True)
@@ -183,7 +168,6 @@ def test_delay_between_requests_to_a_host(server: Server) -> None:
 
 
 def test_link_without_reply_is_dead_after_two_tests(server: Server) -> None:
-    """A link without a reply is tested again after all others, and is then dead."""
     results = run([f"{server.url}/closes", f"{server.url}/fine"])
     assert [path for _, path in server.requests] == ["/closes", "/closes", "/fine"] + 2 * [
         "/closes"
@@ -220,7 +204,6 @@ class Network(Client):
         self.replies = {host: list(listed) for host, listed in replies.items()}
 
     async def request(self, method: str, url: str) -> Reply:
-        """Return the next reply of the host, or the last one again."""
         listed = self.replies.get(url.split("/")[2], [Silent("the host does not exist")])
         reply = listed.pop(0) if len(listed) > 1 else listed[0]
         if isinstance(reply, Exception):
@@ -253,7 +236,6 @@ def test_a_network_without_replies_makes_no_link_dead(
     replies: dict[str, list[Reply | Exception]],
     message: str,
 ) -> None:
-    """No link is dead if no host exists, or the network fails later."""
     results: list[LinkResult] = []
     urls = [f"http://{host}/" for host in hosts]
     with pytest.raises(NetworkDown, match=message):
@@ -275,7 +257,6 @@ def test_a_network_without_replies_makes_no_link_dead(
 def test_a_host_without_a_reply_is_dead_if_others_reply(
     replies: dict[str, list[Reply | Exception]], statuses: dict[str, str]
 ) -> None:
-    """A host that refuses, or does not exist while others reply, is dead."""
     results: list[LinkResult] = []
     urls = [f"http://{host}/" for host in statuses]
     asyncio.run(link_check.test_links(urls, Network(replies), results.append))

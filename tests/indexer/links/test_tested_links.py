@@ -15,12 +15,10 @@ NAMES = ("tested.links", ".tested.links.partial")
 
 
 def make_line(url: str) -> str:
-    """Return the line of a result."""
     return f'{{"url":"{url}","status":"works","reason":"","time":"2026-01-01T00:00:00Z"}}\n'
 
 
 def run(folder: Path) -> None:
-    """Record the result of one link, and keep that of another."""
     with tested_links.update(folder, ["https://a.example/", "https://b.example/"]) as recorder:
         time = datetime(2026, 1, 2, tzinfo=UTC)
         recorder.add(LinkResult("https://b.example/", "works", "200 OK", time))
@@ -29,7 +27,6 @@ def run(folder: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("text", ["secret", make_line("https://a.example/")])
 def test_a_link_out_is_refused_and_its_target_kept(name: str, text: str, tmp_path: Path) -> None:
-    """A test neither reads nor writes a file outside the corpus folder, whatever it contains."""
     folder, victim = tmp_path / "corpus", tmp_path / "victim.txt"
     folder.mkdir()
     victim.write_text(text, encoding="utf-8")
@@ -44,7 +41,6 @@ def test_a_link_out_is_refused_and_its_target_kept(name: str, text: str, tmp_pat
 def test_a_link_to_results_is_read_and_its_target_kept(
     name: str, make: Callable[[str, Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A link to another file of the folder is replaced. That file stays as it is."""
     monkeypatch.chdir(tmp_path)
     text = make_line("https://a.example/")
     if name.startswith("."):  # of a test that was killed
@@ -60,7 +56,6 @@ def test_a_link_to_results_is_read_and_its_target_kept(
 
 @pytest.mark.parametrize("text", [None, make_line("https://a.example/")])
 def test_an_error_before_the_first_result_writes_nothing(text: str | None, tmp_path: Path) -> None:
-    """A test that has no result leaves the file of the results as it was, or missing."""
     if text:
         (tmp_path / "tested.links").write_text(text, encoding="utf-8")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

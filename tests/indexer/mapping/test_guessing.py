@@ -134,14 +134,12 @@ def test_columns_feed_the_fields_that_they_fit(columns: Columns, fields: dict[st
 def test_any_table_with_texts_has_titles(
     columns: Columns, title: str | None, container: str | None
 ) -> None:
-    """The title is the best text, whatever its heading is."""
     fields = propose(columns).source.fields
     assert (fields.get("title"), fields.get("container")) == (title, container)
 
 
 @pytest.mark.parametrize("style", ["{}__{}", "{}${}", "{}{}", "{}10{}", "{} 1# {}"])
 def test_tags_of_marc_are_headings(style: str) -> None:
-    """A table whose headings are fields and subfields of MARC has the standard mapping of MARC."""
     tags = ("191a", "245a", "245b", "710a", "710b", "650a", "999x")
     symbol, title, subtitle, body, part, subject, other = (
         style.format(tag[:3], tag[3:]) for tag in tags
@@ -175,7 +173,6 @@ def test_tags_of_marc_are_headings(style: str) -> None:
 def test_tags_of_marc_count_column_by_column(
     others: Columns, fields: dict[str, object], leftovers: list[str]
 ) -> None:
-    """Columns with tags are read as MARC, whatever the headings of the other columns are."""
     columns = {"191__a": ["A/1", "A/2"], "245__": TITLES[:2], "650__a": ["Salt", "Sea"], **others}
     found = propose(columns)
     assert {field: found.source.fields.get(field) for field in fields} == fields
@@ -203,7 +200,6 @@ def test_whole_fields_of_marc_are_taken_apart() -> None:
 
 
 def test_a_table_of_marc_has_few_changes() -> None:
-    """A table of all fields of MARC, each as a whole, has no more changes than are allowed."""
     columns = {f"{tag:03}__": [f"$a{tag}$bX"] for tag in range(10, 900)}
     changes = propose(columns).source.change
     assert changes["title"]
@@ -212,12 +208,10 @@ def test_a_table_of_marc_has_few_changes() -> None:
 
 @pytest.mark.parametrize("names", [("2015", "2016", "2017"), ("245", "Title", "Year")])
 def test_other_numbers_are_no_tags(names: tuple[str, ...]) -> None:
-    """Years, and a number among words, are no tags of MARC."""
     assert propose(dict.fromkeys(names, TITLES)).leftover_fields
 
 
 def test_headings_in_many_forms_are_recognized() -> None:
-    """A heading is recognized without its remarks, endings, numbers, and general words."""
     for heading, field in {
         "Auteur(s)": "authors", "Autor/es": "authors", "Автор(ы)": "authors",
         "Authors (from People)": "authors", "authorships.author.display_name": "authors",
@@ -259,7 +253,6 @@ def test_columns_of_other_parts_of_a_record_feed_no_field() -> None:
     ],
 )  # fmt: skip
 def test_titles_in_several_languages_are_one_title(headings: list[str]) -> None:
-    """A column of titles for each language feeds the title, with its language."""
     english, arabic, french = headings
     found = propose({
         "Title id": ["1", "2", "3"], english: [*TITLES[:2], ""],

@@ -23,7 +23,6 @@ CATALOGUE = Catalogue("Test", "", list_standard_fields())
 
 
 def make_mapper(catalogue: Catalogue = CATALOGUE, /, **decisions: object) -> Mapper:
-    """Return the mapper of a source with these decisions, of a format with a default mapping."""
     defaults = {"title": ("TI", "T1"), "authors": ("AU", "A1"), "publisher": ("PB",)}
     reader = cast(Reader, SimpleNamespace(NAME="test", FIELDS=defaults))
     source = Source(file="a", format="test", **decisions)  # type: ignore[arg-type]
@@ -31,7 +30,6 @@ def make_mapper(catalogue: Catalogue = CATALOGUE, /, **decisions: object) -> Map
 
 
 def record(*columns: tuple[str, str] | Property) -> SourceRecord:
-    """Return a record with these columns and values."""
     properties = (
         each if isinstance(each, Property) else Property(each[0], each[1], each[1])
         for each in columns
@@ -40,7 +38,6 @@ def record(*columns: tuple[str, str] | Property) -> SourceRecord:
 
 
 def apply(mapper: Mapper, *columns: tuple[str, str] | Property) -> dict[str, list[str]]:
-    """Return the values of each field of a record, without a title if no column states it."""
     fields: dict[str, list[str]] = {}
     for prop in mapper.map(record(*columns, ("T1", "untitled"))).properties:
         assert prop.value == prop.text
@@ -137,7 +134,6 @@ AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
 def test_columns_become_fields(
     decisions: Mapping[str, object], columns: Sequence[Any], fields: dict[str, list[str]]
 ) -> None:
-    """Each field has the values of its columns, in the normal form of its kind."""
     properties = [Property(name, value, value, None, *group) for name, value, *group in columns]
     assert apply(make_mapper(fields=decisions), *properties) == fields
 
@@ -158,7 +154,6 @@ def test_columns_become_fields(
 def test_values_are_split_by_the_separator_of_the_field(
     separator: str, value: str, fields: dict[str, list[str]]
 ) -> None:
-    """A separator divides the values of its field only."""
     mapper = make_mapper(split={"authors": separator})
     assert apply(mapper, ("AU", value), ("PB", "X; Y, Z")) == {**fields, "publisher": ["X; Y, Z"]}
 
@@ -172,7 +167,6 @@ def test_day_first_applies_to_a_column_in_any_language(column: str) -> None:
 
 
 def test_titles_after_the_first_are_other_titles() -> None:
-    """The first title is the title, and the others are other titles. Each has its language."""
     mapper = make_mapper(fields={"title": ("dc.title", "alternative")})
     mapped = mapper.map(record(
         ("dc.title[en]", "Law"), ("dc.title[fr]", "Droit"), ("dc.title", "law"),
@@ -186,14 +180,12 @@ def test_titles_after_the_first_are_other_titles() -> None:
 
 
 def test_the_language_of_a_value_overrides_that_of_its_column() -> None:
-    """The language in brackets applies only to a value without a language."""
     mapper = make_mapper(fields={"title": "t"})
     [prop] = mapper.map(record(Property("t[fr]", "Ley", "Ley", "es"))).properties
     assert prop.language == "es"
 
 
 def test_unknown_columns_are_counted() -> None:
-    """Columns that feed no field and are not listed as unused are counted per value."""
     mapper = make_mapper(fields={"title": "dc.title"}, unused={"ZZ": "a note"})
     for _ in range(2):
         mapper.map(
@@ -217,7 +209,6 @@ def test_missing_columns_are_reported() -> None:
 
 
 def test_fields_that_the_catalogue_lacks_are_left_out() -> None:
-    """The columns of a default field count as unknown if the catalogue does not have the field."""
     mapper = make_mapper(Catalogue("Test", "", (Field("title", "Title", role="title"),)))
     assert apply(mapper, ("TI", "Law"), ("AU", "A B")) == {"title": ["Law"]}
     assert mapper.unknown == {"AU": 1}
@@ -241,7 +232,6 @@ def test_ids_are_made_valid(text: str, expected: str) -> None:
 
 
 def test_the_first_usable_id_is_used() -> None:
-    """If a column has no usable id, the next column is used."""
     mapper = make_mapper(fields={"id": ("key", "number")})
     assert mapper.map(record(("key", ".."), ("number", "7"))).id == "7"
     assert mapper.map(record(("key", ".."))).id is None
@@ -261,7 +251,6 @@ def test_validation_accepts_every_generated_id(text: str) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["TI", "AU", "PB", "L[fr]", "D"]), st.text())))
 def test_any_values_are_mapped(columns: list[tuple[str, str]]) -> None:
-    """No value raises an exception, and every property has the name of a field."""
     mapper = make_mapper(
         fields={"link": "L", "date": "D", "year": "D", "language": "L", "isbn": "D", "doi": "D"},
         split={"authors": ";"},
@@ -273,7 +262,6 @@ def test_any_values_are_mapped(columns: list[tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize("templates", [("{a}" * 400,), ("{a}x{a}",) * 400, ("{a}" + "x" * 9_000,)])
 def test_templates_join_a_bounded_text(templates: tuple[str, ...]) -> None:
-    """Templates that repeat a long column join at most ten times the longest field."""
     fields = [Field(f"field{number}", "Field", several=True) for number in range(50)]
     title = Field("title", "Title", role="title")
     catalogue = Catalogue("Test", "", (title, *fields))
@@ -295,7 +283,6 @@ TRANSLATED = Catalogue(
 
 
 def test_titles_in_other_languages_need_no_field_for_other_titles() -> None:
-    """A catalogue without other titles has the titles in the languages of its fields."""
     fields = [field for field in TRANSLATED.fields if field.name != "other_titles"]
     mapper = make_mapper(
         Catalogue("Test", "", tuple(fields)),
@@ -308,7 +295,6 @@ def test_titles_in_other_languages_need_no_field_for_other_titles() -> None:
 
 
 def test_titles_and_abstracts_in_other_languages_have_fields_of_their_own() -> None:
-    """The first title is the title. Later ones feed the fields of their languages, if there are."""
     mapper = make_mapper(
         TRANSLATED,
         fields={"title": ("EN", "AR", "FR", "DE"), "summary": ("AE", "AF", "AX")},
@@ -336,7 +322,6 @@ def test_titles_and_abstracts_in_other_languages_have_fields_of_their_own() -> N
     (["Salt", "راه نمک پارسی", "Соль"], ["title", "other_titles", "other_titles"]),
 ])  # fmt: skip
 def test_the_script_of_a_title_tells_its_language(titles: list[str], fields: list[str]) -> None:
-    """A title without a stated language has the one that its script identifies, if any."""
     mapper = make_mapper(TRANSLATED, fields={"title": ("T",), "other_titles": ("O",)})
     mapped = mapper.map(record(("T", titles[0]), *(("O", title) for title in titles[1:])))
     assert [prop.name for prop in mapped.properties] == fields

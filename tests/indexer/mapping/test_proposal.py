@@ -26,12 +26,10 @@ TITLES = ["Law of the Sea", "Salt roads of Europe", "A guide to treaties", "On m
 
 
 def make_reader(**fields: tuple[str, ...]) -> Reader:
-    """Return a reader of a format with this default mapping."""
     return cast(Reader, SimpleNamespace(NAME="test", FIELDS=fields))
 
 
 def profile(columns: Columns) -> Profile:
-    """Return the profile of a table with these columns. An empty cell has no property."""
     table = Profile()
     for number in range(max(map(len, columns.values()))):
         cells = [(name, values[number]) for name, values in columns.items() if number < len(values)]
@@ -41,12 +39,10 @@ def profile(columns: Columns) -> Profile:
 
 
 def propose(columns: Columns, **fields: tuple[str, ...]) -> Proposal:
-    """Return the proposal for a table."""
     return proposal.propose("a", make_reader(**fields), profile(columns))
 
 
 def propose_catalogue(columns: Columns) -> Catalogue:
-    """Return the catalogue that is proposed for a table."""
     table = profile(columns)
     found = proposal.propose("a", make_reader(), table)
     catalogue = Catalogue("T", "", (*list_standard_fields(), *found.leftover_fields))
@@ -74,7 +70,6 @@ def propose_catalogue(columns: Columns) -> Catalogue:
     ids=["en", "fr", "es", "ru", "ar", "zh", "dotted", "with languages", "camel case", "de"],
 )  # fmt: skip
 def test_usual_headings_are_recognized(headings: list[str]) -> None:
-    """Headings in many languages and forms feed their fields, and are not marked as guessed."""
     values = ["Law", "Okafor, Ada", "1999", "About law.", "law", "en"]
     found = propose({name: [value] for name, value in zip(headings, values, strict=True)})
     plain = [name.partition("[")[0] for name in headings]
@@ -86,7 +81,6 @@ def test_usual_headings_are_recognized(headings: list[str]) -> None:
 
 
 def test_columns_without_headings_are_mapped_by_their_values() -> None:
-    """Columns without usable headings feed fields by their values, and are marked as guessed."""
     found = propose(
         {
             "column 1": ["17", "18", "19", "20"],
@@ -119,7 +113,6 @@ def test_columns_without_headings_are_mapped_by_their_values() -> None:
     "field", [field.name for field in list_standard_fields() if field.name != "date"]
 )
 def test_the_name_of_a_field_is_a_heading_of_it(field: str) -> None:
-    """Our own exports have the names of fields as headings."""
     match = find_field(field)
     assert match
     assert match.field == field
@@ -142,7 +135,6 @@ def test_a_date_of_the_record_is_the_last_choice_for_the_year(name: str) -> None
 
 
 def profile_column(values: Sequence[str]) -> ColumnProfile:
-    """Return the profile of a column with one value in each record."""
     return profile({"A": values}).columns["A"] if values else ColumnProfile()
 
 
@@ -180,7 +172,6 @@ def profile_column(values: Sequence[str]) -> ColumnProfile:
 def test_names_are_separated_only_if_all_parts_are_names(
     values: list[str], separator: str | None
 ) -> None:
-    """A separator of names separates only names. An ambiguous text stays whole."""
     assert find_separator(profile_column(values), "name") == separator
 
 
@@ -192,7 +183,6 @@ def test_two_bars_separate_values_of_every_kind(kind: FieldKind) -> None:
 
 
 def test_texts_are_not_split_if_records_have_several() -> None:
-    """Values stay whole if a source lists them one by one in more than a few records."""
     values = ["air; land", "sea; sky"]
     assert find_separator(profile_column(values)) == ";"
     table = Profile()
@@ -220,7 +210,6 @@ def test_texts_are_not_split_if_records_have_several() -> None:
     ],
 )
 def test_subjects_are_separated(values: list[str], separator: str | None) -> None:
-    """Subjects have the separator of most values. A subject with subdivisions is not divided."""
     found = propose({"Title": TITLES[: len(values)], "Subjects": values})
     assert found.source.split.get("subjects") == separator
 
@@ -248,7 +237,6 @@ def test_a_separator_of_one_column_separates_the_others(
 
 @pytest.mark.parametrize("heading", ["Publisher", "Place", "Notes", "Shelf"])
 def test_commas_separate_subjects_only(heading: str) -> None:
-    """A comma in any other field is part of the text."""
     found = propose({"Title": TITLES, heading: ["Paris, France", "Lund, Sweden", "Rome, Italy"]})
     assert found.source.split == {}
 
@@ -263,7 +251,6 @@ def test_the_order_of_day_and_month_is_detected() -> None:
 
 
 def test_leftover_columns_become_fields() -> None:
-    """A short, filled column without a standard field becomes a field with a readable label."""
     found = propose({
         "Title": TITLES,
         "Shelf_mark.local": ["ABC-DE-12", "FGH-IJ-3", "2001-02-03", "2001-02-04"],
@@ -277,14 +264,12 @@ def test_leftover_columns_become_fields() -> None:
 
 
 def test_an_invisible_mark_hides_no_heading() -> None:
-    """A BOM in a heading does not count, in words or in tags of MARC."""
     assert propose({"\ufeffTitle": TITLES}).source.fields == {"title": "\ufeffTitle"}
     found = propose({"\ufeff245__a": TITLES, "650__a": ["Salt"]}).source
     assert found.fields == {"title": "\ufeff245__a", "subjects": "650__a"}
 
 
 def test_constant_and_technical_columns_stay_unused() -> None:
-    """A column with constant or technical values does not become a field."""
     found = propose({
         "Title": TITLES,
         "Year": ["1999", "2001", "1985", "2003"],
@@ -301,7 +286,6 @@ def test_constant_and_technical_columns_stay_unused() -> None:
 
 
 def test_columns_of_other_parts_of_a_record_stay_unused() -> None:
-    """The name and the place of a funder or a file describe no publication."""
     columns = ("funder.shelf", "files.0.room", "author.mood", "links.self.shade")
     named = ("room.shade", "Organization/unit")
     found = propose({"Title": TITLES, **dict.fromkeys((*columns, *named), "abca")})
@@ -313,7 +297,6 @@ def test_columns_of_other_parts_of_a_record_stay_unused() -> None:
     "year from", "Score", "json", "1st", "???", "_", "URL source",
 ]) | st.text(min_size=1, max_size=9), min_size=1, max_size=12, unique=True))  # fmt: skip
 def test_leftover_fields_have_unique_names(headings: list[str]) -> None:
-    """A catalogue with a field for each leftover column is valid, whatever the headings are."""
     values = {name: [f"{name} {number}" for number in range(4)] for name in headings}
     found = propose({"Title": TITLES} | values)
     catalogue = Catalogue("T", "", (*list_standard_fields(), *found.leftover_fields))
@@ -337,7 +320,6 @@ def test_nothing_is_guessed_about_a_format_with_a_default_mapping() -> None:
 
 
 def test_facets_are_fields_whose_values_repeat() -> None:
-    """Names, subjects, and containers are facets. Other fields are if their values repeat."""
     catalogue = propose_catalogue({
         "Title": [f"{title} {number}" for number in range(5) for title in TITLES],
         "Author": [f"Ada Okafor{chr(97 + number)}" for number in range(20)],
@@ -352,7 +334,6 @@ def test_facets_are_fields_whose_values_repeat() -> None:
 
 
 def test_short_facets_come_first() -> None:
-    """Few values come before many, and those of other columns last. Numbers are no facet."""
     numbers = range(60)
     catalogue = propose_catalogue({
         "Title": [f"{TITLES[0]} {number}" for number in numbers],

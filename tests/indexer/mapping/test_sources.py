@@ -54,7 +54,6 @@ def test_any_columns_are_read_back(
 
 
 def test_sources_are_read_back(tmp_path: Path) -> None:
-    """Sources that were written are read back equal."""
     listed = Sources((
         Source(
             file="a.csv", format="delimited", fields={"title": "x.y", "authors": ("a", "b")},
@@ -143,26 +142,22 @@ EXAMPLES = re.findall(
 
 
 def read_change(text: str) -> Change:
-    """Return the change that a line of TOML describes."""
     change = msgspec.convert(toml.parse(f"change = {text}")["change"], Change)
     assert not [*change.find_faults()]
     return change
 
 
 def test_the_documents_have_an_example_of_each_change() -> None:
-    """docs/import.md has an example of each key of a change."""
     keys = {key for change, _, _ in EXAMPLES for key in re.findall(r"(\w+) =", change)}
     assert keys == {*Change.__struct_fields__}
 
 
 @pytest.mark.parametrize(("change", "before", "after"), EXAMPLES)
 def test_the_examples_of_the_documents_are_true(change: str, before: str, after: str) -> None:
-    """Each example in docs/import.md has the result that it states."""
     assert read_change(change).apply(before) == after
 
 
 def test_changes_apply_to_each_value_in_their_order() -> None:
-    """A field is split first. Then each of its values is changed, or dropped if nothing is left."""
     mapper = make_mapper(
         fields={"subjects": "KW"}, split={"subjects": ";"},
         change={"subjects": (
@@ -175,7 +170,6 @@ def test_changes_apply_to_each_value_in_their_order() -> None:
 
 
 def test_changes_state_a_body() -> None:
-    """Changes mend the name of a body that is written with its subfields, and state that it is."""
     changes = (
         Change(remove_prefix="$a"), Change(replace=r":?\$b", by=" "),
         Change(replace="^.*$", by=r"{\0}"),
@@ -207,7 +201,6 @@ def test_a_faulty_change_is_named(change: dict[str, str], what: str) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=20), st.text("a.*+?()[]|\\1^$", max_size=12))
 def test_any_valid_change_returns_a_text(text: str, by: str, pattern: str) -> None:
-    """A change without faults never raises, whatever the text is."""
     for change in (Change(replace=pattern, by=by), Change(extract=pattern)):
         if not [*change.find_faults()]:
             assert isinstance(change.apply(text), str)
@@ -222,7 +215,6 @@ def test_a_long_text_is_not_matched() -> None:
 
 
 def test_changes_may_not_multiply_a_record() -> None:
-    """Many rows that make long values of one column are cut, as those of templates are."""
     changes = {"notes": (Change(replace="a", by="b" * 200),)}
     mapper = make_mapper(fields={"notes": "N"}, change=changes)
     found = apply(mapper, *[("N", "a" * 1000)] * 60)

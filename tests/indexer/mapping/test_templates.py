@@ -15,7 +15,6 @@ NAMES = st.text() | st.text(alphabet="{}|[]., ab\n")
 
 
 def evaluate(specification: str, *properties: Property) -> list[str]:
-    """Return the values of the first alternative that has any."""
     columns: dict[str, list[Property]] = {}
     for prop in properties:
         columns.setdefault(prop.name, []).append(prop)
@@ -27,21 +26,18 @@ def evaluate(specification: str, *properties: Property) -> list[str]:
 
 @given(NAMES)
 def test_an_escaped_name_selects_that_column_alone(name: str) -> None:
-    """The specification of a column names only this column, whatever its characters are."""
     assert templates.list_columns(templates.escape(name)) == [name]
     assert evaluate(templates.escape(name), Property(name, "value")) == ["value"]
 
 
 @given(NAMES, NAMES)
 def test_escaped_names_can_be_alternatives(one: str, other: str) -> None:
-    """A bar between two escaped names makes them alternatives. Spaces around it are ignored."""
     specification = f"{templates.escape(one)} | {templates.escape(other)}"
     assert templates.list_columns(specification) == [one.strip(), other.strip()]
 
 
 @given(NAMES)
 def test_any_text_is_a_specification(text: str) -> None:
-    """Any text has alternatives. Each of them has one text more than columns."""
     alternatives = templates.parse(text)
     assert alternatives
     for template in alternatives:
@@ -80,13 +76,11 @@ THREE = "<{a}, {b}; {c}>"
 def test_templates_combine_columns(
     specification: str, values: Sequence[Any], expected: list[str]
 ) -> None:
-    """The values of a specification are those of its first alternative that has any."""
     properties = [Property(name, value, value, None, *group) for name, value, *group in values]
     assert evaluate(specification, *properties) == expected
 
 
 def test_a_combination_has_the_language_of_its_columns() -> None:
-    """A combination has the first language of its columns."""
     [template] = templates.parse("{title}: {subtitle}")
     columns = {
         "title": [Property("title", "Titre")],
@@ -108,5 +102,4 @@ def test_a_combination_has_the_language_of_its_columns() -> None:
     ],
 )
 def test_a_column_can_end_with_its_language(column: str, expected: tuple[str, str | None]) -> None:
-    """A code in brackets at the end of a name is the language of the column."""
     assert templates.split_language(column) == expected

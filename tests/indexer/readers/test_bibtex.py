@@ -50,13 +50,11 @@ NOTATIONS = [
 
 @pytest.mark.parametrize("text", NOTATIONS)
 def test_notations_give_the_same_columns(text: str) -> None:
-    """Braces, quotes, parentheses, case, commas, and text around them do not change the columns."""
     assert list_pairs(text, "bibtex") == [COLUMNS]
 
 
 @pytest.mark.parametrize("filename", ["refs.bib", "refs.txt", "refs", "refs.csv", "refs.ris"])
 def test_bibtex_is_recognized_by_its_first_entry(filename: str) -> None:
-    """A file with an entry is recognized, whatever its name and its first lines are."""
     for text in (*NOTATIONS, ENTRY.replace("moss99", ""), ENTRY.replace("\n", "\r")):
         assert choose(text, filename) is bibtex
 
@@ -73,13 +71,11 @@ def test_bibtex_is_recognized_by_its_first_entry(filename: str) -> None:
     ],
 )
 def test_a_quoted_entry_is_weak_evidence(text: str, score: int | None) -> None:
-    """An entry inside another format has a low score."""
     evidence = bibtex.detect("a", text.encode())
     assert (evidence and evidence.score) == score
 
 
 def test_keys_may_repeat_or_be_missing() -> None:
-    """Entries are kept if their key is repeated, missing, or has spaces."""
     text = (
         "@misc{a, title={1}}\n@misc{a, title={2}} @misc{title={3}}\n@misc{,title={4}}\n"
         "@misc{b c, title={5}}"
@@ -90,7 +86,6 @@ def test_keys_may_repeat_or_be_missing() -> None:
 
 
 def test_an_open_comment_is_reported() -> None:
-    """A comment without a closing brace hides the entries after it, and is reported."""
     records, [problem] = read_records(f"{ENTRY}@comment{{ {{\n{ENTRY}", "bibtex")
     assert (len(records), problem.line, problem.what) == (1, 6, "the comment has no closing brace")
 
@@ -104,7 +99,6 @@ def test_an_open_comment_is_reported() -> None:
     ],
 )
 def test_a_known_subtype_is_the_type(subtype: str, expected: list[tuple[str, str]]) -> None:
-    """A subtype that is not the name of a type stays a column."""
     text = f"@article{{,\n entrysubtype = {{{subtype}}}\n}}\n"
     assert list_pairs(text, "bibtex") == [expected]
 
@@ -119,7 +113,6 @@ def test_a_known_subtype_is_the_type(subtype: str, expected: list[tuple[str, str
     ("letter", "personal_communication"), ("audio music", "song"), ("unpublished", "manuscript"),
 ])  # fmt: skip
 def test_every_kind_of_entry_has_its_type(kinds: str, expected: str) -> None:
-    """The kinds of BibLaTeX have the types that its manual describes, and numbers of series."""
     types = {name: csl for csl, names in group_by_csl_type().items() for name in names}
     for kind in kinds.split():
         values = map_fields(f"@{kind}{{a, title = {{Salt}}, number = 7}}", "bibtex")
@@ -129,7 +122,6 @@ def test_every_kind_of_entry_has_its_type(kinds: str, expected: str) -> None:
 
 
 def test_macros_are_expanded_and_parts_joined() -> None:
-    """Macros and months are expanded, in any case. An unknown macro becomes its name."""
     text = (
         '@STRING{Pub = {Fjord }}\n@string{all = pub # "Press"}\n'
         '@book{b, publisher = ALL, month = mar # "~" # 5, note = unknown, edition = 2}'
@@ -179,7 +171,6 @@ def test_circular_and_missing_parents_are_harmless() -> None:
 def test_a_mistake_costs_the_rest_of_an_entry_only(
     text: str, fields: list[str], line: int, what: str
 ) -> None:
-    """The fields before a mistake are kept, the rest is reported, and the next entry is read."""
     found = read_records(f"@misc{{a, {text}{ENTRY}", "bibtex")
     [problem] = found.problems
     assert (problem.line, problem.entry, what in problem.what) == (line, "a", True)
@@ -188,7 +179,6 @@ def test_a_mistake_costs_the_rest_of_an_entry_only(
 
 
 def test_the_default_mapping_fills_the_fields() -> None:
-    """Fields are filled from BibTeX and BibLaTeX. A director, as in our exports, contributes."""
     film = "@video{k, title={A}, director={Moss, Ada}}"
     assert map_fields(film, "bibtex")["contributors"] == ["Moss, Ada"]
     classic = "year=1999, month=mar, address={Oslo}, langid={ngerman}"
@@ -203,7 +193,6 @@ def test_the_default_mapping_fills_the_fields() -> None:
 
 @pytest.mark.parametrize("abstract", ["x" * 400, "x\n" * 200])
 def test_a_large_entry_is_reported_and_the_others_are_read(abstract: str) -> None:
-    """An entry over the limit is a problem with its line, in one line or many."""
     text = f"{ENTRY}{ENTRY}@misc{{big, abstract = {{{abstract}}}}}\n{ENTRY}"
     found = read_records(text, "bibtex", Limits(largest_line=300))
     [problem] = found.problems
@@ -241,7 +230,6 @@ def test_a_large_entry_is_reported_and_the_others_are_read(abstract: str) -> Non
     ],
 )  # fmt: skip
 def test_values_become_plain_text(field: str, text: str, expected: list[str]) -> None:
-    """Each name and keyword outside of braces is a value. A name in braces is that of a body."""
     [columns] = list_pairs(f"@misc{{a, {field} = {{{text}}}}}", "bibtex")
     assert [value for name, value in columns if name == field] == expected
 
@@ -268,11 +256,9 @@ def test_values_become_plain_text(field: str, text: str, expected: list[str]) ->
     ],
 )  # fmt: skip
 def test_latex_becomes_text(latex: str, plain: str) -> None:
-    """Accents, symbols, formulas and commands become text. Arguments of unknown commands stay."""
     assert decode_latex(latex) == plain
 
 
 @given(st.text(st.sampled_from("\\{}$^_\"'`~-%a1 cu\n"), max_size=40))
 def test_any_latex_becomes_text(latex: str) -> None:
-    """Any combination of special characters is decoded."""
     assert isinstance(decode_latex(latex), str)

@@ -85,7 +85,6 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
 def test_any_bytes_are_read_alike_in_blocks_of_any_size(
     name: str, draw: st.DataObject, block: int
 ) -> None:
-    """Files of any bytes raise nothing. Their records and problems do not depend on the stream."""
     ending, sample = SAMPLES[name]
     data = draw.draw(damaged(sample))
     find_reader(name).detect(f"export{ending}", data)
@@ -94,7 +93,6 @@ def test_any_bytes_are_read_alike_in_blocks_of_any_size(
 
 @pytest.mark.parametrize("name", ALL)
 def test_an_empty_file_has_no_records(name: str) -> None:
-    """An empty file, and one of a line break, have no records."""
     for data in (b"", b"\n"):
         records, _ = check(name, data)
         assert records == []
@@ -103,7 +101,6 @@ def test_an_empty_file_has_no_records(name: str) -> None:
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("newline", [b"\r\n", b"\r"], ids=["CRLF", "CR"])
 def test_line_breaks_of_any_system_give_the_same_records(name: str, newline: bytes) -> None:
-    """A file of Windows or of an old Mac has the same values as one of Linux."""
     data = SAMPLES[name][1]
     records, problems = read_records(data.replace(b"\n", newline), name)
     expected = read_records(data, name)
@@ -121,7 +118,6 @@ def test_line_breaks_of_any_system_give_the_same_records(name: str, newline: byt
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "windows-1252"])
 def test_text_in_another_encoding_is_read_or_reported(name: str, encoding: str) -> None:
-    """No encoding loses records in silence."""
     text = SAMPLES[name][1].decode()
     records, problems = check(name, text.encode(encoding, "replace"))
     assert records == read_records(text, name).records or problems
@@ -134,7 +130,6 @@ def test_text_in_another_encoding_is_read_or_reported(name: str, encoding: str) 
 def test_a_compressed_file_has_the_same_records(
     name: str, ending: str, pack: Callable[[bytes], bytes]
 ) -> None:
-    """A compressed file has the records of the file. It can't be searched backward."""
     data, reader = SAMPLES[name][1], find_reader(name)
     plain = list(registry.read(io.BytesIO(data), "a", reader, LIMITS))
     packed = list(registry.read(io.BytesIO(pack(data)), f"a{ending}", reader, LIMITS))
@@ -172,7 +167,6 @@ def test_a_large_file_is_read_record_by_record(name: str) -> None:
 
 
 def cut(name: str, pack: Callable[[bytes], bytes], ending: str) -> Iterator[SourceRecord | Problem]:
-    """Yield what is read of a compressed file that is cut in the middle."""
     start, record, end = REPEATED[name]
     numbered = [record.replace(b"Title", b"Title %d" % (n * n)) for n in range(20_000)]
     data = pack(start + b"".join(numbered) + end)
@@ -188,7 +182,6 @@ def cut(name: str, pack: Callable[[bytes], bytes], ending: str) -> Iterator[Sour
 def test_records_before_damage_are_kept(
     name: str, ending: str, pack: Callable[[bytes], bytes]
 ) -> None:
-    """A compressed file that is cut has the records before its end, and a problem."""
     *records, problem = cut(name, pack, ending)
     assert isinstance(problem, Problem)
     assert "can't be read beyond line" in problem.what
@@ -218,7 +211,6 @@ SHORT = {
 
 @pytest.mark.parametrize("name", SHORT)
 def test_blank_lines_count_as_lines(name: str) -> None:
-    """A file of blank lines without end is read up to a limit, with one problem."""
     start, record, _ = REPEATED[name]
     stream = Endless(start + record * 2, SHORT[name])
     limits = Limits(most_entries=20_000)
@@ -244,7 +236,6 @@ def test_blank_lines_count_as_lines(name: str) -> None:
     ],
 )  # fmt: skip
 def test_columns_of_a_file_are_limited(name: str, start: str, part: str, end: str) -> None:
-    """Names over the limit are left out of all records, with one problem."""
     middle = "".join(part.format(n=n) for n in range(100, 500))
     data = start.format() + middle + end.format()
     found = [*registry.read(io.BytesIO(data.encode()), "a", find_reader(name),

@@ -36,7 +36,6 @@ def read_cells(data: bytes | str, limits: Limits = LIMITS) -> list[dict[str, str
 
 
 def to_cells(record: SourceRecord | Problem) -> dict[str, str]:
-    """Return the cells of a record by column. Several values of a column are joined by a slash."""
     assert isinstance(record, SourceRecord)
     cells: dict[str, str] = {}
     for each in record.properties:
@@ -45,7 +44,6 @@ def to_cells(record: SourceRecord | Problem) -> dict[str, str]:
 
 
 def find_problems(result: Sequence[SourceRecord | Problem]) -> list[str]:
-    """Return the problems of a result."""
     return [each.what for each in result if isinstance(each, Problem)]
 
 
@@ -71,7 +69,6 @@ BOOKS_IN_OTHER_NOTATIONS = {
 
 @pytest.mark.parametrize("text", BOOKS_IN_OTHER_NOTATIONS.values(), ids=BOOKS_IN_OTHER_NOTATIONS)
 def test_a_table_in_any_notation_has_the_same_records(text: str) -> None:
-    """Delimiters, titles, notes, dashes, and repeated headers make no difference."""
     assert read_cells(text) == EXPECTED
 
 
@@ -150,7 +147,6 @@ TABLES: dict[str, tuple[str, str, list[str]]] = {
 
 @pytest.mark.parametrize(("text", "columns", "rows"), TABLES.values(), ids=TABLES)
 def test_rows_are_records(text: str, columns: str, rows: list[str]) -> None:
-    """A row is a record that lists all columns. Each cell with text is a property."""
     names = columns.split("|")
     cells = [zip(names, row.split("|"), strict=False) for row in rows]
     assert read_cells(text) == [{name: cell for name, cell in each if cell} for each in cells]
@@ -160,7 +156,6 @@ def test_rows_are_records(text: str, columns: str, rows: list[str]) -> None:
 
 
 def test_record_has_the_line_where_it_starts() -> None:
-    """A record has the line where it starts. A line break in a quoted cell is part of the cell."""
     first, second = read_all('Title,Abstract\nA,"one\r\n\r\ntwo"\n\nB,three\n')
     assert to_cells(first) == {"Title": "A", "Abstract": "one\n\ntwo"}
     assert isinstance(first, SourceRecord)
@@ -170,7 +165,6 @@ def test_record_has_the_line_where_it_starts() -> None:
 
 @pytest.mark.parametrize("row", sorted({*list_headings()} - {"id"}))
 def test_headings_that_feed_a_row_mark_the_header(row: str) -> None:
-    """A row of headings that an import maps is known as a header."""
     headings = list_headings()[row]
     assert find_header([headings, ["some text"] * len(headings)]).is_known
 
@@ -195,7 +189,6 @@ FAULTS: dict[str, tuple[bytes | str, list[str], str]] = {
 
 @pytest.mark.parametrize(("data", "last", "what"), FAULTS.values(), ids=FAULTS)
 def test_faults_of_rows_are_reported(data: bytes | str, last: list[str], what: str) -> None:
-    """A row with a fault is reported, and the others are read."""
     result = read_all(data)
     assert what in find_problems(result)[-1]
     records = [each for each in result if isinstance(each, SourceRecord)]
@@ -212,7 +205,6 @@ def test_faults_of_rows_are_reported(data: bytes | str, last: list[str], what: s
     ],
 )  # fmt: skip
 def test_list_in_a_cell_is_several_values(cell: str) -> None:
-    """A list that a program wrote into a cell has several values. Other brackets are text."""
     tea, other = read_all(
         write([["Title", "Author", "Year"], ["[Tea]", cell, "1999"], ["[1]", "[]", "2"]])
     )
@@ -221,7 +213,6 @@ def test_list_in_a_cell_is_several_values(cell: str) -> None:
 
 
 def test_unclosed_quotation_mark_affects_one_row() -> None:
-    """A quotation mark that is not closed is reported. The rows after it are read."""
     rows = "".join(f"Book {n},Author {n},{1900 + n}\n" for n in range(50))
     for text in (rows, rows + '"Last, one",Someone,1999\n'):
         result = read_all('Title,Author,Year\n"Bad,Author,1999\n' + text)
@@ -243,7 +234,6 @@ def test_encoding_is_found_beyond_the_head() -> None:
 
 
 def test_too_long_rows_are_reported() -> None:
-    """A row over the limit is a problem, and the others are read."""
     limits = Limits(largest_line=1000)
     long = "x" * 2000
     for row in (f"{long},1999\n", '"' + "x\n" * 1000 + '",1999\n'):
@@ -291,7 +281,6 @@ def test_hostile_quotation_marks_are_read_within_seconds(data: bytes) -> None:
     ],
 )
 def test_table_is_recognized(name: str, text: str, least: int) -> None:
-    """A table is recognized by its lines, whatever its name."""
     evidence = delimited.detect(name, text.encode())
     assert evidence
     assert least <= evidence.score <= 60
@@ -314,5 +303,4 @@ def test_table_is_recognized(name: str, text: str, least: int) -> None:
     ],
 )
 def test_other_text_is_not_recognized(text: str) -> None:
-    """Text of other formats and prose are not recognized as tables."""
     assert delimited.detect("file.txt", text.encode()) is None

@@ -32,7 +32,6 @@ def make_records(text: str, count: int = 30) -> str:
 
 @pytest.mark.parametrize(("encoding", "text"), SAMPLES)
 def test_an_encoding_is_recognized(encoding: str, text: str) -> None:
-    """A catalogue in any usual encoding is decoded without loss."""
     records = make_records(text)
     assert decode_file(records.encode(encoding), "file") == (records, None)
 
@@ -40,7 +39,6 @@ def test_an_encoding_is_recognized(encoding: str, text: str) -> None:
 @pytest.mark.parametrize("encoding", ["cp1251", "gb18030", "cp932", "euc-jp", "big5", "utf-16"])
 @pytest.mark.parametrize("bad", [b"\xff", b"\x98", b"\x80"])
 def test_a_bad_byte_does_not_hide_the_encoding(encoding: str, bad: bytes) -> None:
-    """A byte that the encoding does not have changes nothing in the other records."""
     text = next(text for names, text in TEXTS.items() if encoding in names.split())
     half, records = make_records(text, 15).encode(encoding), make_records(text)
     decoded, _ = decode_file(half + (bad * 2 if encoding == "utf-16" else bad) + half, "file")
@@ -59,5 +57,4 @@ def test_a_bad_byte_does_not_hide_the_encoding(encoding: str, bad: bytes) -> Non
     ],
 )  # fmt: skip
 def test_western_text_is_windows_1252(text: str) -> None:
-    """Few letters beyond ASCII, or names of many countries, are not another encoding."""
     assert guess_encoding(text.encode("cp1252")) is None

@@ -51,7 +51,6 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 @pytest.mark.parametrize("text", [YAML, TOML, BROKEN, "\ufeff" + YAML, YAML.replace("\n", "\r\n")])
 def test_front_matter_is_recognized(text: str) -> None:
-    """A page is recognized if it starts with front matter that has a title."""
     for name, score in (("a.md", 60), ("a.Rmd", 60), ("a.html", 45), ("a", 45)):
         evidence = front_matter.detect(name, text.encode())
         assert evidence is not None
@@ -64,7 +63,6 @@ def test_front_matter_is_recognized(text: str) -> None:
     ("a.md", "---\ntitle: A\n"),
 ])  # fmt: skip
 def test_other_pages_are_not_recognized(name: str, text: str) -> None:
-    """Sections of Hugo, pages without a title, and YAML documents are not recognized."""
     assert front_matter.detect(name, text.encode()) is None
 
 
@@ -100,7 +98,6 @@ def test_values_stay_as_they_are_written(
 
 
 def test_pages_without_front_matter_are_reported() -> None:
-    """A page without front matter is a problem."""
     assert len(read_records("# A", front_matter).problems) == 1
 
 

@@ -21,14 +21,12 @@ read = partial(read_page, html, "page.html")
 
 
 def entries(page: str) -> list[SourceRecord]:
-    """Return the entries of a page without problems."""
     found = [each for each in read(page) if isinstance(each, SourceRecord)]
     assert len(found) == len(read(page))
     return found
 
 
 def stated(inner: str) -> list[Property]:
-    """Return the values of an article with this content."""
     [found] = entries(f"<article itemscope>{inner}</article>")
     return list(found.properties)
 
@@ -55,30 +53,25 @@ def stated(inner: str) -> list[Property]:
 def test_value_depends_on_the_element(
     element: str, value: str, text: str, language: str | None
 ) -> None:
-    """The value of a property is an attribute or the text, depending on the element."""
     assert stated(element) == [Property("x", value, text, language)]
 
 
 def test_element_can_have_several_names() -> None:
-    """An element can state one value under several names."""
     assert stated('<b itemprop="a  b">X</b>') == [Property("a", "X", "X"), Property("b", "X", "X")]
 
 
 def test_properties_of_a_nested_item_are_ignored() -> None:
-    """Properties of an item within an article do not belong to the article."""
     inner = '<b itemprop="author" itemscope><i itemprop="name">Ada</i></b><b itemprop="name">A</b>'
     assert stated(inner) == [Property("author", "Ada", "Ada"), Property("name", "A", "A")]
 
 
 def test_articles_need_not_be_items() -> None:
-    """Articles have their own properties, whether or not they or the page are items."""
     for scope in ("", " itemscope"):
         page = f'<main{scope}><article><b itemprop="name">A</b></article></main>'
         assert [each.properties for each in entries(page)] == [(Property("name", "A", "A"),)]
 
 
 def test_properties_of_the_page_apply_to_all_articles() -> None:
-    """A property of the page applies to all articles that do not state it."""
     page = """
       <h1 itemprop="genre">Tools</h1>
       <article id="a"></article>
@@ -120,7 +113,6 @@ def test_line_of_an_article_is_that_of_its_tag(page: str) -> None:
 
 
 def test_unclosed_articles_are_separate() -> None:
-    """Articles without an end tag are read separately."""
     page = '<article><b itemprop="name">A</b>\n<article><b itemprop="name">B</b>'
     names = [[stated.value for stated in each.properties] for each in entries(page)]
     assert names == [["A"], ["B"]]
@@ -128,7 +120,6 @@ def test_unclosed_articles_are_separate() -> None:
 
 @pytest.mark.parametrize("page", ["", "text", "http://example.org/", "<p>A</p>", "<!--<article>"])
 def test_page_without_article_is_reported(page: str) -> None:
-    """A page without articles is a problem with a hint."""
     [problem] = read(page)
     assert isinstance(problem, Problem)
     assert (problem.file, problem.line) == ("page.html", 0)
@@ -136,7 +127,6 @@ def test_page_without_article_is_reported(page: str) -> None:
 
 
 def test_markup_in_a_summary_is_removed(problems: list[Problem]) -> None:
-    """A summary is plain text. Markup is removed, and paragraphs stay separate."""
     page = """<article id="a"><h2 itemprop="name">A</h2><span itemprop="genre">Tools</span>
       <p itemprop="abstract">On <em>victims</em>,
         <a href="https://a.org/">judges</a> &amp; <b>police</b>.</p>

@@ -24,7 +24,6 @@ PAGE = (
 
 
 def make_page(body: str) -> str:
-    """Return a page with a menu."""
     return PAGE.format(menu=MENU, body=body)
 
 
@@ -76,7 +75,6 @@ read = partial(read_page, html_list, "a.html")
 
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_blocks_are_records(kind: str) -> None:
-    """Each block is a record with its title and the heading above it. Menu entries are not."""
     page = make_page(BLOCKS[kind])
     for name in ("a.html", "a", "a.csv"):
         evidence = html_list.detect(name, page.encode())
@@ -91,7 +89,6 @@ def test_blocks_are_records(kind: str) -> None:
 
 
 def test_labels_and_classes_name_columns() -> None:
-    """A label names the text after it. A class names the text of its element."""
     labelled = columns(read(make_page(LABELLED))[0])
     assert labelled["Authors"] == ["Ada Moss, Bo Lind"]
     assert labelled["link"] == ["/0.pdf"]
@@ -105,7 +102,6 @@ def test_labels_and_classes_name_columns() -> None:
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_rows_have_the_columns_of_their_headings(header: str) -> None:
-    """A row of a table with headings is a record with a column for each heading."""
     page = make_page(f"<h2>Old</h2><table>{HEADERS[header]}{ROWS}</table>")
     evidence = html_list.detect("a.html", page.encode())
     assert evidence is not None
@@ -119,7 +115,6 @@ def test_rows_have_the_columns_of_their_headings(header: str) -> None:
 
 @pytest.mark.parametrize("tag", ['base href="{}"', 'link rel="canonical" href="{}"'])
 def test_links_are_completed_with_the_address_of_the_page(tag: str) -> None:
-    """A saved page states where it was. A line break between words is a space."""
     rows = repeat("<tr><td><a href='NN.html'>Rivers<br>of salt NN</a></td><td>2019</td></tr>")
     page = make_page(f"<table><tr><th>Title</th><th>Year</th></tr>{rows}</table>")
     page = page.replace("<title>", f"<{tag.format('https://a.org/b/')}><title>")
@@ -137,7 +132,6 @@ def test_links_are_completed_with_the_address_of_the_page(tag: str) -> None:
     '<dt>2019</dt><dd><a href="https://doi.org/10.5555/NN">TITLE</a>, Moss</dd>',
 ])  # fmt: skip
 def test_years_and_identifiers_in_text_are_columns(block: str) -> None:
-    """A year at the end of a clause and a DOI in a link become columns."""
     tag = {"<li": "ol", "<tr": "table", "<dt": "dl"}.get(block[:3], "div")
     block = block.replace("TITLE", "Rivers of salt and of brine NN")
     text = "".join(block.replace("NN", str(number)) for number in range(6))
@@ -148,7 +142,6 @@ def test_years_and_identifiers_in_text_are_columns(block: str) -> None:
 
 
 def test_articles_without_microdata_are_records() -> None:
-    """An article of any class is a block. Its header has its title."""
     article = """<article class="post-NN"><header><h2><a href="/NN">Rivers of salt NN</a></h2>
     <time class="date">3 May 2019</time></header><p>A long history.</p></article>"""
     page = make_page(repeat(article))
@@ -169,12 +162,10 @@ def test_articles_without_microdata_are_records() -> None:
     ],
 )
 def test_other_pages_are_not_recognized(text: str) -> None:
-    """Prose and menus are not recognized as lists."""
     assert html_list.detect("a.html", text.encode()) is None
 
 
 def test_pages_without_a_list_are_reported() -> None:
-    """A page without a list, or over a limit, is a problem."""
     for text, limits in (
         ("", LIMITS),
         ("<p>a</p>", LIMITS),
@@ -213,7 +204,6 @@ LINKS = [
 
 @pytest.mark.parametrize("is_html", [False, True])
 def test_a_link_that_says_nothing_is_no_title(*, is_html: bool) -> None:
-    """Texts of links to several URLs, usual words, and bare URLs leave the title to the entry."""
     entries = [entry for entry, _ in LINKS]
     if is_html:
         linked = [re.sub(r"\[(.+?)\]\((.+?)\)", r'<a href="\2">\1</a>', each) for each in entries]

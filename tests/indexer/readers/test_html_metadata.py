@@ -64,7 +64,6 @@ COINS = "<html><body>" + "".join(
 
 
 def fields(data: str, number: int = 0) -> dict[str, list[str]]:
-    """Return the fields of a record of a page by the default mapping."""
     reader = choose(data, "page.txt")
     assert reader
     record = map_records(data, reader)[number]
@@ -72,7 +71,6 @@ def fields(data: str, number: int = 0) -> dict[str, list[str]]:
 
 
 def test_tags_of_a_page_are_one_record() -> None:
-    """Citation tags come before Dublin Core, JSON-LD, and the title of the page. All are kept."""
     mapped = fields(TAGS)
     assert {field: mapped.get(field) for field in FIELDS} == FIELDS
     columns = read_records(TAGS, "html-metadata").columns()
@@ -82,7 +80,6 @@ def test_tags_of_a_page_are_one_record() -> None:
 
 
 def test_tags_of_an_author_are_a_group() -> None:
-    """The institution and the ORCID of an author share the group of the name before them."""
     [record] = read_records(TAGS, "html-metadata").records
     groups = [
         (each.name, each.group) for each in record.properties if each.name.startswith("citation_au")
@@ -96,7 +93,6 @@ def test_tags_of_an_author_are_a_group() -> None:
 
 
 def test_dublin_core_tags_are_a_record() -> None:
-    """Dublin Core tags are read in any case. The scheme of a value is a column."""
     mapped = fields(DUBLIN_CORE)
     assert (mapped["title"], mapped["authors"]) == (["Tides"], ["Byron, Ada"])
     assert mapped["year"] == ["1843"]
@@ -105,14 +101,12 @@ def test_dublin_core_tags_are_a_record() -> None:
 
 
 def test_publications_in_json_ld_are_records() -> None:
-    """Each publication in JSON-LD is a record with the nodes that it refers to."""
     assert fields(JSON_LD)["authors"] == ["Byron, Ada"]
     assert fields(JSON_LD)["year"] == ["1843"]
     assert fields(JSON_LD, 1)["title"] == ["Harbours"]
 
 
 def test_publications_in_microdata_are_records() -> None:
-    """Each publication in microdata is a record. A menu is not."""
     assert fields(MICRODATA) == {
         "title": ["Tides"], "authors": ["Byron, Ada", "Babbage, Charles"], "year": ["1843"],
         "date": ["1843-08"], "language": ["en"], "type": ["Book"],
@@ -143,7 +137,6 @@ def test_articles_with_microdata_and_plain_pages_are_not_recognized() -> None:
 
 
 def test_a_page_without_publication_is_a_problem() -> None:
-    """A page whose JSON-LD has no publication is a problem."""
     for text in ('{"@type": "WebSite", "name": "x"}', "{", ""):
         page = f'<html><script type="application/ld+json">{text}</script></html>'
         reading = read_records(page, "html-metadata")
@@ -152,7 +145,6 @@ def test_a_page_without_publication_is_a_problem() -> None:
 
 
 def test_hostile_pages_raise_no_exception() -> None:
-    """Too many tags are reported. A nested or truncated page keeps the metadata before that."""
     limits = Limits(most_parts=1000)
     head, foot = TAGS.split("</head>")
     many = '<meta name="a" content="b">' * 2000

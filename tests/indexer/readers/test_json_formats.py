@@ -254,7 +254,6 @@ def test_lines_of_a_format_are_recognized(record: dict[str, Any], format_name: s
 
 
 def test_lines_with_the_names_of_fields_are_json_lines() -> None:
-    """JSON Lines with the names of fields are not recognized as another format."""
     line = {"id": "a/1", "title": "Tides", "authors": ["Ada Byron"], "year": 1843, "lang": "en",
             "type": "Book", "link": {"url": "https://a.org/", "label": "A"}}  # fmt: skip
     reader = choose(json.dumps(line) * 2, "papers.jsonl")
@@ -274,7 +273,6 @@ def test_every_value_is_in_a_column() -> None:
 
 @pytest.mark.slow
 def test_circular_references_have_a_limit() -> None:
-    """Circular references between nodes do not repeat their values without limit."""
     nodes = [{"@type": "Person", "@id": "#a", "name": "A", "knows": [{"@id": "#a"}] * 99},
              {"@type": "Book", "name": "B", "author": [{"@id": "#a"}] * 99}]  # fmt: skip
     reading = read_records(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
@@ -283,7 +281,6 @@ def test_circular_references_have_a_limit() -> None:
 
 
 def test_nodes_with_a_name_are_records_if_none_is_a_publication() -> None:
-    """If no node has the type of a publication, nodes with a name are records."""
     nodes = [{"@type": "Event", "name": "Talk"}, {"@type": "Thing", "url": "https://a.org"}]
     reading = read_records(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
     assert [reading.columns()["name"]] == [["Talk"]]
@@ -306,7 +303,6 @@ YAML = """# Our books
 
 
 def test_yaml_values_are_texts() -> None:
-    """A plain scalar of YAML stays as it is written. Anchors and merges of an item are applied."""
     reader = choose(YAML)
     assert reader
     reading = read_records(YAML, reader)
@@ -349,7 +345,6 @@ BOMB = "- title: B\n  a: &a " + "x" * 999 + "\n" + "".join(
     ids=["bomb", "circle", "deep", "deeper", "quote", "alias", "tag", "long"],
 )  # fmt: skip
 def test_hostile_yaml_costs_its_own_item(text: str, problem: str) -> None:
-    """Alias bombs, circular aliases, deep nesting, and bad syntax are problems of one item."""
     limits = Limits(largest_file=300_000, largest_line=100_000)
     reading = read_records("- title: A\n" + text + "- title: C\n", "json", limits)
     assert [reading.columns(n)["title"] for n in (0, 1)] == [["A"], ["C"]]

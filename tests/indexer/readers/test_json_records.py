@@ -20,7 +20,6 @@ TITLES = [book["title"] for book in BOOKS]
 
 
 def titles(reading: Reading) -> list[str]:
-    """Return the titles of all records."""
     return [reading.columns(n)["title"][0] for n in range(len(reading.records))]
 
 
@@ -52,7 +51,6 @@ ARRANGEMENTS: dict[str, object] = {
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("name", ARRANGEMENTS)
 def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> None:
-    """Records are the objects of a list, or the values of an object, at any path."""
     data = json.dumps(ARRANGEMENTS[name], indent=indent)
     reader = choose(data)
     assert reader
@@ -63,7 +61,6 @@ def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> N
 
 
 def test_objects_one_after_the_other_are_records() -> None:
-    """Objects in sequence are records with their lines, whether each has one line or several."""
     lines = "\n".join(map(json.dumps, BOOKS))
     assert titles(read_records(lines, "json")) == TITLES
     assert [each.source.line for each in read_records(lines, "json").records] == [1, 2, 3]
@@ -160,7 +157,6 @@ def test_a_column_is_the_path_of_a_value(name: str) -> None:
 
 
 def test_objects_of_a_list_are_groups() -> None:
-    """The values of an object in a list share a group. The other values have no group."""
     record = {
         "title": "A", "sizes": [{"w": 1, "h": 2, "unit": {"name": "cm"}}, {"w": 3, "h": 4}],
         "place": {"city": "Oslo", "land": "NO"},
@@ -180,7 +176,6 @@ def test_objects_of_a_list_are_groups() -> None:
 
 
 def test_values_are_texts() -> None:
-    """Numbers and booleans become text, and a list of date parts a date. Null is ignored."""
     data = (
         '{"title": " A ", "price": 1.50, "big": 123456789012345678901234567890, "open": true,'
         '"none": null, "empty": "", "date": [2014, 4, 11], "range": [[2014, 4], [2015]],'
@@ -203,7 +198,6 @@ def test_values_are_texts() -> None:
     ],
 )  # fmt: skip
 def test_texts_in_several_languages_have_their_language(title: object) -> None:
-    """A text has its language, whether that is its key or next to it."""
     [record] = read_records(json.dumps({"title": title}), "json").records
     stated = [(each.name, each.value, each.language) for each in record.properties]
     assert stated == [("title", "Sea", "en"), ("title", "Mer", "fr")]
@@ -222,7 +216,6 @@ def test_texts_in_several_languages_have_their_language(title: object) -> None:
 def test_a_bad_record_is_reported_and_the_others_are_read(
     second: bytes, kept: list[str], line: int, what: str
 ) -> None:
-    """An unusable record is a problem with its line. The others are read."""
     data = b'[{"title": "A"},\n' + second + b',\n{"title": "C"}]'
     reading = read_records(data, "json", Limits(most_parts=250))
     assert titles(reading) == kept
@@ -232,7 +225,6 @@ def test_a_bad_record_is_reported_and_the_others_are_read(
 
 
 def test_a_truncated_file_keeps_its_complete_records() -> None:
-    """The complete records of a truncated file are read, and the last one is reported."""
     reading = read_records(json.dumps({"items": BOOKS})[:-30], "json")
     assert titles(reading) == TITLES[:2]
     assert "ends within a record" in reading.problems[0].what
@@ -240,7 +232,6 @@ def test_a_truncated_file_keeps_its_complete_records() -> None:
 
 @pytest.mark.parametrize("data", ["", " \n", "[]", "{}", '{"items": []}'])
 def test_a_file_without_records_has_none(data: str) -> None:
-    """An empty file, list or object has no records and no problems."""
     assert read_records(data, "json") == ([], [])
 
 
@@ -249,7 +240,6 @@ def test_a_file_without_records_has_none(data: str) -> None:
     "mistake", [('"year": 1991', '"year" 1991'), ('harbour 1",', "harbour 1,")]
 )
 def test_a_mistake_costs_one_record(mistake: tuple[str, str], indent: int | None) -> None:
-    """The records after a mistake are read. An unclosed quotation mark ends with its line."""
     for records in (
         json.dumps(BOOKS, indent=indent).replace("}, {", "},\n{"),
         "\n".join(json.dumps(book, indent=indent) for book in BOOKS),
@@ -274,7 +264,6 @@ MARC = {"leader": "00000nam", "fields": [{"245": {"subfields": [{"a": "T"}]}}]}
      json.dumps([MARC]), json.dumps(MARC)],
 )  # fmt: skip
 def test_other_formats_are_not_recognized(data: str) -> None:
-    """Text of other formats, and MARC in JSON, are not recognized as JSON or YAML."""
     reader = choose(data)
     assert reader is None or reader.NAME not in {"json", "csl-json", "cff", "schema.org"}
 
@@ -299,7 +288,6 @@ SEED = json.dumps({"items": [*BOOKS, {"title": "Ä", "a": [{"b": [1, {"c": None}
 
 @pytest.mark.parametrize("keys", list(permutations(("#text", "$", "_text", "@value"), 2)))
 def test_values_of_an_object_are_in_the_order_of_the_file(keys: tuple[str, str]) -> None:
-    """Two keys of a value itself, or of a language, are read in the order of the file."""
     title = dict(zip(keys, "AB", strict=True))
     record = {"title": title, "note": {"lang": "fr", "@lang": "ar", "x": "C"}}
     swapped = {"title": title, "note": {"@lang": "ar", "lang": "fr", "x": "C"}}
@@ -310,7 +298,6 @@ def test_values_of_an_object_are_in_the_order_of_the_file(keys: tuple[str, str])
 
 
 def test_lone_surrogates_are_replaced() -> None:
-    """An escaped lone surrogate becomes a question mark, in any format."""
     data = '[{"@type": "Book", "name": "A \\ud800 B"}]'
     for name in ("json", "schema.org"):
         assert read_records(data, name).columns()["name"] == ["A ? B"]
@@ -318,13 +305,11 @@ def test_lone_surrogates_are_replaced() -> None:
 
 @given(st.integers(0, 60), st.integers(1, 20))
 def test_limits_apply_alike_for_blocks_of_any_size(size: int, block: int) -> None:
-    """Records over a limit are reported alike for blocks of any size."""
     limits = Limits(largest_line=size)
     assert read_records(SEED, "json", limits) == read_records(SEED, "json", limits, block=block)
 
 
 def test_lines_are_entries() -> None:
-    """Each object is an entry with its line. Blank lines and a byte order mark are ignored."""
     lines = '\ufeff{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}'
     assert read_records(lines, "jsonl") == (
         [
@@ -358,7 +343,6 @@ def test_values_are_lists_or_links_in_a_language(line: str, properties: list[Pro
     (b"[" * 100_000, "deeper"),
 ], ids=str)  # fmt: skip
 def test_a_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str) -> None:
-    """A line that is not an object is a problem with its line number. Other lines are read."""
     records, [problem] = read_records(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n', "jsonl")
     assert [record.line for record in records] == [1, 3]
     assert (problem.line, what in problem.what) == (2, True)
@@ -381,7 +365,6 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text() | st.sampled_from(("id", "lang", "link")), JSON, max_size=4))
 def test_any_object_is_an_entry(line: dict[str, object]) -> None:
-    """Any object is an entry whose properties have the names of its keys."""
     [record], _ = read_records(json.dumps(line), "jsonl")
     assert all(
         any(each.name == key or each.name.startswith(f"{key}.") for key in line)

@@ -53,7 +53,6 @@ read = partial(read_page, markdown_list, "a.md")
 
 @pytest.mark.parametrize(("name", "score"), [("README.md", 40), ("a.txt", 30), ("a", 30)])
 def test_lists_are_recognized(name: str, score: int) -> None:
-    """A page is recognized if most of it is lists of links. Its name adds little to the score."""
     evidence = markdown_list.detect(name, PAGE.encode())
     assert evidence is not None
     assert evidence.score == score
@@ -72,7 +71,6 @@ def test_lists_are_recognized(name: str, score: int) -> None:
     ],
 )
 def test_other_pages_are_not_recognized(text: str) -> None:
-    """Prose, tables of contents, lists without links, and other formats are not recognized."""
     assert markdown_list.detect("README.md", text.encode()) is None
 
 
@@ -104,7 +102,6 @@ def test_items_with_links_are_records() -> None:
     ("item", "year"), [("Moss et al., over 2000 roads, 2019", "2019"), ("over 2000 roads", None)]
 )
 def test_a_year_at_the_end_of_a_clause_is_a_column(item: str, year: str | None) -> None:
-    """A number within a clause is no year."""
     found = columns(read(f"- [Salt](https://a.example/) - {item}")[0])
     assert found.get("year") == (year and [year])
 
@@ -133,7 +130,6 @@ def test_citations_and_rows_are_records(page: str, expected: dict[str, str]) -> 
 
 
 def test_the_columns_of_a_row_are_mapped() -> None:
-    """A row without a link that is a title has the title and the year of its columns."""
     [record] = read("Name | Year | Link\n---|---|---\nSalt | 2019 | [site](https://a.org)\n")
     assert isinstance(record, SourceRecord)
     mapped = Mapper(Source(file="a", format=""), markdown_list, CATALOGUE).map(record)
@@ -147,7 +143,6 @@ def test_a_record_has_the_line_of_its_item() -> None:
 
 
 def test_limits_are_reported() -> None:
-    """A page over a limit is a problem."""
     for limit in ("largest_file", "most_parts"):
         [problem] = read(PAGE, msgspec.structs.replace(LIMITS, **{limit: 5}))
         assert isinstance(problem, Problem)
@@ -163,18 +158,15 @@ def test_limits_are_reported() -> None:
     ],
 )
 def test_marks_are_removed(markdown: str, text: str) -> None:
-    """Emphasis, code, and links become their text. Images are removed."""
     assert to_text(markdown) == text
 
 
 def test_pages_become_paragraphs() -> None:
-    """Headings, lists and quotes are paragraphs of plain text, cut to a length."""
     assert to_plain_text("# A\n\n> b\n> *c*\n\n***\n\n- d\n- e", 100) == "A\n\nb c\n\nd e"
     assert len(to_plain_text("word " * 5000, 1000)) <= 1000
 
 
 def test_links_have_places() -> None:
-    """A link has its place in the text. An image is not a link."""
     [*_, block, _] = parse("![i](i.png) [a](https://x.example/ 'T') https://y.example/b.")
     assert read_inline([block]).links == [
         ("a", "https://x.example/", 1, 2), ("", "https://y.example/b", 3, 22)

@@ -15,7 +15,6 @@ from tests.indexer.readers.reading import Reading
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts are cached in the folder of the test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -31,7 +30,6 @@ def read_pdf(path: Path, limits: Limits = LIMITS) -> Reading:
 
 
 def test_a_pdf_describes_itself(tmp_path: Path) -> None:
-    """Title, authors, DOI, year, and language come from the file."""
     made = new_pdf()
     made.set_title("Salt and pepper in history")
     made.set_author("Marsh, Ada; Jean-Luc Picard")
@@ -49,7 +47,6 @@ def test_a_pdf_describes_itself(tmp_path: Path) -> None:
 
 
 def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
-    """A record says that its title was taken from the file."""
     path = tmp_path / "annual_report-2019.pdf"
     path.write_bytes(make_pdf(["All text has the same size."]))
     columns = read_pdf(path).columns()
@@ -68,7 +65,6 @@ def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_pdf_keeps_its_record(data: bytes, tmp_path: Path) -> None:
-    """A damaged PDF, or another file in its place, is a problem, and a record with its name."""
     path = tmp_path / "old_map.pdf"
     path.write_bytes(data)
     found = read_pdf(path)
@@ -83,7 +79,6 @@ def test_a_damaged_pdf_keeps_its_record(data: bytes, tmp_path: Path) -> None:
 
 
 def test_a_scan_has_the_title_of_its_metadata(tmp_path: Path) -> None:
-    """A scanned PDF is a record, and no problem of it. The build reports that it has no text."""
     scan = new_pdf()
     scan.set_title("Letters of the harbour master")
     add_scan(scan)
@@ -114,7 +109,6 @@ def test_the_limit_on_pdfs_is_that_on_documents(tmp_path: Path) -> None:
 
 
 def test_a_compressed_pdf_is_a_problem(tmp_path: Path) -> None:
-    """A PDF in gzip is recognized, and the problem says what to do."""
     path = tmp_path / "a.pdf.gz"
     path.write_bytes(gzip.compress(make_pdf(["Some text."])))
     [], [problem] = read_pdf(path)

@@ -43,7 +43,6 @@ Install = Callable[..., None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Install a package with one module and an entry point that names it."""
     folder = tmp_path / "site-packages"
     modules = set(sys.modules)
 
@@ -65,13 +64,11 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Write a file with these bytes."""
     path.write_bytes(data)
     return path
 
 
 def chosen(path: Path) -> object:
-    """Return the reader that is selected for a file, or None."""
     match = registry.detect(path)
     return match and match.reader
 
@@ -88,7 +85,6 @@ def test_a_suffix_is_evidence(name: str, reader: object) -> None:
 
 
 def test_no_reader_is_asked_after_one_that_is_certain(tmp_path: Path, install: Install) -> None:
-    """A file with the signature of a PDF is not searched for traces of the other formats."""
     code = TABLE.format(score=100).replace(
         "    return Evidence", "    raise ValueError(head)\n    return Evidence"
     )
@@ -99,7 +95,6 @@ def test_no_reader_is_asked_after_one_that_is_certain(tmp_path: Path, install: I
 
 
 def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path: Path) -> None:
-    """A file in a format of another package is built and rebuilt, and the format is listed."""
     write(corpus / "list", LINES)
     write(corpus / "packed.data.gz", gzip.compress(LINES.replace(b"Atlas", b"Orbit")))
     assert build.build(corpus, tmp_path / "before").generation.manifest.publications == 5
@@ -116,7 +111,6 @@ def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path:
 
 
 def test_the_best_evidence_decides(install: Install, tmp_path: Path) -> None:
-    """Contents count more than a name, then our readers, then the name of the entry point."""
     table, tied = write(tmp_path / "a.html", LINES), write(tmp_path / "list", LINES)
     install("pubsearch_tied", TABLE.format(score=NAME_ONLY), name="b")
     assert chosen(table) is html

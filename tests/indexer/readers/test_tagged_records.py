@@ -155,7 +155,6 @@ T1 Second
     ],
 )  # fmt: skip
 def test_formats_are_recognized_by_their_tags(name: str, texts: list[str], filename: str) -> None:
-    """A format is recognized by its contents, whatever the file name and the newlines are."""
     for text in texts:
         assert choose(text, filename) is find_reader(name)
         assert choose("\ufeff" + text.replace("\n", "\r\n"), filename) is find_reader(name)
@@ -173,14 +172,12 @@ def test_formats_are_recognized_by_their_tags(name: str, texts: list[str], filen
     ],
 )  # fmt: skip
 def test_other_text_is_not_recognized(name: str, text: str, score: int | None) -> None:
-    """Tags elsewhere than in a line's start are no evidence. Keys and values are weak evidence."""
     evidence = find_reader(name).detect("export.txt", text.encode())
     assert (evidence and evidence.score) == score
 
 
 @pytest.mark.parametrize("text", DIALECTS)
 def test_dialects_of_ris_give_the_same_columns(text: str) -> None:
-    """Spaces, lowercase tags, notes, and a missing end do not change the columns."""
     assert list_pairs(text, "ris") == [RIS_COLUMNS]
 
 
@@ -203,7 +200,6 @@ def test_dialects_of_ris_give_the_same_columns(text: str) -> None:
     ],
 )  # fmt: skip
 def test_lines_of_ris_become_columns(text: str, expected: list[tuple[str, str]]) -> None:
-    """Any tag with a value is a column, also inside a line. Other lines continue a value."""
     assert list_pairs(f"TY  - JOUR\n{text}ER  -\n", "ris") == [[("TY", "JOUR"), *expected]]
 
 
@@ -240,7 +236,6 @@ def test_the_type_of_ris_decides_about_other_tags(
     ],
 )  # fmt: skip
 def test_records_are_separated(name: str, records: list[str], between: list[str]) -> None:
-    """A record ends where the next one starts, whatever is between them."""
     expected = [list_pairs(record, name)[0] for record in records]
     assert [len(record) for record in expected] == [
         len([line for line in record.split("\n") if line]) for record in records
@@ -250,13 +245,11 @@ def test_records_are_separated(name: str, records: list[str], between: list[str]
 
 
 def test_blank_lines_separate_records_with_different_first_keys() -> None:
-    """A blank line ends a record if the blocks start with different keys."""
     text = "Title: A\nYear: 1\n\nAuthor: X\nTitle: B\n\nYear: 2\nTitle: C\n\nURL: u\nTitle: D\n"
     assert [dict(record)["Title"] for record in list_pairs(text, "key-value")] == [*"ABCD"]
 
 
 def test_records_start_at_their_first_tag() -> None:
-    """A record has the line of its first tag. Text between records is ignored."""
     found = read_records("1.\n" + RIS + "\n2.\nID  - 7\n" + RIS + "Page 2\n", "ris")
     assert [record.line for record in found.records] == [2, 12]
     assert found.columns(1) == found.columns(0) | {"ID": ["7"]}
@@ -264,7 +257,6 @@ def test_records_start_at_their_first_tag() -> None:
 
 
 def test_lines_without_a_key_continue_a_value() -> None:
-    """Indented lines and lines without a key continue the value. Empty values are left out."""
     text = "Title: A\n  and more: of it\nand http://example.org/\nPlace:\nYear: 1999\n"
     assert list_pairs(text, "key-value") == [
         [("Title", "A and more: of it and http://example.org/"), ("Year", "1999")]
@@ -280,7 +272,6 @@ def test_lines_without_a_key_continue_a_value() -> None:
     ],
 )  # fmt: skip
 def test_a_bad_byte_is_replaced_and_reported(encoding: str, title: str, bad: bytes) -> None:
-    """A bad byte costs a letter, and is reported with its line, in any encoding."""
     text = f"TY  - JOUR\nTI  - {title}\nER  -\n" * 4 + f"TY  - JOUR\nTI  - {title}"
     found = read_records(text.encode(encoding) + bad, "ris")
     assert [problem.line for problem in found.problems] == [14]
@@ -295,7 +286,6 @@ def test_a_bad_byte_is_replaced_and_reported(encoding: str, title: str, bad: byt
 def test_what_is_too_large_is_reported_and_the_rest_is_read(
     text: str, line: int, kept: list[str]
 ) -> None:
-    """A line or a record over the limit is a problem with its place. The rest is read."""
     text = f"TY  - A\nER  -\n\nTY  - B\n{text}ER  -\nTY  - C\nER  -\n"
     found = read_records(text, "ris", Limits(largest_line=200))
     assert [found.columns(number) for number in range(len(kept))] == [{"TY": [x]} for x in kept]
@@ -311,14 +301,12 @@ def test_what_is_too_large_is_reported_and_the_rest_is_read(
     ],
 )
 def test_a_limit_costs_what_is_over_it(limits: Limits, records: int, what: str) -> None:
-    """A file is read up to a limit, and a record has as many values as the limit allows."""
     found = read_records(RIS * 3, "ris", limits)
     assert [len(record.properties) for record in found.records] == [5] * records
     assert what in found.problems[0].what
 
 
 def test_pubmed_is_read() -> None:
-    """Lines are joined, and a label in brackets is part of the column."""
     assert [record.line for record in read_records(PUBMED, "nbib").records] == [2, 21]
     assert list_pairs(PUBMED, "nbib")[0] == [
         ("PMID", "101"), ("OWN", "NLM"), ("IS", "1234-5678 (Electronic)"),
@@ -331,7 +319,6 @@ def test_pubmed_is_read() -> None:
 
 
 def test_web_of_science_is_read() -> None:
-    """Each line of names and each keyword is a value. Other lines are joined."""
     assert list_pairs(WEB_OF_SCIENCE, "wos") == [
         [
             ("PT", "J"), ("AU", "Moss, A"), ("AU", "Lind, B"), ("AF", "Moss, Ada"),
@@ -344,7 +331,6 @@ def test_web_of_science_is_read() -> None:
 
 
 def test_endnote_is_read() -> None:
-    """A blank line in an abstract does not end a record that starts with %0."""
     assert list_pairs(ENDNOTE, "enw") == [
         [
             ("%0", "Journal Article"), ("%A", "Moss, Ada"), ("%A", "Lind, Bo"),
@@ -356,7 +342,6 @@ def test_endnote_is_read() -> None:
 
 
 def test_ovid_with_tags_is_read() -> None:
-    """A record starts at its number in brackets, and keywords are separate."""
     first, second = list_pairs(OVID_TAGS, "ovid")
     assert first == [
         ("VN", "Ovid Technologies"), ("DB", "Some database"), ("AN", "7001"), ("AU", "Moss A"),
@@ -367,7 +352,6 @@ def test_ovid_with_tags_is_read() -> None:
 
 
 def test_ovid_with_names_of_fields_is_read() -> None:
-    """The name of a field is the column. Its value is on the lines below."""
     assert list_pairs(OVID_NAMES, "ovid") == [
         [
             ("Accession Number", "7001"), ("Authors", "Moss, Ada."), ("Authors", "Lind, Bo."),
@@ -387,7 +371,6 @@ def test_ovid_with_names_of_fields_is_read() -> None:
 def test_the_number_of_a_report_is_none_of_books(
     kind: str, stated: str, field: str, values: list[str]
 ) -> None:
-    """EndNote writes the number of a report or a standard where a book has its ISBN."""
     fields = map_fields(f"TY  - {kind}\nTI  - Salt\nSN  - {stated}\nER  -\n", "ris")
     assert fields.get(field, []) == values
 
@@ -430,7 +413,6 @@ RIS_ROWS = {
 def test_the_default_mapping_fills_the_fields(
     name: str, text: str, expected: dict[str, list[str]]
 ) -> None:
-    """Fields are filled from the tags of each format, and of each dialect of RIS."""
     fields = map_fields(text, name)
     assert fields == fields | expected
     assert name not in ("ris", "refworks") or fields == expected

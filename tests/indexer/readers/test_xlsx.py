@@ -51,7 +51,6 @@ _DAY_ZERO = datetime.datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have 
 
 
 def write_cell(name: str, value: Cell) -> str:
-    """Return a cell of a workbook as XML."""
     if isinstance(value, bool):
         return f'<c r="{name}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, datetime.date):
@@ -118,12 +117,10 @@ read_all = partial(read_page, xlsx, "books.xlsx")
 
 
 def to_cells(record: SourceRecord | Problem) -> dict[str, str]:
-    """Return the cells of a record by column."""
     return {name: "/".join(values) for name, values in columns(record).items()}
 
 
 def make_rows(count: int) -> list[list[Cell]]:
-    """Return rows of books."""
     return [[f"Book {n}", "A", 1999] for n in range(count)]
 
 
@@ -141,7 +138,6 @@ def test_record_has_the_number_of_its_row() -> None:
 
 
 def test_merged_header_cells_are_groups() -> None:
-    """The names below a merged heading are joined with it. A merged title is not a group."""
     rows: list[list[Cell]] = [
         ["All books of the library"],
         ["Work", None, "Published", None, "Shelf"],
@@ -157,7 +153,6 @@ def test_merged_header_cells_are_groups() -> None:
 
 
 def test_merged_header_cell_without_names_below_is_repeated() -> None:
-    """A merged heading above cells without names is the heading of each of its columns."""
     rows: list[list[Cell]] = [
         ["Title", "Place", "Authors"],
         ["Tea", "Lagos", "Okafor", "Wu"],
@@ -169,7 +164,6 @@ def test_merged_header_cell_without_names_below_is_repeated() -> None:
 
 
 def test_sheets_with_tables_are_read_with_their_names() -> None:
-    """All visible sheets with a header are read. Each record states its sheet."""
     notes: list[list[Cell]] = [["These are the books of my aunt."]]
     sheets: Sheets = {"Old": BOOKS[:2], "Read me": notes, "New": [BOOKS[0], BOOKS[2]], "X": BOOKS}
     first, second, *problems = sorted(
@@ -181,7 +175,6 @@ def test_sheets_with_tables_are_read_with_their_names() -> None:
 
 
 def test_opendocument_spreadsheet_is_read() -> None:
-    """Numbers, dates, and texts are those of other spreadsheets. Notes are no text of a cell."""
     office = "table:table-cell office"
     rows = (
         ods_row("Title", "Author", "Year", "Bought", "Lent")
@@ -216,13 +209,11 @@ def test_opendocument_spreadsheet_is_read() -> None:
     write_xls({"Books": BOOKS_OF_CELLS}), write_xlsb({"Books": BOOKS_OF_CELLS}),
 ], ids=["XLS", "XLSB"])  # fmt: skip
 def test_binary_workbooks_are_read(data: bytes) -> None:
-    """The older and the binary format of Excel have the same records."""
     [record] = read_all(data)
     assert to_cells(record) == {"Title": "Tea", "Author": "Okafor", "Year": "1998"}
 
 
 def test_equal_values_of_other_kinds_are_other_texts() -> None:
-    """TRUE equals 1 in Python, and stays apart from it as a text."""
     values: list[Cell] = [1, True, 0, False]
     rows = read_all(write({"Books": [["Title", "Seen"], *(["Tea", value] for value in values)]}))
     assert [columns(row)["Seen"] for row in rows] == [["1"], ["TRUE"], ["0"], ["FALSE"]]
@@ -242,7 +233,6 @@ def test_equal_values_of_other_kinds_are_other_texts() -> None:
     ids=["named .csv", "old", "old without a name", "document", "text", "empty", "zip"],
 )  # fmt: skip
 def test_spreadsheet_is_recognized_by_its_signature(name: str, head: bytes, score: int) -> None:
-    """A spreadsheet is recognized by its first bytes. Text with the name of one is not."""
     evidence = xlsx.detect(name, head)
     assert (evidence.score if evidence else 0) == score
 
@@ -259,7 +249,6 @@ def add_corner() -> bytes:
 
 
 def lie() -> bytes:
-    """Return a workbook with a part that is larger than the archive states."""
     data = write({"Books": BOOKS}, more=bytes(50_000))
     return data.replace((50_000).to_bytes(4, "little"), (50).to_bytes(4, "little"))
 
@@ -336,7 +325,6 @@ HUGE: dict[str, tuple[bytes, str, str]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HUGE)
 def test_cells_and_texts_are_limited_before_they_are_expanded(name: str) -> None:
-    """A small file that stands for millions of cells has one problem with its sheet and limit."""
     data, sheet, limit = HUGE[name]
     assert len(data) < 500_000
     with limit_cpu_time(3), limit_memory(500):
@@ -372,7 +360,6 @@ def test_zip_bomb_is_refused(size: int, limits: Limits, what: str) -> None:
 
 @pytest.mark.slow
 def test_a_row_over_the_limit_is_reported() -> None:
-    """A row over the limit is reported, and the others are read."""
     long = write({"Books": [*BOOKS, ["x" * 1000, "A", 1999]]})
     result = read_all(long, Limits(largest_line=500))
     assert isinstance(result[-1], Problem)
@@ -381,7 +368,6 @@ def test_a_row_over_the_limit_is_reported() -> None:
 
 @pytest.mark.slow
 def test_child_process_ends_with_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child process is killed when the reading is abandoned."""
     monkeypatch.setattr(child_process, "_idle", defaultdict(list))
     children: list[subprocess.Popen[bytes]] = []
 

@@ -25,14 +25,12 @@ from indexer.values import dates
     ],
 )  # fmt: skip
 def test_a_date_is_read_in_any_form(text: str, year: int, date: str) -> None:
-    """The year is found, and the date is as precise as the text."""
     assert dates.find_year(text) == year
     assert dates.parse_date(text) == date
 
 
 @pytest.mark.parametrize("text", ["", "n.d.", "19uu", "0012", "12345678", "9999", "vol. 3"])
 def test_a_text_without_a_year_has_no_date(text: str) -> None:
-    """A number that cannot be a year is ignored."""
     assert dates.find_year(text) is None
     assert dates.parse_date(text) is None
 
@@ -54,7 +52,6 @@ def test_one_clear_date_decides_the_order_of_day_and_month() -> None:
     ],
 )  # fmt: skip
 def test_a_date_is_shown_in_words(normalized: str, display: str) -> None:
-    """A normalized date is shown with the name of the month or the season."""
     assert dates.display(normalized) == display
 
 
@@ -74,7 +71,6 @@ def test_a_season_has_its_name_in_the_language(language: str, display: str) -> N
 
 @given(st.text(max_size=30))
 def test_a_normalized_date_is_parsed_again(text: str) -> None:
-    """A normalized date has the same year as its text, and can be shown."""
     date = dates.parse_date(text)
     if date:
         assert dates.find_year(date) == dates.find_year(text)

@@ -39,7 +39,6 @@ from indexer.values.file_names import clean_path, find_file_names
     ],
 )  # fmt: skip
 def test_names_are_read(text: str, names: str) -> None:
-    """Each syntax gives relative paths. URLs and other texts are no files."""
     assert [name.replace(" ", "|") for name in find_file_names(text)] == names.split()
 
 

@@ -43,13 +43,11 @@ SICI = "10.5555/(sici)1097-0258(19980815/30)17:15/16<1661::aid-x968>3.0.co;2-2"
     ],
 )  # fmt: skip
 def test_dois_are_found_in_any_text(text: str, dois: str) -> None:
-    """DOIs are found in URLs, in lists, and next to other text, without the marks around them."""
     assert find_dois(text) == tuple(dois.split())
 
 
 @pytest.mark.parametrize("doi", ["10.5555/tea.1", SICI, "10.5555/tea#7[2]", "10.5555/50%_é"])
 def test_the_url_of_a_doi_is_valid_and_has_the_doi(doi: str) -> None:
-    """Characters that a URL cannot have are percent-encoded, and reading the URL decodes them."""
     url = make_doi_url(doi)
     assert url.startswith("https://doi.org/10.5555/")
     assert not set('<>"# é[]') & set(url)
@@ -103,7 +101,6 @@ def test_numbers_are_found_and_checked(
 
 @given(st.text() | st.text("0123456789X-/. ;10.()[]%", max_size=60))
 def test_normalized_identifiers_stay_the_same(text: str) -> None:
-    """The normalized form of an identifier is found in itself."""
     for find in (find_dois, find_isbns, find_issns, find_pmids):
         for found in find(text):
             assert find(found) == (found,)
@@ -140,6 +137,5 @@ def test_normalized_identifiers_stay_the_same(text: str) -> None:
 def test_a_whole_text_is_read_as_an_identifier(
     kind: str, text: str, key: str | None, sense: str
 ) -> None:
-    """Labels, quotes, and punctuation around it do not count. It says how sure the reading is."""
     found = read(kind, text)
     assert (found and (found.key, found.sense)) == ((key, sense) if key else None)

@@ -23,7 +23,6 @@ ENGLISH = Locale.parse("en")
     *dict.fromkeys(["", "Klingonese", "qq", "en-", "en-\x00x", "en x", "-en", "1"]).items(),
 ])  # fmt: skip
 def test_a_language_is_recognized_by_code_or_name(text: str, code: str | None) -> None:
-    """A language has a short, long or old code, and a name in any case. Others have none."""
     assert iso_codes.find_language_code(text) == code
 
 
@@ -37,7 +36,6 @@ def test_every_language_name_has_a_stable_code() -> None:
 
 @given(st.text())
 def test_any_text_has_a_valid_language_code_or_none(text: str) -> None:
-    """The code of any text is None, or letters, digits and hyphens."""
     code = iso_codes.find_language_code(text)
     assert code is None or (code.isascii() and code.replace("-", "").isalnum())
 
@@ -48,7 +46,6 @@ def test_any_text_has_a_valid_language_code_or_none(text: str) -> None:
     *dict.fromkeys(["", "Atlantis", "QQ", "IND", "150", "Europe"]).items(),
 ])  # fmt: skip
 def test_a_country_is_recognized_by_code_or_name(text: str, code: str | None) -> None:
-    """A country has a code, and a name in any case. A continent or its number has none."""
     assert iso_codes.find_country_code(text) == code
 
 
@@ -63,7 +60,6 @@ def test_names_are_in_the_requested_language() -> None:
 
 
 def test_the_displayed_name_of_a_country_comes_first() -> None:
-    """The displayed name of a country comes first, then the CLDR name and other English names."""
     assert iso_codes.list_country_names("VN", "en") == ["Viet Nam", "Vietnam"]
     assert iso_codes.list_country_names("MM", "en") == ["Myanmar", "Myanmar (Burma)", "Burma"]
     assert iso_codes.list_country_names("VN", "fr") == ["Viet Nam", "Viêt Nam"]
@@ -84,7 +80,6 @@ def test_a_country_has_the_name_of_the_united_nations(language: str, name: str) 
 
 
 def test_names_of_the_united_nations_differ_from_the_cldr() -> None:
-    """The file of names has the six languages, known countries, and no name that CLDR has."""
     tables = tomllib.loads(UN_NAMES.read_text(encoding="utf-8"))
     assert sorted(tables) == ["ar", "en", "es", "fr", "ru", "zh"]
     for language, names in tables.items():
@@ -95,13 +90,11 @@ def test_names_of_the_united_nations_differ_from_the_cldr() -> None:
 
 @pytest.mark.parametrize("language", ["ar", "en", "es", "fr", "ru", "zh"])
 def test_no_two_countries_have_the_same_name(language: str) -> None:
-    """No two countries are displayed by the same name in a language of the United Nations."""
     names = [iso_codes.get_country_name(code, language) for code in iso_codes.list_countries()]
     assert len({*names}) == len(names)
 
 
 def test_other_names_are_unique() -> None:
-    """Each other name or abbreviation of a country belongs to it only."""
     other = iso_codes.load_other_names()
     for code, names in (*other["countries"].items(), *other["acronyms"].items()):
         assert iso_codes.get_country_name(code) != code
@@ -110,7 +103,6 @@ def test_other_names_are_unique() -> None:
 
 @pytest.mark.parametrize("language", ["", "klingon", "en_US", "fr.old", "fr@euro", "en", "pt-BR"])
 def test_names_exist_in_the_languages_of_the_cldr(language: str) -> None:
-    """Names exist in the languages of the CLDR, whose codes have hyphens."""
     assert iso_codes.has_names(language) is (language in {"en", "pt-BR"})
 
 
@@ -122,7 +114,6 @@ def test_names_exist_in_the_languages_of_the_cldr(language: str) -> None:
     "http://id.loc.gov/vocabulary/iso639-2/eng", "http://id.loc.gov/vocabulary/languages/eng",
 ])  # fmt: skip
 def test_english_is_recognized(text: str) -> None:
-    """A language is recognized by any code or name, in any language, with remarks."""
     assert find_languages(text) == ("en",)
 
 
@@ -143,7 +134,6 @@ def test_english_is_recognized(text: str) -> None:
     ],
 )  # fmt: skip
 def test_codes_names_and_lists_are_recognized(text: str, codes: str) -> None:
-    """Old and new codes, names, and lists with any separator or none are recognized."""
     assert find_languages(text) == tuple(codes.split())
 
 
@@ -151,13 +141,11 @@ def test_codes_names_and_lists_are_recognized(text: str, codes: str) -> None:
     "text", ["", "E", "Klingonese", "English; Klingonese", "the", "engqqq", "1999", "x" * 10_000]
 )
 def test_a_text_with_an_unknown_part_has_no_languages(text: str) -> None:
-    """A text has no languages if one of its parts is not a language."""
     assert find_languages(text) == ()
 
 
 @pytest.mark.parametrize("text", ["und", "mul", "zxx", "N/A", "Unknown", "Multiple languages", "-"])
 def test_texts_for_an_unknown_language_are_recognized(text: str) -> None:
-    """Codes and words for no, several, or unknown languages are not languages."""
     assert is_no_language(text)
     assert find_languages(text) == ()
     assert not is_no_language("English")
@@ -175,6 +163,5 @@ def test_names_in_a_sentence_are_recognized(text: str, codes: str) -> None:
 
 @given(st.text() | st.text("eng fr;,-()[]", max_size=40))
 def test_any_text_is_read(text: str) -> None:
-    """Languages of any text are codes of two or three letters."""
     assert all(len(code) in {2, 3} and code.isalpha() for code in find_languages(text))
     is_no_language(text)

@@ -64,7 +64,6 @@ def test_an_abstract_loses_its_heading(text: str, paragraphs: list[str]) -> None
     ],
 )  # fmt: skip
 def test_text_encoded_twice_is_repaired(text: str, repaired: str) -> None:
-    """Also if it was damaged twice, or only a part of it."""
     assert repair_encoding(text) == repaired
 
 
@@ -76,7 +75,6 @@ WORDS = (
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
 def test_a_repair_never_damages_a_text(text: str) -> None:
-    """A good text stays as it is, and a damaged one is restored or left as it is."""
     assert repair_encoding(text) == text
     for encoding in ("cp1252", "latin-1"):
         with suppress(UnicodeDecodeError):
@@ -90,7 +88,6 @@ def make_tag(attributes: int) -> str:
 
 
 def test_a_page_is_a_tree() -> None:
-    """A page has its elements and texts, without comments, NUL, and the XML declaration."""
     root = parse_html('<?xml version="1.0" encoding="x"?><p id=1>Z\0ürich<!-- no --><b>!')
     assert "".join(root.itertext()) == "Zürich!"
     assert [element.tag for element in root.iter()] == ["html", "body", "p", "b"]
@@ -99,7 +96,6 @@ def test_a_page_is_a_tree() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "<!-- only -->", '<?xml version="1.0"?>'])
 def test_a_page_without_elements_is_empty(text: str) -> None:
-    """A page without elements has an empty root."""
     assert [element.tag for element in parse_html(text).iter()] == ["html"]
 
 
@@ -111,7 +107,6 @@ def test_tags_and_attributes_are_limited() -> None:
 
 
 def test_attributes_up_to_the_limit_are_kept() -> None:
-    """A tag keeps all attributes up to the limit."""
     root = parse_html(make_tag(MAX_ATTRIBUTES))
     assert len(root[0][0].attrib) == MAX_ATTRIBUTES
 

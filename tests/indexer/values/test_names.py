@@ -40,7 +40,6 @@ from indexer.values import names
     ],
 )  # fmt: skip
 def test_a_name_is_read_in_any_form(text: str, normalized: str, display: str) -> None:
-    """The name of a person is sorted by the family name, and shown with the given name first."""
     name = names.parse(text)
     assert name
     assert (str(name), name.display) == (normalized, display)
@@ -55,7 +54,6 @@ def test_a_name_is_read_in_any_form(text: str, normalized: str, display: str) ->
     ],
 )  # fmt: skip
 def test_a_name_is_searched_in_both_orders(normalized: str, text: str) -> None:
-    """The search text of a person has the given name before and after the family name."""
     assert names.read(normalized).search_text == text
 
 
@@ -70,7 +68,6 @@ def test_a_name_is_searched_in_both_orders(normalized: str, text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_corporate_or_ambiguous_name_stays_whole(text: str) -> None:
-    """A name that is not clearly that of a person is literal."""
     name = names.parse(text)
     assert name
     assert name.literal == name.display == text
@@ -80,7 +77,6 @@ def test_a_corporate_or_ambiguous_name_stays_whole(text: str) -> None:
     "text", ["", "  ", "--", "1964-", "{}", ", ;", "[No author name available]", "et al."]
 )
 def test_a_text_without_a_name_is_not_a_name(text: str) -> None:
-    """Punctuation and digits alone are not a name, nor is a note that there is none."""
     assert names.parse(text) is None
 
 
@@ -92,6 +88,5 @@ _PARTS = st.text(alphabet="abA. ,;{}'-1[]Bank and Jr.王", max_size=20)
     | _PARTS.map("{{}}{}".format)
 )  # fmt: skip
 def test_a_normalized_name_is_read_back(text: str) -> None:
-    """Parsing a normalized name again, as an import of an export does, gives the same name."""
     if name := names.parse(text):
         assert names.parse(str(name)) == names.read(str(name)) == name

@@ -20,12 +20,10 @@ from indexer.values.publication_types import group_by_csl_type, read_type
     ],
 )  # fmt: skip
 def test_a_code_of_a_type_becomes_its_name(text: str, name: str) -> None:
-    """The codes of several formats for one type have one name. Other texts are kept."""
     assert read_type(text) == name
 
 
 def test_every_type_of_ris_has_a_name() -> None:
-    """No reader sees a code of the RIS specification, or of EndNote's types."""
     codes = (
         "ABST ADVS AGGR ANCIENT ART BILL BLOG BOOK CASE CHAP CHART CLSWK COMP CONF CPAPER CTLG DATA"
         " DBASE DICT EBOOK ECHAP EDBOOK EJOUR ELEC ENCYC EQUA FIGURE GEN GOVDOC GRANT GRNT HEAR"
@@ -46,7 +44,6 @@ def test_every_type_of_ris_has_a_name() -> None:
     ("Serial|journal-issue", "periodical"), ("reference-entry", "entry-encyclopedia"),
 ])  # fmt: skip
 def test_programs_and_archives_name_types_in_their_own_way(texts: str, expected: str) -> None:
-    """EndNote, RefWorks, Crossref, repositories, ONIX, and HAL have names for one type."""
     types = {name: csl for csl, names in group_by_csl_type().items() for name in names}
     assert {text: types.get(read_type(text)) for text in texts.split("|")} == dict.fromkeys(
         texts.split("|"), expected

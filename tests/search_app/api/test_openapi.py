@@ -43,19 +43,16 @@ starts is valid syntax, but is rejected.
 
 @pytest.fixture(scope="module")
 def described(catalogue_index: Path) -> BaseSchema:
-    """Return the OpenAPI schema of the application on the index of corpus/."""
     app = create_app(config.load(PATIENT, index=catalogue_index))
     return schemathesis.openapi.from_wsgi(ADDRESS, app)
 
 
 @pytest.fixture
 def document(client: FlaskClient) -> Any:
-    """Return the OpenAPI document."""
     return fetch(client, ADDRESS)
 
 
 def told(document: dict[str, Any], schema: str) -> jsonschema_rs.Validator:
-    """Return a validator for one schema of the document that allows no undescribed properties."""
     closed = {
         name: {"additionalProperties": False, **each} if "properties" in each else each
         for name, each in document["components"]["schemas"].items()
@@ -65,7 +62,6 @@ def told(document: dict[str, Any], schema: str) -> jsonschema_rs.Validator:
 
 
 def test_the_document_is_valid_and_lists_every_path(described: BaseSchema) -> None:
-    """The document is valid OpenAPI 3.1 and lists every path of the API."""
     described.validate()
     assert tuple(described) == PATHS
 
@@ -78,7 +74,6 @@ def test_the_document_is_valid_and_lists_every_path(described: BaseSchema) -> No
 def test_every_response_matches_the_document(
     described: BaseSchema, path: str, mode: GenerationMode
 ) -> None:
-    """Every response to a valid or invalid request has a status and a schema of the document."""
     asked = described[path]["GET"]
 
     @examples(100)
@@ -117,7 +112,6 @@ def test_responses_at_the_bounds_match_the_document(described: BaseSchema, path:
 def test_a_search_response_has_only_described_properties(
     client: FlaskClient, document: dict[str, Any], query: str
 ) -> None:
-    """Hits, explanations, and diagnoses have the described properties and no others."""
     told(document, "Search").validate(fetch(client, f"/api/search?{query}"))
 
 
@@ -125,7 +119,6 @@ def test_a_search_response_has_only_described_properties(
 def test_suggestions_have_only_described_properties(
     client: FlaskClient, document: dict[str, Any], typed: str
 ) -> None:
-    """Suggestions have the described properties and no others."""
     answer = json.loads(client.get("/api/suggest", query_string={"q": typed}).data)
     assert answer["suggestions"]
     told(document, "Suggestions").validate(answer)
@@ -145,7 +138,6 @@ def test_every_publication_has_only_described_properties(
 
 
 def test_the_examples_have_hits(client: FlaskClient, document: dict[str, Any]) -> None:
-    """Every example in the document returns hits."""
     examples = document["components"]["parameters"]["q"]["examples"].values()
     assert examples
     for each in examples:
@@ -179,14 +171,12 @@ class Recorder(MultiDict[str, str]):
         return super().__getitem__(name)
 
     def getlist(self, name: str, _type: object = None) -> list[str]:  # type: ignore[override]
-        """Record the name of the parameter. Return no values."""
         self.asked.append(name)
         return []
 
 
 @pytest.mark.parametrize("folder", ["corpus", "benchmarks/papers"])
 def test_the_document_lists_exactly_the_parameters_that_are_read(folder: str) -> None:
-    """The document describes every query parameter that the application reads, and no other."""
     rows, recorder = catalogue_toml.load(ROOT / folder), Recorder()
     search_state.read(recorder, rows)
     names = [each["name"] for each in openapi.list_parameters(rows)]
@@ -194,7 +184,6 @@ def test_the_document_lists_exactly_the_parameters_that_are_read(folder: str) ->
 
 
 def test_the_described_defaults_are_the_real_defaults(catalogue: Catalogue) -> None:
-    """A request with all described defaults equals a request without parameters."""
     defaults = {
         each["name"]: str(each["schema"]["default"])
         for each in openapi.list_parameters(catalogue)
@@ -215,7 +204,6 @@ values = ["Here", "There"]
 
 
 def test_a_new_catalogue_field_adds_a_parameter_and_a_property(corpus: Path) -> None:
-    """A field added to catalogue.toml is described without a code change."""
     with (corpus / "catalogue.toml").open("a", encoding="utf-8") as file:
         file.write(ROW)
     found = fetch(open_corpus(corpus), ADDRESS)["components"]

@@ -22,25 +22,21 @@ __all__ = ["run"]
 
 @pytest.fixture
 def settings(corpus: Path, index: Path) -> Settings:
-    """The settings of a server on the small corpus, with its index."""
     return config.load(corpus=corpus, index=index)
 
 
 def add(corpus: Path, *titles: str) -> None:
-    """Add a page of publications with these titles."""
     (corpus / "new.html").write_text(page([article(title) for title in titles]), encoding="utf-8")
 
 
 def test_an_unchanged_corpus_prints_nothing(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The server opens and prints no line if the index is up to date."""
     assert build_before_serving(settings)
     assert capsys.readouterr().out == ""
 
 
 def test_new_problems_come_first(settings: Settings) -> None:
-    """A line names three problems, those that the build before did not have first."""
     add(settings.corpus, *[""] * 4)
     before = build.build(settings.corpus, get_folder(settings))
     assert "4 problems: new.html:" in output.format_build_result(before)
@@ -69,7 +65,6 @@ def test_watch_builds_as_a_server_does(
 
 
 def get_folder(settings: Settings) -> Path:
-    """Return the index folder."""
     assert isinstance(settings.index, Path)
     return settings.index
 
@@ -82,23 +77,19 @@ def remove_most(settings: Settings) -> None:
 
 
 def break_rows(settings: Settings) -> None:
-    """Make the fields of the corpus unreadable."""
     (settings.corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
 
 
 def remove_folder(settings: Settings) -> None:
-    """Remove the corpus."""
     shutil.rmtree(settings.corpus)
 
 
 def break_pages(settings: Settings) -> None:
-    """Make the pages of the corpus unreadable."""
     for name in ("tools.html", "papers.html"):
         (settings.corpus / name).write_bytes(b"\xff")
 
 
 def break_lock(settings: Settings) -> None:
-    """Change the corpus, and make the index impossible to write."""
     add(settings.corpus, "Latest News")
     (get_folder(settings) / publish.LOCK).unlink()
     (get_folder(settings) / publish.LOCK).mkdir()
@@ -120,7 +111,6 @@ def test_a_failed_build_prints_one_line(
     settings: Settings,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """After a failed build, the server opens with the old index and prints one line."""
     harm(settings)
     assert build_before_serving(settings)
     line = capsys.readouterr().out
@@ -130,7 +120,6 @@ def test_a_failed_build_prints_one_line(
 
 
 def test_a_failed_build_without_an_index_is_an_error(settings: Settings) -> None:
-    """The server raises the error of the build if no index exists."""
     shutil.rmtree(get_folder(settings))
     break_rows(settings)
     with pytest.raises(CatalogueError):
@@ -140,7 +129,6 @@ def test_a_failed_build_without_an_index_is_an_error(settings: Settings) -> None
 def test_the_server_does_not_wait_for_another_build(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """While another process builds, the server opens with the live index and starts no build."""
     add(settings.corpus, "Latest News")
     with publish.lock(get_folder(settings)):
         assert not build_before_serving(settings)

@@ -23,7 +23,6 @@ pytestmark = pytest.mark.slow
 
 
 def python(*words: object) -> subprocess.CompletedProcess[str]:
-    """Run Python on the command line."""
     return subprocess.run(
         [sys.executable, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -31,7 +30,6 @@ def python(*words: object) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def on_a_terminal(*words: object, **settings: object) -> Iterator[list[str]]:
-    """Run Python with a terminal as standard error. The list collects the output there."""
     inside, outside = pty.openpty()
     told = {f"PUBSEARCH_{name.upper()}": str(text) for name, text in settings.items()}
     printed: list[str] = []
@@ -89,7 +87,6 @@ def test_ctrl_c_while_modules_load_ends_quietly(module: str, imported: str) -> N
 
 
 def is_loading(process: int) -> bool:
-    """Return whether a child process has begun to import NumPy."""
     folder = Path(f"/proc/{process}")
     is_started = b"spawn_main" in (folder / "cmdline").read_bytes()
     return is_started and b"_multiarray_umath" in (folder / "maps").read_bytes()
@@ -97,7 +94,6 @@ def is_loading(process: int) -> bool:
 
 @pytest.mark.thorough
 def test_ctrl_c_while_a_child_process_starts_ends_quietly(corpus: Path, tmp_path: Path) -> None:
-    """Ctrl-C ends a build and its processes without a message, also while one is starting."""
     articles = [article(f"Number {number}") for number in range(9_000)]
     (corpus / "many.html").write_text(page(articles), encoding="utf-8")
     words = ("-m", "indexer", "--corpus", corpus, "--index", tmp_path / "index")

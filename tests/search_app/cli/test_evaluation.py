@@ -54,13 +54,11 @@ def test_the_catalogue_reaches_the_required_quality(catalogue_engine: Engine) ->
 def test_names_find_their_publications_first(
     text: str, first: str, catalogue_engine: Engine
 ) -> None:
-    """Names in other languages, without accents, or split into words rank first."""
     hits = catalogue_engine.search(SearchRequest(text)).hits
     assert any(hit.publication.id.startswith(first) for hit in hits[:3])
 
 
 def test_a_relaxed_search_keeps_the_year(catalogue_engine: Engine) -> None:
-    """Every hit of a relaxed search is from the typed year or mentions it."""
     told = catalogue_engine.search(SearchRequest("zebra police 2009", size=50))
     assert told.relaxed
     assert told.required == ("2009",)
@@ -113,7 +111,6 @@ def test_every_judgment_is_of_a_publication(catalogue_engine: Engine) -> None:
     ],
 )
 def test_gain_is_discounted_by_rank(found: list[str], gain: float) -> None:
-    """The metric sums the gain of each grade, discounted by rank, and divides by the ideal sum."""
     query = JudgedQuery("q", "plain", (Judgment("a", 3), Judgment("b", 1)))
     assert evaluation.ndcg(query, found) == pytest.approx(gain)
 
@@ -126,7 +123,6 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_build_refuses_a_worse_index(corpus: Path, tmp_path: Path) -> None:
-    """Without the thesaurus, the quality gate refuses the new index and keeps the live one."""
     index = tmp_path / "index"
     gate = evaluation.make_gate(evaluation.load(SUITE))
     first = build.build(corpus, index, gate=gate)
@@ -146,7 +142,6 @@ def test_a_build_refuses_a_worse_index(corpus: Path, tmp_path: Path) -> None:
 def test_a_build_replaces_an_unusable_live_index(
     spoil: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A build that reaches the minimum replaces a live index that is damaged or outdated."""
     index = tmp_path / "index"
     with monkeypatch.context() as patch:
         if spoil == "format":
@@ -171,7 +166,6 @@ def test_a_first_index_must_reach_the_minimum(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "least = 1", "[[query]]\ntext = 1", "=", "query = []"])
 def test_a_malformed_suite_is_an_error(text: str, tmp_path: Path) -> None:
-    """A file without queries, or in another format, raises an error that names the file."""
     file = tmp_path / "suite.toml"
     file.write_text(text)
     with pytest.raises(CatalogueError, match=r"suite\.toml"):

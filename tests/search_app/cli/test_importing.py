@@ -30,7 +30,6 @@ SOON = 120.0
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty folder, the current one, with a file to import."""
     folder = tmp_path / "work"
     folder.mkdir()
     (folder / "salt-list.csv").write_text(TABLE, encoding="utf-8")
@@ -41,7 +40,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("folder")
 def test_an_import_prints_the_mapping(run: Run) -> None:
-    """An import prints the evidence for the format, the columns of each field, and the unused."""
     result = run("import", "salt-list.csv", "--into", "new")
     assert (result.status, result.err) == (0, "")
     reason = "its lines have 4 fields separated by commas"
@@ -68,7 +66,6 @@ def test_an_import_prints_the_mapping(run: Run) -> None:
 
 
 def test_a_single_record_is_counted_in_the_singular(run: Run, folder: Path) -> None:
-    """An import and --pages name one record or publication in the singular."""
     (folder / "salt-list.csv").write_text("Title,Year\nSalt roads,1999\n", encoding="utf-8")
     result = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
     assert "salt-list.csv: 1 record, format delimited" in result.out
@@ -102,7 +99,6 @@ def test_an_option_chooses_the_columns_of_fields(run: Run, folder: Path) -> None
 
 
 def test_a_default_mapping_takes_choices_too(run: Run, folder: Path) -> None:
-    """A choice replaces one field of a format's default mapping. A body is one more author."""
     (folder / "a.ris").write_text("TY  - BOOK\nTI  - T\nC1  - Salt\nAU  - Lind, Eva\nC2  - UN\n")
     result = run("import", "a.ris", "--into", "new", "--map", "title=C1", "--map", "body=C2")
     assert "  Salt\n    Authors: Eva Lind | UN\n    Type: Book\n" in result.out
@@ -119,7 +115,6 @@ def test_a_body_may_have_a_template(run: Run, folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_all_wrong_choices_are_reported_at_once(run: Run) -> None:
-    """The error names every wrong choice, the fields, and the columns. Nothing is written."""
     wrong = ("titel=Title", "title=Titel", "year", "authors={Authors}, {First}")
     options = [option for choice in wrong for option in ("--map", choice)]
     result = run("import", "salt-list.csv", "--into", "new", *options, "--map", "summary=Odd")
@@ -132,7 +127,6 @@ def test_all_wrong_choices_are_reported_at_once(run: Run) -> None:
 
 @pytest.mark.slow
 def test_problems_are_not_in_the_json_output(run: Run, folder: Path) -> None:
-    """An import with problems prints valid JSON, prints them on stderr, and exits with 3."""
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)
     result = run("import", "*.csv", "noise.bin", "--into", "new", "--json", "--title", "Salt")
     assert result.status == 3
@@ -163,7 +157,6 @@ def test_problems_are_not_in_the_json_output(run: Run, folder: Path) -> None:
 def test_an_import_without_a_usable_record_is_refused(
     run: Run, folder: Path, arguments: list[str], message: str
 ) -> None:
-    """An import without a usable record exits with 1, says why, and writes nothing."""
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)
     (folder / "nothing").mkdir()
     (folder / "letter.DOCX").write_bytes(b"PK\x03\x04")
@@ -178,13 +171,11 @@ def test_an_import_without_a_usable_record_is_refused(
 
 
 def test_an_import_into_the_root_folder_is_refused(run: Run, folder: Path) -> None:
-    """An import into the root of the file system is refused."""
     result = run("import", folder / "salt-list.csv", "--into", "/")
     assert (result.status, result.err) == (1, "pubsearch: / can't be replaced. Use a new folder\n")
 
 
 def test_a_file_name_may_have_any_encoding(run: Run, folder: Path) -> None:
-    """The title from a file name that is not UTF-8 has a replacement character."""
     name = os.fsdecode(b"salt\xff.csv")
     (folder / "salt-list.csv").rename(folder / name)
     result = run("import", name, "--into", "new")
@@ -205,7 +196,6 @@ def test_an_import_in_place_copies_nothing(run: Run, folder: Path) -> None:
 
 
 def test_names_of_columns_cannot_control_the_terminal(run: Run, folder: Path) -> None:
-    """Control characters in a column name are escaped when it is printed."""
     table = TABLE.replace("Odd", "\x1b[2J").replace(",\n", ",x\n")
     (folder / "salt-list.csv").write_text(table, encoding="utf-8")
     result = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
@@ -300,7 +290,6 @@ def test_open_keeps_corrections(
 
 
 def test_a_port_in_use_is_not_chosen() -> None:
-    """A free port is chosen if the preferred one is in use."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -331,7 +320,6 @@ def test_open_serves_the_page(folder: Path, tmp_path: Path) -> None:
 
 
 def wait_for_page(log: Path, process: subprocess.Popen[bytes]) -> str:
-    """Return the list of all publications, after the server has printed its URL."""
     end = time.monotonic() + SOON
     while "Open http://" not in (text := log.read_text(encoding="utf-8")):
         assert time.monotonic() < end, text
@@ -358,7 +346,6 @@ def test_pages_are_written_without_another_corpus(
 
 
 def test_pages_report_files_that_no_reader_recognizes(run: Run, folder: Path) -> None:
-    """--pages reports a file that no reader recognizes, and converts the others."""
     (folder / "picture.bin").write_bytes(bytes(range(256)))
     result = run("import", "--pages", "salt-list.csv", "picture.bin", "--into", "pages")
     assert result.status == 3
@@ -379,7 +366,6 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_copy_needs_no_state_folder(
     command: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Files are converted and opened without a note of the permission to read them."""
     monkeypatch.setattr(serving.serve, "callback", lambda **_: None)
     assert run(*command.split(), "salt-list.csv").status == 0
 
@@ -399,7 +385,6 @@ def test_a_permission_that_is_not_noted_is_explained(
 
 
 def test_pages_leave_no_note(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A conversion notes nothing on its temporary folder."""
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     assert run("import", "salt-list.csv", "--into", "out", "--pages").status == 0
     assert not (folder / "state").exists()

@@ -23,15 +23,12 @@ OPTIONS = ("check", "--links", "--local", "--delay", "0")
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """Return a running server."""
     with servers.serve() as running:
         yield running
 
 
 @pytest.fixture
 def start(corpus: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts a test of the links of the corpus, with more options."""
-
     def start(*options: object) -> subprocess.Popen[str]:
         command = [PROGRAM, *OPTIONS, "--corpus", corpus]
         return subprocess.Popen(
@@ -43,19 +40,16 @@ def start(corpus: Path) -> Callable[..., subprocess.Popen[str]]:
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Return the exit status, the output, and the errors of a process."""
     out, err = process.communicate(timeout=100)
     return process.returncode, out, err
 
 
 def write_links(corpus: Path, server: Server, *paths: str) -> None:
-    """Make the links of the server the only ones of the corpus, one publication per path."""
     articles = [article(f"Title {path}", url=f"{server.url}{path}") for path in paths]
     (corpus / "tools.html").write_text(page(articles), encoding="utf-8")
 
 
 def read_results(corpus: Path, name: str = "tested.links") -> dict[str, dict[str, Any]]:
-    """Return the results in a file of the corpus, by the path of the URL."""
     lines = (corpus / name).read_text(encoding="utf-8").splitlines()
     results = [json.loads(line) for line in lines]
     return {result["url"].split("/", 3)[3]: result for result in results}
@@ -64,7 +58,6 @@ def read_results(corpus: Path, name: str = "tested.links") -> dict[str, dict[str
 def test_check_of_links(
     start: Callable[..., subprocess.Popen[str]], corpus: Path, server: Server, tmp_path: Path
 ) -> None:
-    """Dead and moved links are problems with their record. Unclear ones are listed only."""
     write_links(corpus, server, "/fine", "/gone", "/moved", "/forbidden")
     report = tmp_path / "report.json"
     status, out, err = finish(start("--report", report))
@@ -116,7 +109,6 @@ def test_interrupted_check_continues(
     corpus: Path,
     server: Server,
 ) -> None:
-    """A check that Ctrl-C, SIGTERM, or SIGKILL ends keeps its results, and the next continues."""
     write_links(corpus, server, "/gone", "/silent")
     process = start()
     while ("HEAD", "/silent") not in server.requests:
@@ -139,7 +131,6 @@ def test_interrupted_check_continues(
 def test_invalid_file_of_results(
     start: Callable[..., subprocess.Popen[str]], corpus: Path, server: Server
 ) -> None:
-    """An invalid file of results is an error in one line, and no link is tested."""
     write_links(corpus, server, "/fine")
     (corpus / "tested.links").write_text('{"url": 1}\n', encoding="utf-8")
     status, _, err = finish(start())
@@ -151,7 +142,6 @@ def test_invalid_file_of_results(
 def test_results_are_no_publications(
     start: Callable[..., subprocess.Popen[str]], corpus: Path, server: Server
 ) -> None:
-    """A check after one that wrote the results reads the same publications, without a problem."""
     write_links(corpus, server, "/fine")
     first, second = finish(start()), finish(start())
     assert first == second
@@ -161,7 +151,6 @@ def test_results_are_no_publications(
 def test_links_to_the_local_network(
     start: Callable[..., subprocess.Popen[str]], corpus: Path, server: Server
 ) -> None:
-    """Without --local, a check sends no request to the local network."""
     write_links(corpus, server, "/fine")
     command = [str(PROGRAM), "check", "--links"]
     result = subprocess.run(

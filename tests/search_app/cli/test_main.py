@@ -59,12 +59,10 @@ def build(run: Run, corpus: Path, tmp_path: Path) -> Callable[..., Told]:
 
 
 def spoil(corpus: Path) -> None:
-    """Add an entry without a title to a corpus."""
     (corpus / "bad.html").write_text(page([article("")]), encoding="utf-8")
 
 
 def report(file: Path) -> list[dict[str, object]]:
-    """Return the problems in a report."""
     told: dict[str, list[dict[str, object]]] = json.loads(file.read_text(encoding="utf-8"))
     return told["problems"]
 
@@ -78,7 +76,6 @@ def test_command_is_installed() -> None:
 
 
 def test_build_without_problems(build: Callable[..., Told], tmp_path: Path) -> None:
-    """A build without problems prints its counts, reports no problems, and exits with 0."""
     told = build("--report", tmp_path / "report.json")
     assert told.status == 0
     assert ": 5 added, 0 changed, 0 removed, 0 unchanged" in told.out
@@ -86,7 +83,6 @@ def test_build_without_problems(build: Callable[..., Told], tmp_path: Path) -> N
 
 
 def test_build_of_an_unchanged_corpus(build: Callable[..., Told]) -> None:
-    """A second build prints that nothing changed, and exits with 0."""
     build()
     told = build()
     assert told.status == 0
@@ -119,7 +115,6 @@ def test_build_with_problems(build: Callable[..., Told], corpus: Path, tmp_path:
 
 
 def test_refused_build(build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
-    """A refused build prints why, reports the problems, publishes nothing, and exits with 1."""
     build()
     for name in ("tools.html", "papers.html"):
         (corpus / name).unlink()
@@ -136,7 +131,6 @@ def test_refused_build(build: Callable[..., Told], corpus: Path, tmp_path: Path)
 def test_build_that_would_remove_many_publications(
     build: Callable[..., Told], corpus: Path, tmp_path: Path
 ) -> None:
-    """A build that lacks a page of many publications names the page and exits with 4."""
     for name in ("one", "other"):
         titles = [article(f"{name} {number}") for number in range(12)]
         (corpus / f"{name}.html").write_text(page(titles), encoding="utf-8")
@@ -153,7 +147,6 @@ def test_build_that_would_remove_many_publications(
 
 
 def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -> None:
-    """A build prints an error in the catalogue in one line and exits with 1."""
     (corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
     told = build()
     assert told.status == 1
@@ -164,7 +157,6 @@ def test_build_of_a_faulty_catalogue(build: Callable[..., Told], corpus: Path) -
 def test_build_with_an_unusable_reader(
     build: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A build prints in one line that a reader plug-in cannot be loaded, and exits with 1."""
     point = EntryPoint("table", "nothing_of_this_name", registry.GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])
     registry.load_readers.cache_clear()
@@ -176,7 +168,6 @@ def test_build_with_an_unusable_reader(
 
 
 def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) -> None:
-    """A build during another build prints a hint to wait, and exits with 1."""
     with publish.lock(tmp_path / "index"):
         told = build()
     assert told.status == 1
@@ -184,13 +175,11 @@ def test_build_while_another_runs(build: Callable[..., Told], tmp_path: Path) ->
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder with its content."""
     files = (each for each in folder.rglob("*") if each.is_file())
     return {str(each): each.read_bytes() for each in files}
 
 
 def test_check_of_a_corpus_without_problems(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """A check of a corpus without problems prints its counts, writes nothing, and exits with 0."""
     before = state(tmp_path)
     told = run("check", "--corpus", corpus)
     assert (told.status, told.err) == (0, "")
@@ -220,7 +209,6 @@ def test_check_reports_problems_like_a_build(
     ],
 )
 def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpus: Path) -> None:
-    """A check prints an error in fields, groups, thesaurus, or translations, and exits with 1."""
     (corpus / name).write_text(text, encoding="utf-8")
     told = run("check", "--corpus", corpus)
     assert (told.status, told.out) == (1, "")
@@ -230,7 +218,6 @@ def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpu
 
 
 def test_check_without_publications(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """A check of a missing folder, or of one without readable publications, exits with 1."""
     told = run("check", "--corpus", tmp_path / "nowhere")
     assert told.status == 1
     assert "the file does not exist" in told.err
@@ -244,7 +231,6 @@ def test_check_without_publications(run: Run, corpus: Path, tmp_path: Path) -> N
 
 
 def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path) -> None:
-    """The status lists the live generation, its counts by the first facets, and its problems."""
     spoil(corpus)
     build()
     told = run("status", "--index", tmp_path / "index")
@@ -338,7 +324,6 @@ def test_a_build_is_recorded_before_another_starts(
 
 
 def test_rollback(run: Run, build: Callable[..., Told], tmp_path: Path) -> None:
-    """A rollback prints the new live generation, or exits with 1 if no earlier one exists."""
     build()
     build("--force")
     told = run("rollback", "--index", tmp_path / "index")
@@ -350,7 +335,6 @@ def test_rollback(run: Run, build: Callable[..., Told], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["status", "rollback", "search"])
 def test_missing_index(command: str, run: Run, tmp_path: Path) -> None:
-    """Without an index, a command names the folder and the build command, and exits with 1."""
     told = run(command, "--index", tmp_path / "index")
     assert told.status == 1
     assert told.err == (
@@ -374,7 +358,6 @@ def test_a_command_in_an_empty_folder_names_the_first_step(
 
 @pytest.mark.slow
 def test_search_for_terms(run: Run, index: Path) -> None:
-    """A search prints publications with their metadata and the counts of the facets."""
     told = run("search", "--index", index, "model", "law")
     assert told.status == 0
     assert told.out.startswith("1 of 1 publication for “model law”\n")
@@ -403,7 +386,6 @@ BOTH_REGIONS = "--region|South Asia|--region|Africa"
     ],
 )
 def test_search(words: str, start: str, text: str, run: Run, index: Path) -> None:
-    """Every parameter of the page is an option, and the other words are the query."""
     told = run("search", "--index", index, *words.split("|"))
     assert told.status == 0
     assert told.out.lstrip().startswith(start)
@@ -433,7 +415,6 @@ def test_a_wrong_search(words: str, status: int, message: str, run: Run, index: 
 
 
 def test_search_as_json(run: Run, index: Path) -> None:
-    """With --json, a search prints the response of the API."""
     told = run("search", "--index", index, "--json", "organs")
     answer = json.loads(told.out)
     assert told.status == 0
@@ -443,7 +424,6 @@ def test_search_as_json(run: Run, index: Path) -> None:
 
 
 def test_search_in_a_format(run: Run, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With --format, a search writes all hits, whatever the size of a page, with their URLs."""
     monkeypatch.setenv("PUBSEARCH_SITE_URL", "https://example.org")
     monkeypatch.setenv("PUBSEARCH_PREFIX", "/books")
     told = run("search", "--index", index, "--format", "jsonl", "--size", "1", "--sort", "title")
@@ -455,7 +435,6 @@ def test_search_in_a_format(run: Run, index: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_search_with_explanations(run: Run, index: Path) -> None:
-    """With --explain 1, a search prints the reasons for each hit, also as JSON."""
     told = run("search", "--index", index, "organs", "--region", "Africa", "--explain", "1")
     assert "  - Filter Region: Africa (includes Kenya).\n" in told.out
     assert "Title has “Organs”" in told.out
@@ -466,7 +445,6 @@ def test_search_with_explanations(run: Run, index: Path) -> None:
 
 @pytest.mark.slow
 def test_search_prints_the_notes_of_a_page(run: Run, misspelt_index: Path) -> None:
-    """A search prints how its words were read, and that only the typed ones are searched for."""
     told = run("search", "--index", misspelt_index, "bordre")
     assert (told.status, "\nDid you mean “border”?" in told.out) == (0, True)
     exactly = run("search", "--index", misspelt_index, "bordre", "--exact", "1")
@@ -476,7 +454,6 @@ def test_search_prints_the_notes_of_a_page(run: Run, misspelt_index: Path) -> No
 
 
 def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """An import turns a file into a folder of pages that can be built, and prints the count."""
     lines = (
         '{"title": "Model Law", "section": "Tools"}',
         '{"title": "A", "section": "Technical Papers"}',
@@ -496,7 +473,6 @@ def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
 
 
 def test_import_with_problems(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """An import prints and reports its problems, and exits with 3, or 1 without publications."""
     file = tmp_path / "list.jsonl"
     file.write_text('{"title": "Law", "section": "Tools"}\n{\n', encoding="utf-8")
     into = ("--into", tmp_path / "new", "--like", corpus, "--report", tmp_path / "report.json")
@@ -529,7 +505,6 @@ def serve(*arguments: object) -> Told:
 
 @pytest.mark.slow
 def test_serve_on_a_used_port(index: Path, corpus: Path) -> None:
-    """A server whose port is in use prints that and a hint, and nothing more."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -543,7 +518,6 @@ def test_serve_on_a_used_port(index: Path, corpus: Path) -> None:
 
 @pytest.mark.slow
 def test_serve_reports_an_index_of_another_catalogue(index: Path, corpus: Path) -> None:
-    """A server warns at startup if its index was built from another catalogue.toml."""
     file = corpus / catalogue_toml.CATALOGUE_FILE
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('title = "', 'title = "Other ', 1), encoding="utf-8")

@@ -16,7 +16,6 @@ class Terminal(io.StringIO):
     """A stream that is a terminal."""
 
     def isatty(self) -> bool:
-        """Return True."""
         return True
 
     @classmethod
@@ -58,7 +57,6 @@ def test_a_bar_shows_how_far_it_is(
     corpus: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Reading, encoding, and sorting have a bar each. Only publications have a rate."""
     terminal = Terminal.install(monkeypatch)
     with ProgressDisplay([corpus]) as progress:
         for name, *numbers in calls:
@@ -69,7 +67,6 @@ def test_a_bar_shows_how_far_it_is(
 
 
 def test_the_file_that_is_read_is_named(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bar of the full texts names the file that the build waits for, also the first one."""
     terminal = Terminal.install(monkeypatch)
     with ProgressDisplay([corpus]) as progress:
         progress.report_texts(0, 2, 0, "reports/first.pdf")

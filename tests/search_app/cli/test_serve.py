@@ -51,12 +51,10 @@ class Server:
             return False
 
     def prints(self, pattern: str) -> str:
-        """Wait for the first line that matches a regular expression, and return it."""
         until(lambda: any(re.search(pattern, each) for each in self.lines), self)
         return next(each for each in self.lines if re.search(pattern, each))
 
     def group(self) -> list[int]:
-        """Return the processes of the server's session that still run."""
         found = []
         for each in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -90,27 +88,22 @@ def serving(corpus: Path, index: Path, *options: str) -> Iterator[Server]:
 
 
 def add(corpus: Path, *titles: str, name: str = "new.html") -> None:
-    """Add a page of publications with these titles."""
     (corpus / name).write_text(page([article(each) for each in titles]), encoding="utf-8")
 
 
 def is_writing(index: Path) -> bool:
-    """Return whether a generation is incomplete."""
     return any((index / "generations").glob("*.partial"))
 
 
 def broken(corpus: Path) -> None:
-    """Make the fields of the corpus unreadable."""
     (corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder with its bytes."""
     return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
 
 def test_serve_builds_a_changed_corpus(corpus: Path, index: Path) -> None:
-    """A restarted server serves an edited page and reports the build in one line."""
     add(corpus, "Latest News", "")
     with serving(corpus, index) as server:
         assert server.has("Latest News")
@@ -136,7 +129,6 @@ def test_no_build_leaves_the_index_unchanged(corpus: Path, index: Path) -> None:
 def test_a_server_without_an_index_ends_on_a_broken_corpus(
     option: str | None, corpus: Path, tmp_path: Path
 ) -> None:
-    """A server without an index exits with 1 and prints one line if the corpus is broken."""
     broken(corpus)
     server = Server(corpus, tmp_path / "index", *filter(None, [option]))
     assert server.process.wait(SOON) == 1
@@ -147,7 +139,6 @@ def test_a_server_without_an_index_ends_on_a_broken_corpus(
 
 
 def test_a_server_waits_for_the_first_index(corpus: Path, tmp_path: Path) -> None:
-    """A server without an index waits while another process builds the first one."""
     index = tmp_path / "index"
     with publish.lock(index):
         server = Server(corpus, index)
@@ -161,7 +152,6 @@ def test_a_server_waits_for_the_first_index(corpus: Path, tmp_path: Path) -> Non
 
 
 def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None:
-    """A server with --watch follows added, broken, deleted, and restored pages, one line each."""
     whole = (corpus / "catalogue.toml").read_text(encoding="utf-8")
     with serving(corpus, index, "--watch") as server:
         add(corpus, "Latest News")
@@ -189,7 +179,6 @@ def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None
 
 @pytest.mark.thorough
 def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
-    """Two servers with --watch on one corpus both serve an added page, and no build fails."""
     with serving(corpus, index, "--watch") as one, serving(corpus, index, "--watch") as other:
         for number in range(3):
             add(corpus, "Latest News", name=f"new{number}.html")
@@ -230,7 +219,6 @@ def test_the_builder_ends_with_its_server(
 
 
 def test_a_killed_builder_is_reported(corpus: Path, index: Path) -> None:
-    """A server reports that its builder was killed, and continues to serve."""
     with serving(corpus, index, "--watch") as server:
         until(lambda: len(server.group()) > 1, server)
         for each in server.group():
@@ -242,7 +230,6 @@ def test_a_killed_builder_is_reported(corpus: Path, index: Path) -> None:
 
 
 def test_a_server_serves_a_read_only_index(corpus: Path, index: Path) -> None:
-    """A server that cannot write to the index prints that, suggests --no-build, and serves it."""
     add(corpus, "Latest News")
     (index / publish.LOCK).unlink()
     (index / publish.LOCK).mkdir()

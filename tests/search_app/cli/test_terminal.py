@@ -31,12 +31,10 @@ class Terminal(io.TextIOWrapper):
         super().__init__(io.BytesIO(), encoding="utf-8")
 
     def isatty(self) -> bool:
-        """Return True."""
         return True
 
     @classmethod
     def install(cls, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-        """Make it the output and the errors of this process, as a command does."""
         stream = cls()
         monkeypatch.setattr(sys, "stdout", stream)
         monkeypatch.setattr(sys, "stderr", stream)
@@ -44,7 +42,6 @@ class Terminal(io.TextIOWrapper):
         return stream
 
     def read_all(self) -> str:
-        """Return what was written."""
         self.flush()
         buffer = self.buffer
         assert isinstance(buffer, io.BytesIO)
@@ -83,7 +80,6 @@ def test_no_argument_reaches_the_terminal_raw(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """No argument, value of an option, or path controls the terminal or begins a line."""
     screen = Terminal.install(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PUBSEARCH_INDEX", str(index))
@@ -98,7 +94,6 @@ def test_no_argument_reaches_the_terminal_raw(
 
 
 def test_marked_text_is_bold_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only marked runs are bold, whatever codes a value has."""
     screen = Terminal.install(monkeypatch)
     terminal.print_line("a", TextRun(f"b{HOSTILE}", True), HOSTILE)
     assert screen.read_all() == f"a\x1b[1mb{SHOWN}\x1b[0m{SHOWN}\n"
@@ -118,7 +113,6 @@ def test_other_text_is_escaped_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_words_keep_their_joiners_and_directions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Persian, Hindi, emoji, and marks of a direction are printed as they are."""
     screen = Terminal.install(monkeypatch)
     text = "می‌خواهم क्‍ष 👩‍👩‍👧 \u200fA\u200e"
     terminal.print_line(text)
@@ -128,7 +122,6 @@ def test_words_keep_their_joiners_and_directions(monkeypatch: pytest.MonkeyPatch
 def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """JSON is the same data in a pipe, and controls no terminal."""
     screen = Terminal.install(monkeypatch)
     terminal.print_json({"a": HOSTILE})
     assert not CONTROLS & set(screen.read_all())
@@ -141,7 +134,6 @@ def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal(
 
 
 def test_only_one_module_prints() -> None:
-    """Every command prints by the module that escapes."""
     modules = (ROOT / "search_app").rglob("*.py")
     printing = [each for each in modules if "click.echo(" in each.read_text(encoding="utf-8")]
     assert [each.name for each in printing] == ["terminal.py"]

@@ -8,17 +8,14 @@ from tests.search_app.engine import named
 
 @pytest.fixture(scope="session")
 def engine(catalogue_engine: Engine) -> Engine:
-    """Return the engine on the index of corpus/."""
     return catalogue_engine
 
 
 @pytest.fixture(scope="session")
 def searcher(catalogue_engine: Engine) -> Searcher:
-    """Return a searcher of corpus/."""
     return catalogue_engine.get_searcher()
 
 
 @pytest.fixture(scope="session")
 def named_searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of the small corpus with a thesaurus."""
     return named.opened(tmp_path_factory.mktemp("named"))

@@ -33,7 +33,6 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 
 def key_of(change: Publication | Retired) -> Key:
-    """Return when something changed or was removed, and its id."""
     if isinstance(change, Publication):
         return change.changed, change.id
     assert change.time is not None
@@ -41,7 +40,6 @@ def key_of(change: Publication | Retired) -> Key:
 
 
 def list_expected(period: ChangePeriod) -> list[Key]:
-    """Return what happened in a period, by a plain loop. Ids without a time were never seen."""
     chosen = [each for each in MADE if not period.field or catalogues.holds(each, *period[3:])]
     changes: list[Publication | Retired] = [*chosen, *(entry for entry in RETIRED if entry.time)]
     keys = sorted(map(key_of, changes))
@@ -56,13 +54,11 @@ def list_expected(period: ChangePeriod) -> list[Key]:
 def test_a_period_has_all_of_its_changes_in_order(
     dated: Searcher, since: int, until: int, after: str, value: tuple[str, str], most: int
 ) -> None:
-    """A plain loop finds the same changes. Without a field, none is left out."""
     period = ChangePeriod(since, until, after, *value)
     assert [*map(key_of, dated.list_changes(period, most))] == list_expected(period)[:most]
 
 
 def test_parts_neither_repeat_nor_skip(dated: Searcher) -> None:
-    """A part begins after the last change of the part before. It contains whole publications."""
     found: list[Publication | Retired] = []
     period = ChangePeriod()
     while part := dated.list_changes(period, 7):
@@ -75,7 +71,6 @@ def test_parts_neither_repeat_nor_skip(dated: Searcher) -> None:
 
 
 def test_the_last_added_come_first(dated: Searcher) -> None:
-    """Publications that were added at the same time are sorted by date of issue, newest first."""
     newest = {
         hit.id: place for place, hit in zip(count(), dated.scan(SearchRequest(sort="newest")))
     }
@@ -84,7 +79,6 @@ def test_the_last_added_come_first(dated: Searcher) -> None:
 
 
 def test_a_dated_list_has_the_order_of_its_search(dated: Searcher) -> None:
-    """The ids of a page come with the times of their changes."""
     request = SearchRequest(sort="title", page=2, size=30)
     changed = {each.id: each.changed for each in MADE}
     expected = [(identity, changed[identity]) for identity in dated.list_ids(request)]

@@ -7,7 +7,6 @@ from search_app.engine.deadline import Deadline
 
 
 def test_remote_time_is_taken_from_the_next_stage() -> None:
-    """The time of another machine is a stage of its own, and the next stage has the rest."""
     began, deadline = perf_counter(), Deadline()
     sleep(0.02)
     deadline.count_remote("cluster", 15)
@@ -27,7 +26,6 @@ def test_remote_time_is_at_most_the_time_that_passed() -> None:
 
 
 def test_remote_time_within_a_common_stage_counts_as_that_stage() -> None:
-    """Within a common stage, the time of another machine is part of it."""
     deadline = Deadline()
     with deadline.count_as("diagnosis"):
         sleep(0.001)
@@ -36,7 +34,6 @@ def test_remote_time_within_a_common_stage_counts_as_that_stage() -> None:
 
 
 def test_the_remaining_time_ends_with_the_budget() -> None:
-    """The remaining time shrinks and becomes negative. Without a budget it is infinite."""
     deadline = Deadline(60_000)
     first = deadline.remaining
     assert 0 < deadline.remaining < first <= 60_000

@@ -45,7 +45,6 @@ MADE = [make_publication(f"p{number}", title, year=2000 + number)
 
 
 def throw_texts(random: Random, pool: Sequence[FullText]) -> Texts:
-    """Return texts of the publications above, each from a pool."""
     return {
         each.id: {f"{part}.pdf": random.choice(pool) for part in range(random.randrange(3))}
         for each in MADE
@@ -53,7 +52,6 @@ def throw_texts(random: Random, pool: Sequence[FullText]) -> Texts:
 
 
 def make_pool(random: Random) -> list[FullText]:
-    """Return texts in several languages."""
     pool = []
     for number in range(12):
         words = random.sample(WORDS, random.randint(1, 4))
@@ -64,12 +62,10 @@ def make_pool(random: Random) -> list[FullText]:
 
 
 def open_index(folder: Path) -> Searcher:
-    """Return a searcher of the live generation in a folder."""
     return open_searcher(directory.load_live(folder))
 
 
 def strip(results: Results) -> Results:
-    """Return results without their times."""
     return msgspec.structs.replace(results, took_ms=0.0, stages={}, generation="")
 
 
@@ -77,7 +73,6 @@ def strip(results: Results) -> Results:
 @given(seed=st.integers(0, 2**32), edits=st.integers(1, 4))
 @pytest.mark.thorough
 def test_a_build_after_edits_is_that_of_the_last_files(seed: int, edits: int) -> None:
-    """Hits, scores, pages, counts, spelling, and suggestions do not depend on removed files."""
     random = Random(seed)
     pool = make_pool(random)
     with (

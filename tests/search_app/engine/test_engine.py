@@ -11,7 +11,6 @@ from search_app.engine import Engine, InvalidRequest, SearchRequest
 
 
 def test_the_path_of_an_index_may_be_a_text(catalogue_index: Path) -> None:
-    """A path is the same as a text, and a query the same as a request without filters."""
     expected = Engine.open(catalogue_index).search(SearchRequest("organ removal"))
     for engine in Engine.open(str(catalogue_index)), Engine(str(catalogue_index), budget=10_000):
         assert engine.search("organ removal").hits == expected.hits != ()
@@ -41,7 +40,6 @@ def test_opening_names_what_is_missing(tmp_path: Path) -> None:
 def test_a_wrong_request_is_an_error(
     given: dict[str, Any], fault: str, catalogue_engine: Engine
 ) -> None:
-    """A wrong value of a request is an error, not a search without it."""
     request = SearchRequest("trafficking", **given)
     searcher = catalogue_engine.get_searcher()
     with pytest.raises(InvalidRequest, match=fault):
@@ -51,7 +49,6 @@ def test_a_wrong_request_is_an_error(
 
 
 def test_a_text_is_a_request_without_filters(catalogue_engine: Engine) -> None:
-    """An engine and a searcher take the text of a query in place of a request."""
     text, searcher = "organ removal", catalogue_engine.get_searcher()
     expected = searcher.search(SearchRequest(text)).hits
     assert catalogue_engine.search(text).hits == searcher.search(text).hits == expected
@@ -59,7 +56,6 @@ def test_a_text_is_a_request_without_filters(catalogue_engine: Engine) -> None:
 
 
 def test_the_values_of_a_filter_may_be_a_list(catalogue_engine: Engine) -> None:
-    """A list of values selects the same as a tuple."""
     values: Any = ["Africa"]
     listed = catalogue_engine.search(SearchRequest(filters={"region": values}))
     expected = catalogue_engine.search(SearchRequest(filters={"region": ("Africa",)}))

@@ -36,12 +36,10 @@ FURTHER = ["organ OR (sea AND boats)", "traffick* -law", "*raff*", "title:manual
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """Return a snapshot of the generated publications."""
     return Snapshot(directory.load_live(index(tmp_path_factory.mktemp("index"), MADE)))
 
 
 def total(why: Explanation) -> float:
-    """Return the sum of the scores of all fields in all parts, and of what is added to them."""
     fields = sum(field.score for part in why.parts for field in part.fields)
     return fields + why.title + why.nearness + why.feedback
 
@@ -60,7 +58,6 @@ def test_parts_of_any_tree_add_up(tree: Tree, snapshot: Snapshot) -> None:
 def test_an_and_within_an_or_scores_only_if_all_of_it_matches(
     tree: Tree, snapshot: Snapshot
 ) -> None:
-    """A frequent word next to any tree scores in exactly the publications that match the tree."""
     stems = snapshot.vocabulary.stems
     stem = stems.texts.get_text(int(np.diff(stems.offsets).argmax()))
     word = Clause([Term(stem, snapshot.vocabulary.word_fields)], stem)
@@ -68,7 +65,6 @@ def test_an_and_within_an_or_scores_only_if_all_of_it_matches(
 
 
 def assert_explained(tree: Tree, snapshot: Snapshot) -> None:
-    """Assert that the parts of each hit of a tree add up, also with the stored publication."""
     scored = find_hits(tree, snapshot)
     publications = [*map(snapshot.get_publication, scored.documents.tolist())]
     split = split_words(publications, snapshot.vocabulary, snapshot.segment.mean_lengths)
@@ -117,13 +113,11 @@ def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
 def test_a_weight_in_one_publication_equals_its_weight_in_the_postings(
     leaf: Clause, snapshot: Snapshot
 ) -> None:
-    """A leaf has the same weight when it is computed for one publication as for all."""
     assert_weighed(leaf, snapshot)
 
 
 @pytest.mark.slow
 def test_the_weights_of_names_and_values_equal_those_in_the_postings(engine: Engine) -> None:
-    """Names, narrower entities, values, and compounds have the same weight for one as for all."""
     searcher = engine.get_searcher()
     for text in [*QUERIES[::3], *FURTHER]:
         for leaf in clauses(reply_to(SearchRequest(text), searcher).tree):
@@ -133,7 +127,6 @@ def test_the_weights_of_names_and_values_equal_those_in_the_postings(engine: Eng
 @pytest.mark.parametrize("match", ["auto", "any"])
 @pytest.mark.slow
 def test_parts_of_judged_queries_add_up(match: str, engine: Engine) -> None:
-    """The parts add up to the score in every language, also with names, facts, and corrections."""
     for text in [*QUERIES, *FURTHER]:
         request = SearchRequest(text, match=match, size=30, explain=True)  # type: ignore[arg-type]
         for hit in engine.search(request).hits:
@@ -142,12 +135,10 @@ def test_parts_of_judged_queries_add_up(match: str, engine: Engine) -> None:
 
 
 def asked(engine: Engine, text: str, **options: object) -> Results:
-    """Return the results of a query, with explanations."""
     return engine.search(SearchRequest(text, explain=True, **options))  # type: ignore[arg-type]
 
 
 def ways(hit: Hit) -> set[tuple[str, str, str]]:
-    """Return the field, the text, and the kind of each match of a hit."""
     assert hit.explanation
     return {
         (field.field, each.text, each.how)
@@ -158,7 +149,6 @@ def ways(hit: Hit) -> set[tuple[str, str, str]]:
 
 
 def every(results: Results) -> set[tuple[str, str, str]]:
-    """Return the field, the text, and the kind of each match of all hits."""
     return set().union(*map(ways, results.hits))
 
 
@@ -187,7 +177,6 @@ def test_each_matched_text_has_its_kind_of_match(
 
 
 def test_the_words_of_a_matched_phrase_are_not_listed_singly(engine: Engine) -> None:
-    """The words of a matched phrase are not also listed one by one."""
     texts = {text for _, text, _ in ways(asked(engine, "organ removal").hits[0])}
     assert "Organ Removal" in texts
     assert "Organ" not in texts
@@ -204,7 +193,6 @@ def test_a_repeated_word_is_one_part(engine: Engine) -> None:
 
 
 def test_a_corrected_part_names_the_typed_word(engine: Engine) -> None:
-    """The part of a corrected word names the typed word that it replaces."""
     results = asked(engine, "traficking manual")
     assert results.corrected
     assert results.hits[0].explanation
@@ -213,7 +201,6 @@ def test_a_corrected_part_names_the_typed_word(engine: Engine) -> None:
 
 
 def test_a_relaxed_hit_lists_its_missing_words(engine: Engine) -> None:
-    """A hit of a relaxed query lists the words that it lacks."""
     results = asked(engine, "organ zyzzyva")
     assert results.relaxed
     assert all(
@@ -222,7 +209,6 @@ def test_a_relaxed_hit_lists_its_missing_words(engine: Engine) -> None:
 
 
 def test_an_and_counts_only_as_a_whole(engine: Engine) -> None:
-    """An AND within an OR is not listed if only some of its words match."""
     for hit in asked(engine, "organ OR (toolkit AND zyzzyva)", match="any").hits:
         assert hit.explanation
         assert [part.text for part in hit.explanation.parts] == ["organ"]
@@ -253,7 +239,6 @@ def test_a_region_lists_the_countries_that_imply_it(index: Path) -> None:
 def test_an_explanation_lists_the_values_that_passed_the_filters(
     text: str, filters: dict[str, tuple[str, ...]], held: set[tuple[str, str]], index: Path
 ) -> None:
-    """An explanation lists the selected or typed filter values that the publication has."""
     request = SearchRequest(text, filters, explain=True)
     told = {hit.publication.title: hit.explanation for hit in Engine(index).search(request).hits}
     why = told["Removal of Organs"]
@@ -263,7 +248,6 @@ def test_an_explanation_lists_the_values_that_passed_the_filters(
 
 @pytest.mark.slow
 def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
-    """Each word of an OR is a part of the score or is listed as missing."""
     for text in QUERIES[:60]:
         reply = reply_to(SearchRequest(text, match="any"), engine.get_searcher())
         tree = reply.tree

@@ -49,7 +49,6 @@ FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Sm
     ],
 )  # fmt: skip
 def test_a_word_in_a_text_is_found_with_its_pages(text: str, pages: tuple[int, ...]) -> None:
-    """A word that no field has is found in a text, with all its pages and the best passage."""
     with searching([make_publication("a", "Boats")], one_text("a", FIRST_PAGE)) as searcher:
         [hit] = find(searcher, text).hits
         [match] = hit.files
@@ -61,7 +60,6 @@ def test_a_word_in_a_text_is_found_with_its_pages(text: str, pages: tuple[int, .
 
 
 def test_a_phrase_does_not_cross_pages_or_paragraphs() -> None:
-    """The last word of a page and the first of the next are no phrase."""
     with searching(
         [make_publication("a", "Boats"), make_publication("b", "Boats")],
         one_text("a", ["the model", "law of the sea", "model\n\nlaw"])
@@ -72,7 +70,6 @@ def test_a_phrase_does_not_cross_pages_or_paragraphs() -> None:
 
 
 def test_one_title_precedes_a_hundred_texts() -> None:
-    """A word in one title and often in a hundred texts puts the title first."""
     made = [make_publication(f"p{number}", f"Report {number}") for number in range(100)]
     texts: dict[str, Mapping[str, FullText]] = {}
     for publication in made:
@@ -86,7 +83,6 @@ def test_one_title_precedes_a_hundred_texts() -> None:
 
 @pytest.mark.parametrize("word", ["piracy", "pira*", "p*racy", "piracy~", '"sea piracy"', "x-ray"])
 def test_a_field_is_not_the_full_text_if_it_is_the_only_one(word: str) -> None:
-    """With one searchable field, a word of its field is searched for there, and not in texts."""
     title, *others = CATALOGUE.fields
     fields = (
         title,
@@ -103,7 +99,6 @@ def test_a_field_is_not_the_full_text_if_it_is_the_only_one(word: str) -> None:
 
 
 def test_help_names_the_field_of_a_word() -> None:
-    """The help for a search without hits counts a word of a text in texts only."""
     made = [make_publication("a", "Piracy"), make_publication("b", "Boats")]
     with searching(made, one_text("b", ["the law of the sea"])) as searcher:
         diagnosis = find(searcher, "fulltext:piracy fulltext:sea", match="all").diagnosis
@@ -134,14 +129,12 @@ def test_words_above_the_limit_of_a_prefix_are_counted(monkeypatch: pytest.Monke
 def test_words_and_phrases_are_stemmed_in_the_language_of_a_text(
     page: str, language: str, query: str
 ) -> None:
-    """A stem of a language that only a text has is known, also in a phrase."""
     with searching([make_publication("a", "Boats")], one_text("a", [page], language)) as searcher:
         assert find(searcher, query).total == 1
         assert find(searcher, "مهاجر").total == 0
 
 
 def test_inflections_in_texts_are_known() -> None:
-    """The name of an entity matches its inflections in texts, also if no record has any."""
     with searching([make_publication("a", "Boats")], one_text("a", ["Migrants"])) as searcher:
         assert searcher.interpreter.vocabulary.find_words_with("migrant") == {"migrants"}
 
@@ -171,7 +164,6 @@ def test_a_query_that_a_text_matches_is_not_corrected() -> None:
 
 
 def test_an_explanation_names_the_full_text() -> None:
-    """The explanation of a hit adds up to its score, with a part for the full text."""
     with searching(
         [make_publication("a", "Piracy"), make_publication("b", "Boats")],
         one_text("a", ["piracy at sea"]) | one_text("b", ["piracy at sea"]),
@@ -187,7 +179,6 @@ def test_an_explanation_names_the_full_text() -> None:
 
 
 def test_an_explanation_has_the_pages_of_each_clause() -> None:
-    """The explanation counts each part of a query in each file, and names the pages with it."""
     files = {
         "long.pdf": make_text("long", ["border", "police at the border", "no police", "polices"]),
         "short.pdf": make_text("short", ["the border"]),
@@ -211,7 +202,6 @@ def test_an_explanation_has_the_pages_of_each_clause() -> None:
 
 
 def test_a_search_in_one_publication_lists_its_pages() -> None:
-    """Each page with a word has a passage. Other publications are not searched."""
     texts = one_text("a", FIRST_PAGE) | one_text("b", ["smuggling"])
     with searching([make_publication("a", "x"), make_publication("b", "y")], texts) as searcher:
         [match] = searcher.find_in_files("a", SearchRequest("smuggling"))
@@ -227,7 +217,6 @@ def test_a_search_in_one_publication_lists_its_pages() -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])
 def test_damaged_texts_are_an_error_and_no_wrong_answer(damage: str, tmp_path: Path) -> None:
-    """A generation whose texts are damaged is not opened, and the error says how to mend it."""
     folder = make_index_with_texts(
         tmp_path, CATALOGUE, [make_publication("a", "Boats")], one_text("a", FIRST_PAGE)
     )
@@ -240,7 +229,6 @@ def test_damaged_texts_are_an_error_and_no_wrong_answer(damage: str, tmp_path: P
 
 
 def test_texts_of_an_older_version_are_an_error(tmp_path: Path) -> None:
-    """An index whose full texts have another format asks for a build."""
     folder = make_index_with_texts(
         tmp_path, CATALOGUE, [make_publication("a", "Boats")], one_text("a", FIRST_PAGE)
     )
@@ -253,7 +241,6 @@ def test_texts_of_an_older_version_are_an_error(tmp_path: Path) -> None:
 @examples(25)
 @given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES | PLAIN_QUERIES, min_size=1, max_size=6))
 def test_a_search_outside_is_that_of_a_catalogue_without_texts(seed: int, texts: list[str]) -> None:
-    """Without full texts, hits, scores, facets, and spelling are those of an index without any."""
     made, of_publications = throw(seed, (*TEXT_WORDS, *COMPOUNDS))
     plain = [field for field in CATALOGUE.fields if field.kind != "fulltext"]
     with (
@@ -268,14 +255,12 @@ def test_a_search_outside_is_that_of_a_catalogue_without_texts(seed: int, texts:
 
 
 def strip(hit: Hit) -> tuple[str, float | None]:
-    """Return the id and the score of a hit."""
     return hit.publication.id, hit.score
 
 
 @examples(25)
 @given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES | PLAIN_QUERIES, min_size=1, max_size=8))
 def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[str]) -> None:
-    """The hits for all words and for any word are as many as the results of a search say."""
     made, of_publications = throw(seed, (*TEXT_WORDS, *COMPOUNDS))
     with searching(made, of_publications) as searcher:
         for text, inside in product(texts, (True, False)):
@@ -291,7 +276,6 @@ def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[s
 @pytest.mark.parametrize("typed", ["cyber crime", "cybercrime", "cyber-crime", "cyber crimes law"])
 @pytest.mark.parametrize("written", ["cyber crime", "cybercrime", "cyber-crimes"])
 def test_compounds_of_texts_are_found_as_one_word_and_as_two(typed: str, written: str) -> None:
-    """A compound that only a text has is found however it is written, and is marked."""
     made = [make_publication("a", "Boats"), make_publication("b", "Trains")]
     with searching(made, one_text("a", [f"A {written} law"])) as searcher:
         [hit] = find(searcher, typed, exact=True, match="all").hits
@@ -330,7 +314,6 @@ def test_a_compound_is_on_the_pages_where_its_words_are_together() -> None:
 
 
 def test_a_name_is_counted_once_where_it_is() -> None:
-    """A name of a country that is typed as one of its labels has one match, on one page."""
     country = Field("country", "Country", kind="country", facet=3)
     pages = ["The ivory trade", "A ship of Ivory Coast", "The coast", "Côte d'Ivoire"]
     with searching(
@@ -359,7 +342,6 @@ def searcher() -> Iterator[Searcher]:
 
 
 def test_a_misspelled_word_of_texts_is_corrected(searcher: Searcher) -> None:
-    """A word that nothing has is corrected to one of several texts, if these are searched."""
     results = find(searcher, "smugling boat")
     assert results.corrected == "smuggling boat"
     assert list_ids(results) == list_ids(find(searcher, "smuggling boat"))
@@ -372,7 +354,6 @@ def test_a_rare_word_of_texts_is_no_correction(searcher: Searcher) -> None:
 
 
 def test_a_word_of_publications_is_the_likelier_correction() -> None:
-    """A word of two titles precedes one of many texts, at the same distance."""
     made = [make_publication(f"p{number}", "Police" if number < 2 else "x") for number in range(9)]
     texts: dict[str, Mapping[str, FullText]] = {}
     for publication in made:
@@ -382,7 +363,6 @@ def test_a_word_of_publications_is_the_likelier_correction() -> None:
 
 
 def test_words_of_texts_are_completed(searcher: Searcher) -> None:
-    """Words that only texts have are suggested after others, with the hits of their search."""
     for text, inside in product(("boat smu", "boa", "smug"), (True, False)):
         for each in searcher.suggest(text, SearchRequest(inside=inside)):
             total = find(searcher, each.text, inside=inside).total

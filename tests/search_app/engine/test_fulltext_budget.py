@@ -26,13 +26,11 @@ FULLTEXT = frozenset({"fulltext"})
 
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
-    """An index of one publication with a text."""
     texts = {"a": {"a.pdf": make_text("a", ["of the law " * 9])}}
     return make_index_with_texts(tmp_path, CATALOGUE, [make_publication("a", "Boats")], texts)
 
 
 def open_matcher(index: Path) -> FullTextMatcher:
-    """Return the full texts of an index."""
     snapshot = Snapshot(directory.load_live(index))
     assert snapshot.texts
     return FullTextMatcher(snapshot.texts, snapshot.vocabulary)
@@ -40,7 +38,6 @@ def open_matcher(index: Path) -> FullTextMatcher:
 
 @pytest.mark.parametrize("words", [2, 4])
 def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: int) -> None:
-    """A long phrase of frequent words stops soon after its budget is spent."""
     checks: list[None] = []
     matcher = open_matcher(index)
     phrase = Phrase(tuple("of the law of".split()[:words]), FULLTEXT)
@@ -50,7 +47,6 @@ def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: 
 
 
 def test_counts_of_alternatives_have_a_budget(index: Path) -> None:
-    """The counts of the clauses of a search without hits stop as the search itself does."""
     store = open_searcher(directory.load_live(index)).store
     clause = Clause([Phrase(("of", "the"), FULLTEXT)])
     with pytest.raises(BudgetExceeded):

@@ -19,7 +19,6 @@ from tests.search_app.engine.catalogues import index
 
 
 def assert_same(split: Words, read: Words) -> None:
-    """Assert that two objects have the same words, stems, fields, and weights."""
     for name in ("words", "stems", "lengths", "norms", "begins", "cells", "ordinals"):
         assert getattr(split, name).tolist() == getattr(read, name).tolist(), name
     for one, other in zip(split.weigh_stems(), read.weigh_stems(), strict=True):
@@ -27,7 +26,6 @@ def assert_same(split: Words, read: Words) -> None:
 
 
 def assert_words_of_all(snapshot: Snapshot) -> None:
-    """Assert that all publications have their words, with and without one field, and values."""
     numbers = np.arange(snapshot.size)
     publications = [*map(snapshot.get_publication, numbers.tolist())]
     split = split_words(publications, snapshot.vocabulary, snapshot.segment.mean_lengths)
@@ -49,7 +47,6 @@ def assert_words_of_all(snapshot: Snapshot) -> None:
 def publication(
     identity: str, title: str, summary: str, **values: tuple[Value, ...]
 ) -> Publication:
-    """Return a publication in French or in English."""
     return Publication(
         id=identity, title=title, summary=summary, source=SourceLocation("made", 1),
         lang="fr" if identity == "fr" else None, values=values,
@@ -71,7 +68,6 @@ SCRIPTS = [
 def test_a_generated_publication_gives_the_words_of_the_forward_index(
     made: list[Publication],
 ) -> None:
-    """The words of any publication, in any script and language, are those of the forward index."""
     with tempfile.TemporaryDirectory() as folder:
         generation = directory.load_live(index(Path(folder), made, segments.CATALOGUE))
         assert_words_of_all(Snapshot(generation))
@@ -80,12 +76,10 @@ def test_a_generated_publication_gives_the_words_of_the_forward_index(
 def test_a_publication_of_the_catalogue_gives_the_words_of_the_forward_index(
     searcher: Searcher,
 ) -> None:
-    """The words of each publication of the catalogue are those of the forward index."""
     assert_words_of_all(snapshot_of(searcher))
 
 
 def test_the_words_of_a_field_can_be_left_out(searcher: Searcher) -> None:
-    """Only the words of the dropped field are missing. All others keep their positions."""
     every = snapshot_of(searcher).gather(np.arange(3))
     rest, title = every.drop("title"), every.fields.index("title")
     kept = every.cells % len(every.fields) != title
@@ -94,7 +88,6 @@ def test_the_words_of_a_field_can_be_left_out(searcher: Searcher) -> None:
 
 
 def test_a_publication_of_another_index_is_an_error(searcher: Searcher) -> None:
-    """A word that the vocabulary does not have raises KeyError."""
     snapshot = snapshot_of(searcher)
     made = [publication("new", "Zyzzyva", "")]
     with pytest.raises(KeyError, match="zyzzyva"):

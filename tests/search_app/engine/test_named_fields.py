@@ -19,7 +19,6 @@ OTHER_SHAPES = ("{}:UNODC", "law NOT {}:police", "{}:en")
 
 
 def find(text: str, searcher: Searcher) -> tuple[object, ...]:
-    """Return what a query finds, without the text of a year expression."""
     found = searcher.search(SearchRequest(text=text))
     years = [(expression.first, expression.last) for expression in found.years]
     ids = [(hit.publication.id, hit.score) for hit in found.hits]
@@ -36,7 +35,6 @@ def list_shown_names(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_shown_name_finds_what_the_own_name_finds(language: str, searcher: Searcher) -> None:
-    """Each operator has the same result with a shown name as with the field's own name."""
     own: dict[str, tuple[object, ...]] = {}
     for shown, field in list_shown_names(searcher.translate(language)):
         for shape in SHAPES.get(field.name, OTHER_SHAPES):

@@ -45,12 +45,10 @@ def turns() -> Iterator[list[float]]:
 
 
 def compute() -> int:
-    """Call many functions. No other thread gets the interpreter."""
     return sum(abs(number) for number in range(100_000))
 
 
 def test_other_threads_run_during_a_computation_with_pauses(turns: list[float]) -> None:
-    """Requests run while a thread computes with pauses, and only then."""
     before = len(turns)
     alone = compute()
     assert len(turns) == before
@@ -64,7 +62,6 @@ def test_other_threads_run_during_a_computation_with_pauses(turns: list[float]) 
 
 
 def test_a_failure_ends_the_pauses() -> None:
-    """A thread that fails does not pause any more."""
     with suppress(ZeroDivisionError), pause_often():
         assert sys.getprofile()
         raise ZeroDivisionError
@@ -74,7 +71,6 @@ def test_a_failure_ends_the_pauses() -> None:
 def test_requests_run_while_a_generation_is_opened(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server opens the first generation without pauses, and any other one with pauses."""
     engine, has_pauses = Engine(tmp_path / "index", LoadOptions(prepared=True)), list[bool]()
     prepare = EntityLinker.prepare
 
@@ -113,7 +109,6 @@ def test_the_previous_generation_is_freed_without_the_collector(corpus: Path, in
 def test_a_generation_in_a_frozen_cycle_is_freed_by_the_next_switch(
     corpus: Path, index: Path
 ) -> None:
-    """A generation that a lost cycle of a request holds lasts for one more switch at most."""
     engine = Engine(index)
     set_process_up(engine, config.load(PATIENT, index=index))
     cycle: list[object] = [engine.get_searcher()]

@@ -42,7 +42,6 @@ MADE = [
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of publications with fields whose words are not searched."""
     folder: Path = tmp_path_factory.mktemp("shown")
     return Engine.open(index(folder, MADE, CATALOGUE)).get_searcher()
 
@@ -65,12 +64,10 @@ def find(searcher: Searcher, text: str, *, exact: bool = False) -> list[str]:
     ],
 )  # fmt: skip
 def test_a_field_without_words_finds_its_values(shown: Searcher, text: str, ids: str) -> None:
-    """Whatever its case, punctuation, and leading zeros are, a value or its first words count."""
     assert sorted(find(shown, text)) == ids.split()
 
 
 def test_an_unknown_value_is_reported(shown: Searcher) -> None:
-    """A value that no publication has is named, and is not searched for in other fields."""
     found = shown.search("place:Notes")
     assert (found.total, found.unknown_values) == (0, (UnknownValue("place", "Notes"),))
 
@@ -87,18 +84,15 @@ def test_an_unknown_value_is_reported(shown: Searcher) -> None:
     ],
 )  # fmt: skip
 def test_a_shown_value_comes_first(shown: Searcher, text: str, first: str) -> None:
-    """An id, a whole value, and a series with its number come before what has the words."""
     assert find(shown, text)[0] == first
 
 
 @pytest.mark.parametrize("text", ["W18-02", "Vienna, AT"])
 def test_an_exact_search_is_for_words_only(shown: Searcher, text: str) -> None:
-    """A search for words exactly as typed adds no publication that lacks them."""
     assert not find(shown, text, exact=True)
 
 
 def test_a_value_adds_hits_to_those_of_its_words(shown: Searcher) -> None:
-    """A value that is also a word finds both, and its explanation shows the value as it is."""
     found = shown.search(SearchRequest("06", explain=True))
     assert {hit.publication.id for hit in found.hits} == {"W18-01", "W18-03"}
     shown_values = {
@@ -113,7 +107,6 @@ def test_a_value_adds_hits_to_those_of_its_words(shown: Searcher) -> None:
 
 
 def list_shown(made: list[Publication], catalogue: Catalogue) -> Iterator[tuple[Field, str, str]]:
-    """Yield each value of each publication as a page shows it, with its field and the id."""
     for each in made:
         for field in catalogue.valued:
             for value in each.values.get(field.name, ()):
@@ -143,6 +136,5 @@ def test_each_shown_value_of_the_catalogue_finds_its_publication(searcher: Searc
 
 @pytest.mark.slow
 def test_each_id_of_the_catalogue_comes_first(searcher: Searcher) -> None:
-    """The id of each publication, as its address has it, finds this publication first."""
     for each in searcher.scan(""):
         assert find(searcher, each.id)[0] == each.id

@@ -45,7 +45,6 @@ class Query(NamedTuple):
 
 
 def list_places(publication: Publication, texts: Texts) -> list[Place]:
-    """Return the fields of a publication, and the pages of its texts."""
     fields = {"title": publication.title, "summary": publication.summary or ""}
     places = [Place(field, text.split()) for field, text in fields.items()]
     for text in texts[publication.id].values():
@@ -54,7 +53,6 @@ def list_places(publication: Publication, texts: Texts) -> list[Place]:
 
 
 def make_leaf(text: str, field: str, is_in: Callable[[list[str]], bool]) -> Query:
-    """Return the query of a literal word or phrase, in a field or anywhere."""
     leaf = Leaf(field, is_in)
     return Query(
         f"{field}:{text}" if field else text,
@@ -64,7 +62,6 @@ def make_leaf(text: str, field: str, is_in: Callable[[list[str]], bool]) -> Quer
 
 
 def has_phrase(phrase: Sequence[str]) -> Callable[[list[str]], bool]:
-    """Return a function that returns whether words have a phrase."""
     size = len(phrase)
     return lambda words: any(
         words[start : start + size] == [*phrase] for start in range(len(words))
@@ -72,23 +69,19 @@ def has_phrase(phrase: Sequence[str]) -> Callable[[list[str]], bool]:
 
 
 def has_like(is_like: Callable[[str], object]) -> Callable[[list[str]], bool]:
-    """Return a function that returns whether any word passes a test."""
     return lambda words: any(map(is_like, words))
 
 
 def make_prefix(word: str, field: str) -> Query:
-    """Return the query of the words that start as a word does."""
     return make_leaf(f"{word[:3]}*", field, has_like(lambda each: each.startswith(word[:3])))
 
 
 def make_wildcard(word: str, field: str) -> Query:
-    """Return the query of the words that start and end as a word does."""
     pattern = re.compile(f"{word[0]}.*{word[-1]}")
     return make_leaf(f"{word[0]}*{word[-1]}", field, has_like(pattern.fullmatch))
 
 
 def make_fuzzy(word: str, field: str) -> Query:
-    """Return the query of the words that differ from a word in at most one letter."""
     return make_leaf(
         f"{word}~", field, has_like(lambda each: Levenshtein.distance(word, each) <= 1)
     )
@@ -108,7 +101,6 @@ LEAVES = st.one_of(
 
 
 def join(parts: Sequence[Query], operator: str) -> Query:
-    """Return the query that all or any of some queries match."""
     test = any if operator == " OR " else all
     return Query(
         f"({operator.join(part.text for part in parts)})",
@@ -118,7 +110,6 @@ def join(parts: Sequence[Query], operator: str) -> Query:
 
 
 def negate(part: Query) -> Query:
-    """Return the query that a query does not match, or the query itself if it is one."""
     if part.text.startswith("NOT "):
         return part
     return Query(f"NOT {part.text}", lambda *given: not part.matches(*given), ())
@@ -138,7 +129,6 @@ QUERIES = st.recursive(
 @examples(40)
 @given(seed=st.integers(0, 2**32), queries=st.lists(QUERIES, min_size=1, max_size=6))
 def test_the_hits_are_those_that_match_somewhere(seed: int, queries: list[Query]) -> None:
-    """A query of operators, fields, phrases, and patterns has the hits of a search by hand."""
     made, texts = throw(seed)
     with searching(made, texts) as searcher:
         for query, inside in product(queries, (True, False)):
@@ -156,7 +146,6 @@ def test_the_hits_are_those_that_match_somewhere(seed: int, queries: list[Query]
 def list_pages(
     query: Query, texts: Mapping[str, FullText], *, inside: bool
 ) -> dict[str, tuple[int, ...]]:
-    """Return the pages of each file with the most leaves of a query, from 1."""
     found = {}
     for name, text in texts.items():
         pages = [Place("fulltext", page.split()) for page in text.pages]

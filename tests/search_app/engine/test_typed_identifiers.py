@@ -37,7 +37,6 @@ def throw(random: Random, size: int) -> list[Publication]:
 
 
 def throw_publication(number: int, pools: dict[str, list[str]], random: Random) -> Publication:
-    """Return a publication with some of the values of each field."""
     values: dict[str, tuple[Value, ...]] = {
         field: (random.choice(pool),) for field, pool in pools.items() if random.random() < 0.7
     }
@@ -47,7 +46,6 @@ def throw_publication(number: int, pools: dict[str, list[str]], random: Random) 
 
 
 def make_value(field: str, random: Random) -> str:
-    """Return a random value of a field, in the form that a build stores."""
     digits = "".join(random.choices("0123456789", k=9))
     if field == "isbn":
         return identifiers.find_isbns(add_check_digit(digits))[0]
@@ -71,7 +69,6 @@ def add_check_digit(stem: str) -> str:
 
 
 def list_spellings(field: str, value: str) -> Iterator[str]:
-    """Yield the ways to type an identifier."""
     yield value
     yield value.upper()
     yield value.lower()
@@ -104,25 +101,21 @@ def list_queries(field: str, value: str) -> Iterator[str]:
 
 
 def open_made(folder: str, made: list[Publication]) -> Searcher:
-    """Return a searcher of an index of publications."""
     return Engine.open(index(Path(folder), made, CATALOGUE)).get_searcher()
 
 
 def list_having(made: list[Publication], field: str, value: str) -> set[str]:
-    """Return the ids of the publications with a value of a field."""
     key = CATALOGUE.by_name[field].make_key
     return {each.id for each in made if key(value) in map(key, each.values.get(field, ()))}
 
 
 def list_ids(results: Results) -> set[str]:
-    """Return the ids of the hits of a page."""
     return {hit.publication.id for hit in results.hits}
 
 
 @examples(8)
 @given(seed=st.integers(0, 2**32), match=st.sampled_from(("auto", "all", "any")))
 def test_an_identifier_finds_exactly_its_publications(seed: int, match: Match) -> None:
-    """Any spelling, with or without the field, finds all publications with it, and no others."""
     random = Random(seed)
     made = throw(random, 12)
     with tempfile.TemporaryDirectory() as folder:
@@ -143,7 +136,6 @@ def test_an_identifier_finds_exactly_its_publications(seed: int, match: Match) -
 @examples(6)
 @given(seed=st.integers(0, 2**32))
 def test_an_identifier_that_nothing_has_finds_nothing(seed: int) -> None:
-    """It is never relaxed, corrected or read as words, and the page names it and its field."""
     random = Random(seed)
     made = throw(random, 8)
     with tempfile.TemporaryDirectory() as folder:
@@ -178,7 +170,6 @@ FEW = [
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of a few publications."""
     return open_made(str(tmp_path_factory.mktemp("few")), FEW)
 
 
@@ -210,12 +201,10 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 def test_identifiers_among_words_years_and_patterns(
     searcher: Searcher, text: str, found: set[str]
 ) -> None:
-    """A whole identifier is a filter. A part of one, a year, or a pattern is read as words."""
     assert list_ids(searcher.search(SearchRequest(text))) == found
 
 
 def test_an_identifier_can_be_searched_for_as_words(searcher: Searcher) -> None:
-    """The page says how the text was read. The exact search finds texts that mention it."""
     results = searcher.search(SearchRequest("978-3-16-148410-0"))
     assert (list_ids(results), results.identifier_fields) == ({"law"}, ("isbn",))
     absent = searcher.search(SearchRequest("A/RES/55/25"))
@@ -227,14 +216,12 @@ def test_an_identifier_can_be_searched_for_as_words(searcher: Searcher) -> None:
 
 
 def test_a_typed_identifier_suggests_its_publication(searcher: Searcher) -> None:
-    """The search box suggests the publication with an identifier, in any spelling."""
     for text in ("3-16-148410-X", "isbn:9783161484100", "e/escwa/sdd/2017/2"):
         assert [(each.kind, each.value) for each in searcher.suggest(text)] == [("title", "law")]
     assert searcher.suggest("978-0-306-40615-7") == []
 
 
 def test_the_reason_of_a_hit_is_its_identifier(searcher: Searcher) -> None:
-    """The explanation names the field, and the identifier as the publication has it."""
     results = searcher.search(SearchRequest("e/escwa/sdd/2017/2", explain=True))
     why = results.hits[0].explanation
     assert why is not None
@@ -242,7 +229,6 @@ def test_the_reason_of_a_hit_is_its_identifier(searcher: Searcher) -> None:
 
 
 def test_the_page_says_how_an_identifier_was_read(searcher: Searcher) -> None:
-    """It names the field, says that nothing has it, and links to a search for its words."""
     state = SearchState(text="A/RES/55/25")
     results = searcher.search(SearchRequest(state.text))
     notes = [*search_notes(results, state, CATALOGUE)]

@@ -69,24 +69,20 @@ ER  -
 
 @pytest.fixture(scope="package")
 def first_catalogue() -> Publications:
-    """Return all publications of the first catalogue."""
     return catalogue_toml.load(CORPUS), read_publications(CORPUS)
 
 
 @pytest.fixture(scope="package")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Publications:
-    """Return an imported catalogue with authors and hostile characters."""
     folder = tmp_path_factory.mktemp("papers")
     (folder / "papers.ris").write_text(PAPERS, encoding="utf-8")
     return import_file(folder / "papers.ris", folder / "new")
 
 
 def import_file(file: Path, into: Path) -> Publications:
-    """Return the catalogue and the publications that an import makes of a file."""
     importer.import_files([file], into, report=fail)
     return catalogue_toml.load(into), read_publications(into)
 
 
 def fail(problem: Problem) -> None:
-    """Fail the test with a problem."""
     pytest.fail(str(problem))

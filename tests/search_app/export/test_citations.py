@@ -19,13 +19,11 @@ SAMPLES = {item.id: item for item in read_samples()}
 
 @pytest.fixture(scope="module")
 def expected() -> Mapping[str, Mapping[str, str]]:
-    """Return the citations that citeproc-js prints, by style and id."""
     citations: Mapping[str, Mapping[str, str]] = json.loads(EXPECTED.read_bytes())["citations"]
     return citations
 
 
 def mark_italics(runs: tuple[Run, ...]) -> str:
-    """Return a citation as citeproc-js writes it in HTML."""
     return "".join(f"<i>{run.text}</i>" if run.is_italic else run.text for run in runs)
 
 
@@ -34,7 +32,6 @@ def mark_italics(runs: tuple[Run, ...]) -> str:
 def test_a_citation_is_that_of_citeproc_js(
     style: str, expected: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """Each kind of publication is cited with the letters, marks and italics of citeproc-js."""
     assert {name: mark_italics(cite(item, style)) for name, item in SAMPLES.items()} == (
         expected[style]
     )
@@ -42,7 +39,6 @@ def test_a_citation_is_that_of_citeproc_js(
 
 @pytest.mark.slow
 def test_a_citation_does_not_depend_on_those_before() -> None:
-    """Threads that cite at the same time, in any order, print what one prints alone."""
     names = [(name, style) for style in STYLES for name in list(SAMPLES)[::9]]
     alone = [cite(SAMPLES[name], style) for name, style in names]
     with ThreadPoolExecutor(4) as pool:
@@ -51,7 +47,6 @@ def test_a_citation_does_not_depend_on_those_before() -> None:
 
 
 def test_the_page_of_the_catalogue_is_not_cited() -> None:
-    """A publication without an address is cited without one."""
     item = msgspec.structs.replace(SAMPLES["book"], page_url="https://example.org/publication/1")
     assert "example.org" not in mark_italics(cite(item, "apa"))
 
@@ -59,7 +54,6 @@ def test_the_page_of_the_catalogue_is_not_cited() -> None:
 @pytest.mark.slow
 @given(st.text(max_size=80), st.sampled_from(sorted(STYLES)))
 def test_any_title_can_be_cited(title: str, style: str) -> None:
-    """Markup, control characters and characters of the private use area are letters of a title."""
     item = Item(id="x", type="report", title=f"A{title}", language="en")
     assert "".join(run.text for run in cite(item, style)).startswith(("A", "“A", "‘A"))
 
@@ -82,7 +76,6 @@ def test_any_title_can_be_cited(title: str, style: str) -> None:
 def test_a_range_is_as_short_as_the_style_has_it(
     first: str, last: str, form: str, short: str
 ) -> None:
-    """The second number drops the digits that both share, as its form says."""
     assert shorten_range(first, last, form) == short
 
 
@@ -93,6 +86,5 @@ def test_little_words_stay_small_in_a_title() -> None:
 
 
 def test_quotation_marks_alternate() -> None:
-    """Quotation marks within quotation marks are the other ones. An apostrophe stays."""
     assert alternate_quotes("a “safe” way", "“") == "a ‘safe’ way"
     assert alternate_quotes("l’Europe, a ‘safe’ way", "‘") == "l’Europe, a “safe” way"

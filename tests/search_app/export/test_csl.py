@@ -47,7 +47,6 @@ UNMAPPED_FIELDS = {
 
 
 def paper(**values: object) -> Publication:
-    """Return a paper with these values."""
     return Publication(
         id="paper/1.2",
         title="On Routes",
@@ -72,14 +71,12 @@ def test_each_field_of_the_first_catalogue_has_a_role_or_a_reason(
 def test_every_publication_of_the_first_catalogue_has_its_type(
     first_catalogue: Publications,
 ) -> None:
-    """Videos are films, recordings are broadcasts, and most of the rest are reports."""
     catalogue, publications = first_catalogue
     expected = {"report": 105, "motion_picture": 17, "broadcast": 7, "pamphlet": 5, "dataset": 2}
     assert Counter(map(catalogue.find_type, publications)) == expected
 
 
 def test_a_publication_is_written_in_the_terms_of_csl() -> None:
-    """Names have parts, codes of languages stay codes, and a field without a role is left out."""
     publication = paper(
         authors=("van Gogh, Vincent", "{Food, Health and Co.}"),
         body="UNODC",
@@ -112,13 +109,11 @@ def test_a_publication_is_written_in_the_terms_of_csl() -> None:
 
 
 def test_the_address_of_a_publication_without_links_is_the_url_of_its_doi() -> None:
-    """Characters of a DOI that a URL cannot have are percent-encoded."""
     item = make_item(paper(doi="10.1000/a<b>#c"), PAPERS)
     assert item.url == "https://doi.org/10.1000/a%3Cb%3E%23c"
 
 
 def test_a_range_of_pages_has_a_page_on_both_sides_of_its_dash() -> None:
-    """A dash at the start or the end of a page separates nothing."""
     pages = {"e12 – e15": ["e12", "e15"], "7-9": ["7", "9"], "12-": ["12-"], "-3": ["-3"]}
     assert {text: split_pages(text) for text in pages} == pages
 
@@ -149,7 +144,6 @@ def test_the_first_link_is_the_address_of_a_publication() -> None:
     ],
 )
 def test_dates_have_parts(edtf: str, issued: object) -> None:
-    """Seasons, ranges and question marks are parts of their own, and a date keeps them."""
     item = make_item(paper(date=edtf), PAPERS)
     assert item.issued
     assert item.issued.edtf == edtf
@@ -157,7 +151,6 @@ def test_dates_have_parts(edtf: str, issued: object) -> None:
 
 
 def test_a_date_that_is_none_is_left_out() -> None:
-    """The year is the date if the date can't be read."""
     assert make_item(paper(date="unknown", year=2014), PAPERS).issued == Date(2014)
     assert make_item(paper(date="unknown"), PAPERS).issued is None
 

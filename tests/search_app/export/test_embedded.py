@@ -48,12 +48,10 @@ class Page(HTMLParser):
 
 
 def render(item: Item) -> str:
-    """Return the part of the head of a page that describes an item."""
     return HEAD.render(tags=embedded.list_tags(item), json_ld=Markup(embedded.write_json_ld(item)))
 
 
 def read_json_ld(data: dict[str, Any]) -> Found:
-    """Return what JSON-LD says of a publication."""
     parts = ("familyName", "givenName", "honorificSuffix")
     people = [
         ", ".join(name[part] for part in parts if part in name) or name["name"]
@@ -71,12 +69,10 @@ def read_json_ld(data: dict[str, Any]) -> Found:
 
 
 def listify(value: Any) -> list[Any]:
-    """Return a value of JSON-LD as a list."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def read_dublin_core(html: str) -> Found:
-    """Return what the Dublin Core of a page says of a publication."""
     found = defaultdict(list)
     extracted = extruct.extract(html, syntaxes=["dublincore"])["dublincore"]
     for element in extracted[0]["elements"] + extracted[0]["terms"]:
@@ -94,7 +90,6 @@ def read_dublin_core(html: str) -> Found:
 @pytest.mark.parametrize("source", ["first_catalogue", "papers"])
 @pytest.mark.slow
 def test_extruct_reads_the_same_content(source: str, request: pytest.FixtureRequest) -> None:
-    """JSON-LD and Dublin Core have the title, year, authors, languages, abstract and address."""
     publications: Publications = request.getfixturevalue(source)
     catalogue, listed = publications
     for publication in listed:
@@ -107,7 +102,6 @@ def test_extruct_reads_the_same_content(source: str, request: pytest.FixtureRequ
 
 
 def test_an_article_has_the_tags_of_google_scholar() -> None:
-    """Its journal, volume, issue, pages and numbers have tags, and each author has one."""
     metas = Page(render(SAMPLES["journal-two"])).metas
     assert metas["citation_author"] == ["Miller, Jane", "Osei, Kwame"]
     expected = {
@@ -125,7 +119,6 @@ def test_an_article_has_the_tags_of_google_scholar() -> None:
 
 
 def test_reports_and_theses_name_their_institution() -> None:
-    """The publisher of a report or a thesis is an institution. A PDF has a tag of its own."""
     report, thesis = Page(render(SAMPLES["report"])).metas, Page(render(SAMPLES["thesis"])).metas
     assert report["citation_technical_report_institution"] == ["United Nations"]
     assert report["citation_pdf_url"] == ["https://example.org/report.pdf"]
@@ -133,7 +126,6 @@ def test_reports_and_theses_name_their_institution() -> None:
 
 
 def test_a_film_is_no_article() -> None:
-    """A film has no tags that readers take for those of an article. It is a moving image."""
     metas = Page(render(SAMPLES["film"])).metas
     assert [name for name in metas if name.startswith("citation_")] == []
     assert metas["DC.type"] == ["film", "MovingImage"]
@@ -141,7 +133,6 @@ def test_a_film_is_no_article() -> None:
 
 
 def test_an_issue_is_part_of_a_volume_of_a_journal() -> None:
-    """JSON-LD nests the issue, the volume, and the journal."""
     assert json.loads(embedded.write_json_ld(SAMPLES["journal"]))["isPartOf"] == {
         "@type": "PublicationIssue",
         "issueNumber": "3",
@@ -182,7 +173,6 @@ def test_an_issue_is_part_of_a_volume_of_a_journal() -> None:
 def test_each_type_has_only_its_own_properties(
     kind: PublicationType, host: str, expected: dict[str, object]
 ) -> None:
-    """JSON-LD has edition, ISBN, ISSN, and pages where schema.org defines them for the type."""
     values: dict[Role, tuple[str, ...]] = {
         "ISBN": ("9783161484100",),
         "ISSN": ("0378-5955",),
@@ -204,7 +194,6 @@ def test_data_have_a_description(abstract: str, described: str) -> None:
 
 
 def test_coins_has_the_keys_of_the_type() -> None:
-    """An article has a journal, a chapter a book, and a film the terms of Dublin Core."""
     article = parse_qs(embedded.write_coins(SAMPLES["journal"]))
     assert article["rft.atitle"] == ["Smuggling and the sea"]
     assert article["rft.jtitle"] == ["Journal of Migration Studies"]
@@ -218,7 +207,6 @@ def test_coins_has_the_keys_of_the_type() -> None:
 
 @pytest.mark.parametrize("kind", ["report", "document"])
 def test_a_body_in_coins_is_no_person(kind: PublicationType) -> None:
-    """The name of a body ends with a comma. Else Zotero takes its last word for a family name."""
     names = (Name(literal="International Labour Organization"), Name("Osei", "Ama"))
     item = Item(id="x", type=kind, title="Salt", names={"author": names})
     pairs = parse_qs(embedded.write_coins(item))
@@ -232,7 +220,6 @@ def test_a_body_in_coins_is_no_person(kind: PublicationType) -> None:
 @example('"><meta name="x" content="')
 @example("\x00\u2028&quot;")
 def test_no_text_leaves_its_place(text: str) -> None:
-    """A text in every field adds no element to the page, and programs read it as it is."""
     item = make_item(publish(text), PAPERS, make_page_url("1"))
     html = render(item)
     page = Page(html)
@@ -246,7 +233,6 @@ def test_no_text_leaves_its_place(text: str) -> None:
 
 
 def test_the_page_has_all_of_it(client: FlaskClient) -> None:
-    """The page of a publication has the tags in its head, and COinS and the id of unAPI."""
     identity = "global-report-on-trafficking-in-persons-2014"
     html = client.get(f"/publication/{identity}").text
     page = Page(html.partition("</head>")[0].replace(" property=", " name="))
@@ -256,6 +242,5 @@ def test_the_page_has_all_of_it(client: FlaskClient) -> None:
 
 
 def test_a_list_has_the_ids_of_its_hits(client: FlaskClient) -> None:
-    """A reference manager takes several hits of a list by their ids of unAPI."""
     html = client.get("/?q=report&size=25").text
     assert html.count('<abbr class="unapi-id"') == html.count('<li class="hit">') > 2

@@ -40,7 +40,6 @@ WITHOUT = {"ris": {"pmid"}, "dc": {"call_number", "number", "pmid"}}
 
 
 def export(name: str, publications: Publications, folder: Path) -> Path:
-    """Return a file of publications in a format, without addresses of pages."""
     catalogue, listed = publications
     file = folder / f"exported.{FORMATS[name].extension}"
     file.write_bytes(b"".join(FORMATS[name].write(listed, catalogue, lambda _: "")))
@@ -48,7 +47,6 @@ def export(name: str, publications: Publications, folder: Path) -> Path:
 
 
 def drop_lost(publication: Publication, lost: set[str]) -> Publication:
-    """Return a publication without its source and the parts that a format loses."""
     values = dict(publication.values)
     summary = publication.summary
     if "paragraphs" in lost and summary:
@@ -66,7 +64,6 @@ def drop_lost(publication: Publication, lost: set[str]) -> Publication:
 def test_an_imported_export_has_the_same_publications(
     name: str, papers: Publications, tmp_path: Path
 ) -> None:
-    """All fields of an imported catalogue are the same after an export and an import."""
     _, imported = import_file(export(name, papers, tmp_path), tmp_path / "new")
     lost = LOST[name]
     assert [drop_lost(each, lost) for each in imported] == [
@@ -89,7 +86,6 @@ def test_json_lines_have_every_field(first_catalogue: Publications, tmp_path: Pa
 
 @pytest.mark.parametrize("name", [*FORMATS])
 def test_a_format_has_every_identifier(name: str, tmp_path: Path) -> None:
-    """The file has each identifier, and an import of it has them in the same fields."""
     publication = make_publication("p", "Water and energy", **IDENTIFIERS)
     file = export(name, (NUMBERS, [publication]), tmp_path)
     _, (read,) = import_file(file, tmp_path / "new")

@@ -23,7 +23,6 @@ from tests.search_app.export.test_hostile_text import TEXTS, publish
 
 
 def write(name: str, publications: Publications) -> bytes:
-    """Return publications in a format."""
     catalogue, listed = publications
     return b"".join(FORMATS[name].write(listed, catalogue, make_page_url))
 
@@ -34,7 +33,6 @@ def write(name: str, publications: Publications) -> bytes:
 def test_another_program_reads_the_same_content(
     name: str, source: str, request: pytest.FixtureRequest
 ) -> None:
-    """Every title, year, author, language, abstract, and address is the same."""
     catalogue, publications = request.getfixturevalue(source)
     found = READERS[name](write(name, (catalogue, publications)))
     expected = [describe(publication, catalogue) for publication in publications]
@@ -71,7 +69,6 @@ def test_each_issn_of_a_journal_has_its_field_of_marc() -> None:
 
 
 def test_a_file_without_publications_is_valid(papers: Publications) -> None:
-    """A file without publications is read as an empty list."""
     for name in ("csl", "marcxml", "dc"):
         assert READERS[name](write(name, (papers[0], []))) == []
     assert len(write("csv", (papers[0], [])).splitlines()) == 1
@@ -97,7 +94,6 @@ _MODS = {"m": "http://www.loc.gov/mods/v3"}
 def test_the_first_genre_of_mods_is_a_type_of_zotero(
     kind: PublicationType, genres: list[str]
 ) -> None:
-    """Zotero takes the first genre that is one of its types, whatever genre the record states."""
     item = Item(id="x", type=kind, title="Salt", values={"genre": ("Essay",)})
     (record,) = etree.fromstring(b"".join(mods.write([item])))
     assert [each.text for each in record.iterfind("m:genre", _MODS)] == genres
@@ -125,7 +121,6 @@ def test_one_page_in_mods_is_no_range(pages: str, written: list[tuple[str, str]]
 def test_ris_has_series_where_programs_read_them(
     kind: PublicationType, titles: dict[str, str]
 ) -> None:
-    """EndNote and Zotero read the series of a report in T2, that of a chapter in T3."""
     values: dict[Role, tuple[str, ...]] = {
         "container-title": ("Roads",),
         "collection-title": ("Sea",),
@@ -148,7 +143,6 @@ def test_a_contributor_in_ris_is_no_translator() -> None:
 
 
 def list_ris(item: Item) -> list[tuple[str, str]]:
-    """Return the tags and values of an item in RIS."""
     lines = b"".join(ris.write([item])).decode().splitlines()
     return [(line[:2], line[6:]) for line in lines if line]
 

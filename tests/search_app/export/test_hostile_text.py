@@ -48,7 +48,6 @@ VALID_TEXTS = TEXTS.map(lambda text: text.encode("utf-8", "replace").decode())
 
 
 def publish(text: str) -> Publication:
-    """Return a publication with a text in every place."""
     values: dict[str, tuple[Value, ...]] = {
         "body": (text,),
         "journal": (text,),
@@ -63,8 +62,6 @@ def publish(text: str) -> Publication:
 
 @pytest.mark.parametrize("name", ["ris", "bibtex", "csl", "marcxml", "dc"])
 def test_any_text_stays_in_its_place(name: str) -> None:
-    """A file of one publication has one record, with the text as title, author, and abstract."""
-
     @given(VALID_TEXTS if name == "csl" else TEXTS)
     @example("Two\n\nparagraphs\r\nER  - \r\nTY  - BOOK")
     @example("a}, title = {b")
@@ -84,7 +81,6 @@ def test_any_text_stays_in_its_place(name: str) -> None:
 @given(VALID_TEXTS)
 @example("'=1")
 def test_any_text_stays_in_its_cell(text: str) -> None:
-    """A row of CSV and a line of JSON have the title, the id, and each subject in their places."""
     table, lines = (
         b"".join(FORMATS[name].write([publish(text)], PAPERS, make_page_url)).decode()
         for name in ("csv", "jsonl")
@@ -98,7 +94,6 @@ def test_any_text_stays_in_its_cell(text: str) -> None:
 
 @given(TEXTS)
 def test_any_text_stays_in_its_element_of_mods(text: str) -> None:
-    """A collection of one publication has one record, with the text as title and topic."""
     assume(clean(text))
     data = b"".join(FORMATS["mods"].write([publish(text)], PAPERS, make_page_url))
     [record] = ElementTree.fromstring(data)
@@ -110,11 +105,9 @@ def test_any_text_stays_in_its_element_of_mods(text: str) -> None:
 
 @given(st.lists(TEXTS, unique=True))
 def test_different_ids_have_different_keys(ids: list[str]) -> None:
-    """A key of BibTeX identifies a publication in a file."""
     assert len({make_key(identity) for identity in ids}) == len(ids)
 
 
 def test_ids_with_slashes_and_dots_are_keys() -> None:
-    """A key has only characters that BibTeX allows. Others are numbers."""
     assert make_key("art/2014.1") == "art/2014.1"
     assert make_key("10.1000/x(1),y+z") == "10.1000/x+28+1+29++2c+y+2b+z"

@@ -70,12 +70,10 @@ def ignore(_: Problem) -> None:
 
 
 def load(folder: Path) -> tuple[Catalogue, list[Publication]]:
-    """Return the catalogue and the publications of a corpus folder."""
     return catalogue_toml.load(folder), read_publications(folder, [])
 
 
 def load_own() -> Set:
-    """Return the project's own catalogue."""
     return Set("own", *load(ROOT / "corpus"))
 
 
@@ -100,7 +98,6 @@ def load_others() -> Iterator[Set]:
 
 
 def list_facts(item: Item, format_name: str) -> dict[str, list[str]]:
-    """Return what an item has in each role that a format has a place for."""
     facts: dict[str, list[str]] = {
         "title": [item.title],
         "type": [item.type],
@@ -139,7 +136,6 @@ def count_changes(
 
 
 def measure(sets: list[Set], format_name: str, folder: Path) -> Counter[str]:
-    """Return the changed facts of catalogues, after an export and an import in one format."""
     exported = FORMATS[format_name]
     file = folder / f"exported.{exported.extension}"
     if format_name in WRITERS:
@@ -163,7 +159,6 @@ def measure(sets: list[Set], format_name: str, folder: Path) -> Counter[str]:
 
 
 def measure_all(sets: list[Set]) -> dict[str, Counter[str]]:
-    """Return the changed facts of catalogues by format."""
     changes = {}
     for name in LIMITS:
         with tempfile.TemporaryDirectory() as folder:
@@ -172,7 +167,6 @@ def measure_all(sets: list[Set]) -> dict[str, Counter[str]]:
 
 
 def import_items(file: Path, into: Path) -> dict[str, Item]:
-    """Import a file, and return its items by id."""
     importer.import_files([file], into, report=ignore)
     catalogue, publications = load(into)
     return {each.id: make_item(each, catalogue) for each in publications}
@@ -181,7 +175,6 @@ def import_items(file: Path, into: Path) -> dict[str, Item]:
 @pytest.mark.slow
 @pytest.mark.parametrize("format_name", [*LIMITS])
 def test_facts_of_our_catalogue_survive(format_name: str, tmp_path: Path) -> None:
-    """The authors, places, and numbers of our own catalogue are the same after a round trip."""
     assert measure([load_own()], format_name, tmp_path) == {}
 
 
@@ -198,7 +191,6 @@ def test_facts_of_other_catalogues_survive() -> None:
 
 
 def format_table(sets: list[Set], changes: Mapping[str, Counter[str]]) -> str:
-    """Return the table of docs/interoperability.md."""
     records = sum(len(one.publications) for one in sets)
     lines = [
         f"Changed facts of {records:,} records of {len(sets)} catalogues:",
@@ -217,7 +209,6 @@ START, END = "<!-- round trips -->\n", "<!-- end -->"
 
 
 def main() -> None:
-    """Write the table into docs/interoperability.md."""
     sets = [load_own(), *load_others()]
     changes = measure_all(sets)
     for name, changed in changes.items():

@@ -43,19 +43,16 @@ def write_each(publication: Publication, catalogue: Catalogue) -> Mapping[str, o
 
 
 def in_language(language: str) -> Catalogue:
-    """Return the catalogue in a language."""
     return msgspec.structs.replace(PAPERS, language=language)
 
 
 def detecting(catalogue: Catalogue) -> Catalogue:
-    """Return a catalogue that detects the languages of titles."""
     title, *others = catalogue.fields
     detects = msgspec.structs.replace(title, detects=True)
     return msgspec.structs.replace(catalogue, fields=(detects, *others))
 
 
 def make(kind: str, language: str | None = None, *stated: str) -> Publication:
-    """Return a publication whose title is in a language, and that states some languages."""
     values: dict[str, tuple[Value, ...]] = {
         "type": (kind,),
         "authors": ("Weber, Eva",),
@@ -81,14 +78,12 @@ def test_no_export_takes_the_language_of_the_catalogue(kind: str, one: str, othe
 
 @given(kind=TYPES, language=LANGUAGES, detected=LANGUAGES)
 def test_no_export_takes_a_detected_language(kind: str, language: str, detected: str) -> None:
-    """A record without a language is the same with any detected language of its title."""
     catalogue = detecting(in_language(language))
     assert write_each(make(kind, detected), catalogue) == write_each(make(kind), catalogue)
 
 
 @given(stated=st.lists(LANGUAGES, min_size=1, max_size=3, unique=True), language=LANGUAGES)
 def test_a_stated_language_is_exported(stated: list[str], language: str) -> None:
-    """CSL-JSON has the only language of a record, or that of its title if it is one of several."""
     data = to_csl_json(make_item(make("Report", None, *stated), in_language(language)))
     if len(stated) == 1:
         assert data["language"] == stated[0]
@@ -116,7 +111,6 @@ def test_only_english_titles_get_capitals(language: str, has_capitals: bool) -> 
     ],
 )
 def test_a_title_in_another_language_is_exported(name: str, stated: str, tmp_path: Path) -> None:
-    """A format with a place for titles in other languages has them, and an import finds them."""
     field = Field("title_ar", "Title (Arabic)", kind="text", translates="title", language="ar")
     catalogue = msgspec.structs.replace(PAPERS, fields=(*PAPERS.fields, field))
     publication = make("Report")

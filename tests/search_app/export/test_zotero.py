@@ -79,7 +79,6 @@ def make_item(kind: PublicationType) -> Item:
 
 
 def read_ris(data: bytes) -> str:
-    """Return the type of a record of RIS."""
     return RIS.get(data.decode().split("\r\n")[0].removeprefix("TY  - "), "journalArticle")
 
 
@@ -94,7 +93,6 @@ def read_coins(openurl: str) -> str:
 
 
 def read_tags(tags: Sequence[tuple[str, str]]) -> str:
-    """Return the type of the tags in the head of a page."""
     names = [name for name, _ in tags]
     stated = next((text for name, text in tags if name == "DC.type"), "")
     candidates = (

@@ -20,7 +20,6 @@ PARTS = {"noun", "verb", "adjective", "adverb", "name", "phrase"}
 
 
 def read_glossary(code: str) -> list[dict[str, str]]:
-    """Return the entries of a glossary."""
     with (GLOSSARIES / f"{code}.csv").open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         entries = [*reader]
@@ -35,7 +34,6 @@ def list_forbidden(code: str) -> list[str]:
 
 
 def find_forbidden(text: str, forbidden: list[str]) -> list[str]:
-    """Return the forbidden words in a text."""
     return [word for word in forbidden if word in text.lower()]
 
 
@@ -82,7 +80,6 @@ def test_an_entry_of_a_glossary_is_complete(code: str) -> None:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_has_no_forbidden_word(code: str) -> None:
-    """No text of a page has a word that the glossary forbids."""
     forbidden = list_forbidden(code)
     assert forbidden
     found = [

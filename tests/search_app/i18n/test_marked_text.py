@@ -52,7 +52,6 @@ class VisibleText(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Record the visible attributes of a tag."""
         kinds = dict(attrs)
         is_button = tag == "button" or (tag == "input" and kinds.get("type") in ("submit", "reset"))
         for name, value in attrs:
@@ -60,13 +59,11 @@ class VisibleText(HTMLParser):
                 self.handle_data(value or "")
 
     def handle_data(self, data: str) -> None:
-        """Record text."""
         if LETTER.search(CODE.sub("", data)):
             self.texts.append(data.strip())
 
 
 def printed(node: nodes.Node) -> Iterator[str]:
-    """Return the literal text of a template, with VALUE for each expression."""
     if isinstance(node, nodes.TemplateData):
         yield node.data
     elif isinstance(node, nodes.Output):
@@ -96,7 +93,6 @@ def constants(node: nodes.Expr) -> Iterator[str]:
 
 
 def phrases(tree: nodes.Template) -> Iterator[str]:
-    """Yield the literals of several words in a template that are not messages."""
     marked = {
         id(text)
         for call in tree.find_all(nodes.Call)
@@ -109,13 +105,11 @@ def phrases(tree: nodes.Template) -> Iterator[str]:
 
 
 def is_phrase(text: str) -> bool:
-    """Return whether a text has a word and a space, apart from code."""
     text = CODE.sub("", text).strip()
     return bool(LETTER.search(text)) and " " in text
 
 
 def unmarked_in_template(source: str) -> list[str]:
-    """Return the visible text of a template that is not a message."""
     tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
     return [*VisibleText("".join(printed(tree))).texts, *phrases(tree)]
 
@@ -131,22 +125,18 @@ class UnmarkedText(ast.NodeVisitor):
         self.visit(ast.parse(source))
 
     def visit_Expr(self, node: ast.Expr) -> None:
-        """Skip docstrings."""
         if not isinstance(node.value, ast.Constant):
             self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Skip messages and the names of types."""
         if not (isinstance(node.func, ast.Name) and node.func.id in (*MARKS, "NewType")):
             self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        """Skip annotations."""
         if node.value:
             self.visit(node.value)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Record an f-string as one text, and the literals of its values."""
         parts = [
             str(part.value) if isinstance(part, ast.Constant) else VALUE for part in node.values
         ]
@@ -156,7 +146,6 @@ class UnmarkedText(ast.NodeVisitor):
                 self.visit(part.value)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        """Record a literal."""
         if isinstance(node.value, str):
             self._take(node.value)
 
@@ -166,7 +155,6 @@ class UnmarkedText(ast.NodeVisitor):
 
 
 def test_a_template_has_no_unmarked_text() -> None:
-    """All text and all visible attributes of a template are messages."""
     assert [
         (path.name, text)
         for path in TEMPLATES
@@ -175,7 +163,6 @@ def test_a_template_has_no_unmarked_text() -> None:
 
 
 def test_a_view_model_has_no_unmarked_text() -> None:
-    """All labels and sentences of a view model are messages."""
     assert [
         (path.name, text)
         for path in VIEW_MODELS
@@ -193,7 +180,6 @@ def test_a_view_model_has_no_unmarked_text() -> None:
     ],
 )  # fmt: skip
 def test_unmarked_text_of_a_template_is_detected(source: str) -> None:
-    """Text, visible attributes, and literals in expressions are detected."""
     assert unmarked_in_template(source)
 
 
@@ -205,19 +191,16 @@ def test_unmarked_text_of_a_template_is_detected(source: str) -> None:
     ],
 )  # fmt: skip
 def test_unmarked_text_of_a_module_is_detected(source: str) -> None:
-    """Literals, f-strings, and literals inside their values are detected."""
     assert UnmarkedText(source).texts
 
 
 def test_markup_and_messages_are_not_reported() -> None:
-    """Tags, attributes, joined values, docstrings, and messages are not unmarked text."""
     source = '"""A docstring."""\nx = f\'<mark>{a}</mark> y="{b} c" {d}\' + gettext("A message")'
     assert not UnmarkedText(source).texts
     assert not unmarked_in_template('<p class="a b">{{ gettext("A message") }} · {{ x }}</p>')
 
 
 def test_messages_have_named_placeholders_only() -> None:
-    """All placeholders are named, and both forms of a plural have the same ones."""
     assert len(messages()) > 150
     for message in messages():
         for text in message:
@@ -227,7 +210,6 @@ def test_messages_have_named_placeholders_only() -> None:
 
 
 def test_every_message_can_be_extracted() -> None:
-    """The messages of functions that translate are literals."""
     calls = [
         (path, node.lineno, node.args[: MARKS[node.func.id]])
         for path in SEARCH_APP.rglob("*.py")

@@ -46,16 +46,13 @@ class InBrackets(NullTranslations):
     """A translation that puts each message in brackets, without the values of its placeholders."""
 
     def gettext(self, message: str) -> str:
-        """Return a message in brackets."""
         assert (message,) in messages(), f"not extracted: {message}"
         return _bracket(message)
 
     def pgettext(self, context: str, message: str) -> str:
-        """Return a message with a context in brackets."""
         return self.gettext(message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return the singular or the plural in brackets."""
         assert (msgid1, msgid2) in messages(), f"not extracted: {msgid1}"
         return _bracket(msgid1 if n == 1 else msgid2)
 
@@ -82,7 +79,6 @@ class Outside(HTMLParser):
         self._take("".join(self._text))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Record the visible attributes of a tag."""
         self._passed_over += tag in ("code", "time", "script")
         self._is_name = ("translate", "no") in attrs
         for name, value in attrs:
@@ -90,12 +86,10 @@ class Outside(HTMLParser):
                 self._take(value or "")
 
     def handle_endtag(self, tag: str) -> None:
-        """Record an end tag."""
         self._passed_over -= tag in ("code", "time", "script")
         self._is_name = False
 
     def handle_data(self, data: str) -> None:
-        """Record text."""
         if not self._passed_over and not self._is_name:
             self._text.append(data)
 
@@ -106,7 +100,6 @@ class Outside(HTMLParser):
 
 
 def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put every message in Russian in brackets."""
     for name in ("gettext", "ngettext", "pgettext"):
         monkeypatch.setattr(load_interface("ru"), name, getattr(InBrackets(), name))
     # What the real language has cached is put back too.
@@ -198,7 +191,6 @@ FAULTS = (
 
 
 def write_corpus(folder: Path) -> None:
-    """Write the Russian catalogue, with editions of some titles."""
     folder.mkdir()
     lines = [
         {
@@ -219,7 +211,6 @@ def write_corpus(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def russian_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Return an application on an index of the Russian catalogue."""
     folder = tmp_path_factory.mktemp("russian")
     write_corpus(folder / "corpus")
     build.build(folder / "corpus", folder / "index")
@@ -228,7 +219,6 @@ def russian_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture
 def russian(russian_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    """Return a client for the Russian catalogue, with every message in brackets."""
     in_brackets(monkeypatch)
     with russian_app.test_client() as client:
         yield client
@@ -236,7 +226,6 @@ def russian(russian_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fla
 
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_has_no_untranslated_english(address: str, russian: FlaskClient) -> None:
-    """All text of the program, on every kind of page, is translated."""
     assert find_english(russian.get(address, follow_redirects=True).text, address) == []
 
 
@@ -244,8 +233,6 @@ def test_a_page_has_no_untranslated_english(address: str, russian: FlaskClient) 
 def test_an_error_page_has_no_untranslated_english(
     error: Exception, russian: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All text of a page about any error is translated."""
-
     def fail(*_: object) -> None:
         raise error
 
@@ -256,14 +243,12 @@ def test_an_error_page_has_no_untranslated_english(
 
 
 def test_untranslated_english_is_detected() -> None:
-    """English next to a message is detected, in text and in an attribute."""
     assert Outside("<p>⟦One <b>message⟧</b> and more</p>").english == [" and more"]
     assert Outside('<p><bdi translate="no">RIS</bdi> file</p>').english == [" file"]
     assert Outside('<a title="⟦One⟧ and ⟦two⟧">⟦One ⟦two⟧⟧</a>').english == [" and "]
 
 
 def test_values_in_messages_of_templates_are_escaped(russian: FlaskClient) -> None:
-    """The values of a message are escaped on a page, also in an attribute."""
     page = russian.get("/", query_string={"q": '<b>"кит"&', "topic": '"><i>&'}).text
     assert "<b>" not in page
     assert "<i>" not in page
@@ -335,7 +320,6 @@ NUMBERS = re.compile(r"https://doi\.org/|\b(?:doi|ISBN|ISSN)\b", re.IGNORECASE)
 
 @pytest.fixture(scope="module")
 def imported_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Return an application on an index of the imported file."""
     folder = tmp_path_factory.mktemp("imported")
     (folder / "реки.ris").write_text(IMPORTED, encoding="utf-8")
     import_files([folder / "реки.ris"], folder / "corpus")
@@ -345,7 +329,6 @@ def imported_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture
 def imported(imported_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    """Return a client for the imported catalogue, with every message in brackets."""
     in_brackets(monkeypatch)
     with imported_app.test_client() as client:
         yield client

@@ -34,13 +34,11 @@ SAMPLES = (0, 1, 2, 3, 11, 100)
 
 
 def list_forms(message: Message) -> list[str]:
-    """Return the translations of a message, one for each plural form."""
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_is_complete(code: str) -> None:
-    """A translation has the messages of the program only, and none needs a review."""
     template, translation = messages.extract(), messages.read(messages.TRANSLATIONS / f"{code}.po")
     assert {message.id for message in translation} == {message.id for message in template}
     assert list(messages.list_unfinished(translation)) == []
@@ -48,7 +46,6 @@ def test_a_translation_is_complete(code: str) -> None:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_messages_and_standard_labels_name_a_field_alike(code: str) -> None:
-    """A label of the interface is translated as the label of a field is. "Title" is an order."""
     catalog = messages.read(messages.TRANSLATIONS / f"{code}.po")
     standard = Catalogue("Standard", "", list_standard_fields())
     pairs = zip(standard.fields, translate(standard, code).fields, strict=True)
@@ -59,7 +56,6 @@ def test_messages_and_standard_labels_name_a_field_alike(code: str) -> None:
 
 
 def test_an_unfinished_message_is_found(tmp_path: Path) -> None:
-    """A message without a translation, or with an old one, is unfinished."""
     file, copy = messages.TRANSLATIONS / "fr.po", tmp_path / "fr.po"
     text = file.read_text("utf-8").replace('msgid "Copied"', 'msgid "Copied it"')
     copy.write_text(re.sub(r'(msgid "Share"\nmsgstr ")[^"]+', r"\1", text), encoding="utf-8")
@@ -124,7 +120,6 @@ def find_faults(message: Message, catalog: Catalog) -> Iterator[str]:
 
 
 def are_nested(tags: list[str]) -> bool:
-    """Return whether each element ends, and inside the one that it begins in."""
     unclosed: list[str] = []
     for tag in tags:
         name = re.sub(r"\W.*", "", tag.strip("</>"))
@@ -137,7 +132,6 @@ def are_nested(tags: list[str]) -> bool:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_has_the_placeholders_and_tags_of_its_message(code: str) -> None:
-    """Each form has the placeholders of the English message, and no tag that this one lacks."""
     catalog = messages.read(messages.TRANSLATIONS / f"{code}.po")
     assert [form for each in catalog if each.id for form in find_faults(each, catalog)] == []
 
@@ -191,7 +185,6 @@ WRONG_MARKS = {
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_has_the_punctuation_of_its_language(code: str) -> None:
-    """Quotation marks, spaces beside marks, and the isolates of Arabic are as readers expect."""
     for message in messages.read(messages.TRANSLATIONS / f"{code}.po"):
         for form in list_forms(message) if message.id else ():
             text = TAG.sub("", form)
@@ -209,7 +202,6 @@ def test_a_translation_has_the_punctuation_of_its_language(code: str) -> None:
     ],
 )  # fmt: skip
 def test_wrong_punctuation_is_detected(code: str, text: str) -> None:
-    """English marks and spaces in a translation are detected."""
     assert re.search(WRONG_MARKS[code], text)
 
 
@@ -251,7 +243,6 @@ def test_the_form_of_a_noun_follows_its_number(code: str, forms: str) -> None:
 
 
 def test_numbers_and_dates_are_those_of_the_language() -> None:
-    """Numbers have the separators, and dates the order, of the language, in Latin digits."""
     numbers = {code: load_interface(code).format_number(1234567) for code in LANGUAGES}
     assert numbers == {
         "ar": "1,234,567", "zh": "1,234,567", "en": "1,234,567", "fr": "1\u202f234\u202f567",
@@ -273,7 +264,6 @@ def test_numbers_and_dates_are_those_of_the_language() -> None:
     ],
 )  # fmt: skip
 def test_scripts_make_the_times_of_pages(code: str, time: str) -> None:
-    """A time on a page, and one made from a pattern, are the same. Arabic months have two names."""
     interface = load_interface(code)
     assert interface.format_time(datetime(2026, 11, 5, 13, 4, tzinfo=UTC)) == time
     pattern = interface.time_patterns[10]
@@ -290,7 +280,6 @@ def test_scripts_make_the_times_of_pages(code: str, time: str) -> None:
 def test_the_marks_between_texts_are_those_of_the_language(
     code: str, sentences: str, title: str, years: str
 ) -> None:
-    """Chinese has no space between sentences, and Russian a dash in titles."""
     use(load_interface(code))
     try:
         assert join_sentences(["A.", "B."]) == html.html_join_sentences(["A.", "B."]) == sentences

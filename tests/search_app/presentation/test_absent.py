@@ -20,7 +20,6 @@ SUITE = tomllib.loads((ROOT / "tests" / "relevance" / "absent.toml").read_text("
 
 
 def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -> None:
-    """Only stop words of an absent subject occur in the publications."""
     vocabulary = Snapshot(directory.load_live(catalogue_index)).vocabulary
     assert len(SUITE["subject"]) == 40
     for each in SUITE["subject"]:
@@ -32,12 +31,10 @@ def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -
 
 
 def looks_found(found: Results) -> bool:
-    """Return whether a page has hits and does not say that they are for other words."""
     return found.total > found.semantic_total and not found.relaxed and not found.corrected
 
 
 def test_absent_subjects_do_not_look_found(catalogue_index: Path) -> None:
-    """At most three of the absent subjects have hits that the page presents as matches."""
     searcher = open_searcher(directory.load_live(catalogue_index))
     answers = {
         each["text"]: searcher.search(SearchRequest(each["text"])) for each in SUITE["subject"]
@@ -81,6 +78,5 @@ def test_the_page_of_an_absent_concept_links_to_a_related_one(
     ],
 )  # fmt: skip
 def test_main_concepts_are_found_in_four_more_languages(text: str, catalogue_index: Path) -> None:
-    """The name of a main concept in German, Hindi, Portuguese, or Romanian has hits."""
     searcher = open_searcher(directory.load_live(catalogue_index))
     assert looks_found(searcher.search(SearchRequest(text)))

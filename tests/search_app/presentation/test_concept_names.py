@@ -33,7 +33,6 @@ def list_near(concept: Concept) -> Iterator[Concept]:
 
 
 def read_texts(client: FlaskClient, language: str, path: str, text: str) -> dict[str, str]:
-    """Return the texts by language that say how a query was read, without the query."""
     page = read_page(client, f"/{language}{path}?{urlencode({'q': text})}")
     texts: dict[str, str] = {}
     for element in page.select(".note, .counted, #interpretation + ul"):
@@ -51,7 +50,6 @@ def read_texts(client: FlaskClient, language: str, path: str, text: str) -> dict
 def test_a_name_in_another_language_states_it(
     language: str, path: str, concept: Concept, typed: str, client: FlaskClient
 ) -> None:
-    """No page has an English name of a concept in a text that is not marked as English."""
     text = concept.prefLabel["en" if typed == "en" else language]
     shown = fold(read_texts(client, language, path, text).get(language, ""))
     typed_words = set(WORD.findall(fold(text)))
@@ -67,7 +65,6 @@ def test_a_name_in_another_language_states_it(
 def test_offered_concepts_have_the_stated_hits(
     concept: Concept, language: str, client: FlaskClient
 ) -> None:
-    """A link to a broader or related concept leads to its number of hits in every language."""
     page = read_page(client, f"/{language}/?{urlencode({'q': concept.prefLabel[language]})}")
     for link in page.select(".counted a"):
         query = str(link["href"]).partition("?")[2]
@@ -121,7 +118,6 @@ def test_a_name_may_have_either_apostrophe(apostrophe: str, client: FlaskClient)
 
 
 def test_an_english_page_has_each_name_once(client: FlaskClient) -> None:
-    """In the catalogue's own language, names have neither brackets nor a language."""
     counted = find(read_page(client, "/?q=cybersex"), ".counted")
     assert "Broader: sexual exploitation (" in counted.text
     assert not counted.select("[lang]")

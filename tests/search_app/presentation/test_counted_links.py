@@ -33,17 +33,14 @@ BEHIND = re.compile(r"\s*\(([\d,]+)\)")
 
 
 def parse_number(text: str) -> int:
-    """Return a number that a page prints."""
     return int(text.replace(",", ""))
 
 
 def behind(link: Tag) -> str:
-    """Return the text directly after a link."""
     return "".join([each.get_text() for each in link.next_siblings][:3])
 
 
 def counted(page: BeautifulSoup) -> Iterator[tuple[str, int]]:
-    """Return the URL of each link with a count on a page, with that count."""
     for link in page.select("a[href]"):
         href, label = str(link["href"]), str(link.get("aria-label", ""))
         inside = link.select_one(".number")
@@ -59,12 +56,10 @@ def counted(page: BeautifulSoup) -> Iterator[tuple[str, int]]:
 
 
 def searcher_of(client: FlaskClient) -> Searcher:
-    """Return the searcher that the application of a client uses."""
     return cast(Engine, client.application.extensions["pubsearch"]).get_searcher()
 
 
 def total(client: FlaskClient, href: str) -> int:
-    """Return the number of hits on the page of a URL."""
     searcher = searcher_of(client)
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
     state = search_state.read(MultiDict(pairs), searcher.catalogue)
@@ -126,7 +121,6 @@ def assert_counted(client: FlaskClient, path: str) -> int:
 )  # fmt: skip
 @pytest.mark.slow
 def test_the_links_of_a_page(path: str, least: int, client: FlaskClient) -> None:
-    """No link leads to an empty list, on pages with many hits, with few, and with none."""
     assert assert_counted(client, path) >= least
 
 
@@ -171,19 +165,16 @@ def test_the_links_of_any_page(
     combined: tuple[tuple[str, str], ...],
     excluded: list[tuple[str, str]],
 ) -> None:
-    """No link leads to an empty list, for any query, selection, and excluded values."""
     assert_counted(client, make_address(path, words, [*ticked, *combined], excluded))
 
 
 def test_hits_per_word_need_a_word_with_hits(client: FlaskClient) -> None:
-    """A page has no line of hits per word if each word alone has none."""
     text = client.get("/?q=xyzzy+zyzzyva+plugh").text
     assert "Hits for each word" not in text
     assert "Hits for each word" in client.get("/?q=xyzzy+zyzzyva+organ").text
 
 
 def test_a_chip_without_hits_has_no_count(client: FlaskClient) -> None:
-    """A filter whose removal leads to no hits has a chip without a count, and no other link."""
     page = client.get("/?q=xyzzy&region=Africa").text
     assert "Search without" not in page
     (chip,) = BeautifulSoup(page, "lxml").select("a.chip")
@@ -199,7 +190,6 @@ def test_a_correction_without_hits_is_not_suggested(misspelt_index: Path) -> Non
 
 
 def test_every_link_of_a_publication_has_hits(client: FlaskClient) -> None:
-    """A value on the page of a publication leads to a list with at least that publication."""
     for each in list(searcher_of(client).scan(SearchRequest()))[::9]:
         page = client.get(f"/publication/{each.id}")
         links = BeautifulSoup(page.text, "lxml").select(".details a[href^='/?']")
@@ -224,7 +214,6 @@ class Followed:
 
 
 def is_undoing(link: Tag) -> bool:
-    """Return whether a link only undoes a choice of the reader, or is the current choice."""
     row = link.find_parent(class_="line")
     return bool(
         link.find_parent(class_="chips")
@@ -235,7 +224,6 @@ def is_undoing(link: Tag) -> bool:
 
 
 def list_offered(page: BeautifulSoup) -> Iterator[str]:
-    """Yield the URLs that a page without hits offers."""
     for link in page.select("#main a[href]:not([href^='#']):not(#failure a)"):
         if not is_undoing(link):
             yield str(link["href"])

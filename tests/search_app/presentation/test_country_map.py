@@ -41,12 +41,10 @@ SVG = re.compile(r'<svg class="world".*?</svg>', re.DOTALL)
 
 
 def read_results(client: FlaskClient, *pairs: tuple[str, str]) -> BeautifulSoup:
-    """Return the page of a search."""
     return read_page(client, f"/?{urlencode(pairs)}")
 
 
 def list_links(page: BeautifulSoup) -> Iterator[tuple[str, str, bool]]:
-    """Yield the URL, the name, and the state of each country on the map."""
     for link in page.select("svg.world a"):
         assert link.get("rel") == ["nofollow"]
         assert link.select_one("title").get_text() == link["aria-label"]  # type: ignore[union-attr]
@@ -71,14 +69,12 @@ def test_the_map_has_the_numbers_of_the_list(
     client: FlaskClient, words: list[str], places: list[tuple[str, str]],
     ticked: list[tuple[str, str]],
 ) -> None:  # fmt: skip
-    """A country on the map has the URL, the number, and the state of its row, for any search."""
     page = read_results(client, ("q", " ".join(words)), *places, *ticked)
     assert sorted(list_links(page)) == sorted(list_rows(page))
     assert bool(page.select("details.map")) == bool([*list_links(page)])
 
 
 def test_a_list_of_two_regions_has_a_map(client: FlaskClient) -> None:
-    """The map of two regions has their countries, and a label with their number."""
     page = read_results(client, ("region", "South Asia"), ("region", "Africa"))
     assert len([*list_links(page)]) == 11
     assert page.select_one(".map summary").get_text(strip=True) == "Map: 11 countries"  # type: ignore[union-attr]
@@ -91,7 +87,6 @@ def test_a_list_of_two_regions_has_a_map(client: FlaskClient) -> None:
 def test_a_list_without_a_region_has_no_map(
     pairs: list[tuple[str, str]], client: FlaskClient
 ) -> None:
-    """A list has no map if no region is selected, or if none of its countries has hits."""
     page = client.get(f"/?{urlencode(pairs)}").text
     assert 'class="map"' not in page
     assert 'class="chips"' in page or not pairs
@@ -125,7 +120,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def test_each_country_of_the_regions_is_on_the_map(world: FlaskClient) -> None:
-    """The map of all regions links each country of corpus/regions.toml."""
     page = read_results(world, *(("region", region) for region in GROUPS))
     linked = {str(link["data-key"]).rpartition("=")[2] for link in page.select("svg.world a")}
     assert linked == {code for codes in GROUPS.values() for code in codes}
@@ -183,12 +177,10 @@ def test_targets_of_small_countries_do_not_overlap(region: str, world: FlaskClie
 
 
 def test_the_notice_of_a_map_is_text(world: FlaskClient) -> None:
-    """The notice of a map is escaped."""
     assert "No &lt;b&gt;opinion&lt;/b&gt;." in world.get("/?region=Africa").text
 
 
 def test_a_tree_of_other_values_has_no_map(corpus: Path, tmp_path: Path) -> None:
-    """A list has no map if the values below a region are not countries."""
     file = corpus / "catalogue.toml"
     file.write_text(file.read_text("utf-8").replace('kind = "country"\n', ""), "utf-8")
     client = open_corpus(corpus)
@@ -199,7 +191,6 @@ def test_a_tree_of_other_values_has_no_map(corpus: Path, tmp_path: Path) -> None
 
 @given(members=st.sets(st.sampled_from([*CODES, "ZZ"]), max_size=60), linked=LINKED)
 def test_each_linked_country_is_on_the_map(members: set[str], linked: set[str]) -> None:
-    """The middle of each linked country is on the map, whatever the other countries are."""
     world, frame = choose_world(members, linked)
     for code in linked:
         x, y = world.countries[code][0].middle
@@ -209,14 +200,12 @@ def test_each_linked_country_is_on_the_map(members: set[str], linked: set[str]) 
 
 
 def test_the_world_has_the_same_countries_in_each_detail() -> None:
-    """Each detail has the same countries, from the finest to the coarsest."""
     worlds = load_worlds()
     assert [set(world.countries) for world in worlds] == [set(worlds[0].countries)] * len(worlds)
     assert sorted(worlds, key=lambda world: -world.width) == [*worlds]
 
 
 def test_a_map_of_one_region_leaves_other_continents_out() -> None:
-    """The map of South Asia shows Pakistan, and neither Brazil nor Australia."""
     world, frame = choose_world(["BD", "BT", "IN", "LK", "MV", "NP"], ["IN"])
     assert frame.shows(world.countries["PK"][0])
     assert not frame.shows(world.countries["BR"][0])
@@ -224,7 +213,6 @@ def test_a_map_of_one_region_leaves_other_continents_out() -> None:
 
 
 def test_a_map_has_more_detail_if_it_shows_less() -> None:
-    """The map of one country has finer shapes than the map of the world."""
     assert choose_world([], ["IN"])[0].width > choose_world(CODES, CODES)[0].width
 
 
@@ -238,6 +226,5 @@ def test_islands_without_hits_are_left_out() -> None:
 
 @pytest.mark.parametrize("world", load_worlds(), ids=lambda world: str(world.width))
 def test_islands_of_the_pacific_are_next_to_each_other(world: World) -> None:
-    """French Polynesia is east of Fiji, and Hawaii's country is west of it."""
     fiji, polynesia, states = (world.countries[code][0].middle[0] for code in ("FJ", "PF", "US"))
     assert states < fiji < polynesia

@@ -23,7 +23,6 @@ def make_match(pages: list[int], best: int, *, total: int = 2000) -> FileMatch:
 
 
 def list_sentences(*matches: FileMatch) -> list[str]:
-    """Return the lines of a hit with matches, as text."""
     hit = Hit(PUBLICATION, 1.0, (), (), files=matches)
     lines = list_file_lines(hit, CATALOGUE, "", "/find", needs_passage=False)
     return [str(sentence.striptags()) for sentence, _, _ in lines]
@@ -33,7 +32,6 @@ def list_sentences(*matches: FileMatch) -> list[str]:
 def test_a_line_names_the_best_page_and_counts_the_others(
     pages: list[int], data: st.DataObject
 ) -> None:
-    """A line names up to three pages, ascending. All named and counted pages are all pages."""
     best = data.draw(st.sampled_from(pages))
     [line] = list_sentences(make_match(pages, best))
     named, _, more = line.partition(" and ") if line.endswith(" more") else (line, "", "")
@@ -46,7 +44,6 @@ def test_a_line_names_the_best_page_and_counts_the_others(
 
 
 def test_a_name_of_a_file_is_text() -> None:
-    """Markup in the name of a file is shown, not interpreted."""
     match = make_match([1], 1)
     [(sentence, passage, _)] = list_file_lines(
         Hit(PUBLICATION, 1.0, (), (), files=(match,)), CATALOGUE, "", "/find", needs_passage=True
@@ -57,7 +54,6 @@ def test_a_name_of_a_file_is_text() -> None:
 
 @pytest.mark.parametrize(("count", "last"), [(2, "on page 1"), (3, "In 1 more file")])
 def test_two_files_have_lines(count: int, last: str) -> None:
-    """The third file and all after it share a line."""
     lines = list_sentences(*[make_match([1], 1)] * count)
     assert len(lines) == count
     assert lines[-1].endswith(last)
@@ -73,7 +69,6 @@ def test_two_files_have_lines(count: int, last: str) -> None:
 def test_a_search_inside_counts_pages_or_sections(
     client: FlaskClient, pages: list[int], total: int, summary: str
 ) -> None:
-    """The summary of a file has its pages with the best matches, and how many are listed."""
     match = make_match(pages, 7, total=total)
     template = client.application.jinja_env.get_template("_file_search.html")
     page = template.render(

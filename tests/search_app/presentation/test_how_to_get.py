@@ -26,7 +26,6 @@ CATALOGUE = Catalogue(
 
 
 def get(**values: Value) -> HowToGet:
-    """Return how to get a publication with these values."""
     publication = Publication(
         id="a", title='The "Model" Law', source=SourceLocation("a.html", 1),
         values={name: (value,) for name, value in values.items()},
@@ -45,20 +44,17 @@ def get(**values: Value) -> HowToGet:
     ],
 )
 def test_a_link_says_what_it_leads_to(url: str, kind: str, label: str) -> None:
-    """The label of a link follows from the type of the publication, the host, and the path."""
     found = get(address=Link(url, "English"), format=kind)
     assert found.sentence == ""
     assert [(way.label, way.href, way.note) for way in found.links] == [(label, url, "English")]
 
 
 def test_a_doi_is_a_way_to_get_it() -> None:
-    """A DOI is a link, with its unusual characters encoded."""
     (way,) = get(doi="10.1/a<b>").links
     assert (way.label, way.href) == ("doi:10.1/a<b>", "https://doi.org/10.1/a%3Cb%3E")
 
 
 def test_restricted_material_is_requested() -> None:
-    """A value that the field calls restricted makes the link one for requests."""
     found = get(terms="on request", address=Link("https://example.org/ask", "Ask"))
     assert found.sentence == "It is given out on request."
     assert [(way.label, way.note) for way in found.links] == [("Request it from example.org", "")]

@@ -29,22 +29,18 @@ class Seen(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Record a tag with its attributes."""
         self.tags.append(f"{tag}{attrs or ''}")
         self.attributes.append({name: value or "" for name, value in attrs})
 
     def handle_endtag(self, tag: str) -> None:
-        """Record an end tag."""
         self.tags.append(f"/{tag}")
 
     def handle_data(self, data: str) -> None:
-        """Record text."""
         self.text += data
 
 
 @given(st.lists(st.builds(TextRun, NASTY, st.booleans()), max_size=5))
 def test_highlighting_adds_only_marks(runs: list[TextRun]) -> None:
-    """Highlighting keeps the text, adds a mark around each marked run, and adds no other tag."""
     seen = Seen(str(mark(runs)).replace("\r", "\n"))
     assert seen.text == "".join(run.text for run in runs).replace("\r", "\n")
     assert seen.tags == ["mark", "/mark"] * sum(run.marked for run in runs)
@@ -58,7 +54,6 @@ def test_quotes_are_escaped() -> None:
 
 @given(NASTY)
 def test_a_sentence_keeps_its_text(sentence: str) -> None:
-    """A sentence keeps its text, isolates what it quotes, and has no other tag."""
     seen = Seen(str(isolate(sentence)).replace("\r", "\n"))
     assert seen.text == sentence.replace("\r", "\n")
     assert seen.tags == ["bdi", "/bdi"] * (len(seen.tags) // 2)
@@ -76,7 +71,6 @@ IN_URLS = NASTY.filter(lambda text: text != MISSING and text.isprintable())
 
 @given(value=IN_URLS, text=IN_URLS, selected=st.booleans())
 def test_a_row_of_a_facet_is_escaped(value: str, text: str, *, selected: bool) -> None:
-    """The key, the URL, and the name of a row of a facet have the value, and it adds no tags."""
     catalogue = Catalogue("Generated", "", (Field("topic", "Topic", facet=1),))
     state = SearchState(text=text, filters={"topic": (value,)} if selected else {})
     values = FacetValues(state, catalogue)
@@ -104,7 +98,6 @@ def test_no_template_switches_autoescaping() -> None:
 @given(NASTY)
 @example("<a>&lt;")
 def test_values_in_a_message_are_escaped(text: str) -> None:
-    """A message keeps its own markup and escapes the values of its placeholders."""
     for html in (
         html_gettext("<b>%(value)s</b>", value=text),
         html_ngettext("<i>%(value)s</i>", "<b>%(value)s</b>", 2, value=text),
@@ -115,6 +108,5 @@ def test_values_in_a_message_are_escaped(text: str) -> None:
 
 
 def test_markup_in_a_message_is_not_escaped_twice() -> None:
-    """A message does not escape a value that is already markup."""
     html = html_gettext("%(link)s & %(text)s", link=Markup("<a>x</a>"), text="<")
     assert html == Markup("<a>x</a> & &lt;")

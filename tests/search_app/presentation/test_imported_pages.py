@@ -39,7 +39,6 @@ RECORDS = [
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """Return a client of a catalogue that was imported from a table."""
     folder = build_once(tmp_path_factory, "imported", _import)
     return open_index(folder / "index")
 
@@ -52,12 +51,10 @@ def _import(folder: Path) -> None:
 
 
 def open_publication(client: FlaskClient, title: str) -> BeautifulSoup:
-    """Return the page of the publication that a title finds first."""
     return read_page(client, search(client, f'title:"{title}"')["hits"][0]["url"])
 
 
 def find_detail(page: BeautifulSoup, label: str) -> Tag:
-    """Return the values of a field on the page of a publication."""
     [term] = (term for term in page.select(".details dt") if term.text == label)
     value = term.find_next_sibling("dd")
     assert value
@@ -83,21 +80,18 @@ def test_a_date_that_is_only_the_year_is_not_shown_again(client: FlaskClient) ->
     ],
 )  # fmt: skip
 def test_a_name_is_found_in_either_order(client: FlaskClient, text: str, hits: int) -> None:
-    """A phrase finds a name in either order, and does not reach from one name into the next."""
     body = search(client, f"{text} -xyzzy")
     assert (body["total"], body["unknown_fields"]) == (hits, [])
 
 
 @pytest.mark.parametrize("typed", ["ada", "okaf", "ada ok", "Okafor, A"])
 def test_either_part_of_a_name_suggests_the_author(client: FlaskClient, typed: str) -> None:
-    """The given name, the family name, and both in either order suggest the author."""
     body = fetch(client, f"/api/suggest?{urlencode({'q': typed})}")
     [suggestion] = (each for each in body["suggestions"] if each["kind"] == "facet")
     assert (suggestion["label"], suggestion["total"]) == ("Authors: Ada Okafor", 2)
 
 
 def test_a_typed_name_has_the_same_ranking_in_either_order(client: FlaskClient) -> None:
-    """A whole query that names an author raises the author's publications, in either order."""
     direct, inverted = (
         [(hit["title"], hit["score"]) for hit in search(client, text)["hits"]]
         for text in ("Ada Okafor", "Okafor, Ada")
@@ -165,7 +159,6 @@ def test_a_long_list_is_folded(client: FlaskClient) -> None:
 
 
 def test_an_abstract_has_paragraphs_and_no_heading(client: FlaskClient) -> None:
-    """The word Abstract before an abstract is dropped, and its paragraphs are kept."""
     river, tides = (open_publication(client, title) for title in ("River shells", "Tides"))
     assert [p.text for p in river.select(".abstract p")] == ["Shells of rivers.", "They are small."]
     assert [p.text for p in tides.select(".abstract p")] == ["Tides rise."]
@@ -187,7 +180,6 @@ def test_a_long_title_has_a_smaller_type(client: FlaskClient) -> None:
 
 
 def test_a_title_has_the_direction_of_its_letters(client: FlaskClient) -> None:
-    """A title without a stated language is written from right to left if its letters are."""
     title = RECORDS[2][0]
     heading = open_publication(client, title).find("h1")
     listed = read_page(client, f"/?{urlencode({'q': title})}").select_one(".hit h3")
@@ -198,7 +190,6 @@ def test_a_title_has_the_direction_of_its_letters(client: FlaskClient) -> None:
 
 
 def test_the_facet_of_authors_is_in_the_order_of_family_names(client: FlaskClient) -> None:
-    """Authors of equally many publications are in the order of family names, given names first."""
     page = read_page(client, "/facet/authors")
     labels = [label.text for label in page.select(".all-rows .label")]
     assert labels == [
@@ -208,14 +199,12 @@ def test_the_facet_of_authors_is_in_the_order_of_family_names(client: FlaskClien
 
 
 def test_an_odd_year_does_not_squeeze_the_chart(client: FlaskClient) -> None:
-    """A year that is far from all others has no bar. It is in the list and in the search."""
     page = read_page(client, "/")
     assert [bar["data-key"] for bar in page.select(".bar")] == ["bar 2014", "bar 2015"]
     assert page.select('[aria-labelledby="facet-year"] [data-key="year=1012"]')
 
 
 def test_no_element_is_empty(client: FlaskClient) -> None:
-    """A catalogue without description, publisher, and notices has no empty elements for them."""
     hit = search(client, "tides")["hits"][0]["url"]
     for url in ("/", "/about", hit, "/facet/authors", "/?q=xyzzy"):
         page = read_page(client, url)
@@ -228,7 +217,6 @@ def test_no_element_is_empty(client: FlaskClient) -> None:
 
 
 def test_examples_of_the_about_page_find_something(client: FlaskClient) -> None:
-    """Each example query of an imported catalogue has hits."""
     examples = read_page(client, "/about").select(".examples dt a")
     assert examples
     for example in examples:
@@ -236,7 +224,6 @@ def test_examples_of_the_about_page_find_something(client: FlaskClient) -> None:
 
 
 def test_the_api_has_names_in_sortable_form_with_labels(client: FlaskClient) -> None:
-    """Publications have normalized names, as they have codes of languages. Facets have labels."""
     body = search(client, "tides")
     hit = body["hits"][0]
     assert hit["authors"] == ["Okafor, Ada", "Zhu, Li"]

@@ -34,7 +34,6 @@ def test_a_selected_missing_value_keeps_its_filter(client: FlaskClient) -> None:
 
 
 def test_the_missing_value_comes_last_and_is_muted(client: FlaskClient) -> None:
-    """The value for publications without a region is the last one, and the only muted one."""
     page = read_page(client, "/")
     group = page.select_one("section[aria-labelledby=facet-region]")
     assert group is not None
@@ -44,7 +43,6 @@ def test_the_missing_value_comes_last_and_is_muted(client: FlaskClient) -> None:
 
 
 def test_a_list_offers_four_sizes(client: FlaskClient) -> None:
-    """Each size is a link that keeps the search, and the present one is marked."""
     links = read_page(client, "/?q=trafficking&page=2&size=25").select(".sizes a")
     assert [(link.text, link["href"]) for link in links] == [
         ("10", "/?q=trafficking"),
@@ -56,7 +54,6 @@ def test_a_list_offers_four_sizes(client: FlaskClient) -> None:
 
 
 def test_a_list_leads_to_its_exports_and_its_feed(client: FlaskClient) -> None:
-    """The links to exports, feed, and search record are for all hits, whatever the page."""
     panel = read_page(client, "/?q=trafficking&sort=title&page=2").select_one(".take")
     assert panel is not None
     query = "?q=trafficking&sort=title"
@@ -73,7 +70,6 @@ def test_a_list_leads_to_its_exports_and_its_feed(client: FlaskClient) -> None:
     ("query", "absent"), [("section=Brochures+%26+leaflets", ".sizes a"), ("q=xyzzy", ".take")]
 )
 def test_a_list_offers_only_what_changes_it(query: str, absent: str, client: FlaskClient) -> None:
-    """A list on one page of the smallest size has no other sizes, and an empty one no exports."""
     assert not read_page(client, f"/?{query}&match=all").select(absent)
 
 

@@ -27,7 +27,6 @@ BIBTEX = """@article{k, title = {River Shells}, doi = {10.1234/5}, pmid = {77}}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with a corpus of two files that share a publication."""
     (tmp_path / "a.ris").write_text(RIS, "utf-8")
     (tmp_path / "b.bib").write_text(BIBTEX, "utf-8")
     import_files([tmp_path / "a.ris", tmp_path / "b.bib"], tmp_path / "corpus")
@@ -35,7 +34,6 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_api_names_all_sources(folder: Path) -> None:
-    """The API has the file and line of each record, and the page has the values of both."""
     client = open_corpus(folder / "corpus")
     identity = "river-shells-2014"
     page = read_page(client, f"/publication/{identity}")
@@ -47,7 +45,6 @@ def test_the_api_names_all_sources(folder: Path) -> None:
 
 
 def test_no_response_has_a_path_of_the_server(tmp_path: Path) -> None:
-    """A file that stays where it is has its name in the API, and its folder is nowhere."""
     for name, text in (("a.ris", RIS), ("b.bib", BIBTEX)):
         (tmp_path / name).write_text(text, "utf-8")
     names = [tmp_path / "a.ris", tmp_path / "b.bib"]

@@ -10,7 +10,6 @@ from tests.search_app.web.reading import find, read_page, search
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
-    """Return the ids of the hits in a response."""
     return [each["id"] for each in answer["hits"]]
 
 
@@ -29,7 +28,6 @@ def ids(answer: dict[str, Any]) -> list[str]:
     ],
 )
 def test_a_field_has_every_name_of_its_row(alias: str, own: str, client: FlaskClient) -> None:
-    """A query accepts the name, the source names, and the label of a field."""
     one, other = search(client, alias), search(client, own)
     assert one["total"] == other["total"] != 0
     assert ids(one) == ids(other)
@@ -37,7 +35,6 @@ def test_a_field_has_every_name_of_its_row(alias: str, own: str, client: FlaskCl
 
 
 def test_an_unknown_field_is_reported_with_the_known_ones(client: FlaskClient) -> None:
-    """A query searches for an unknown field name as a term, and the page reports it."""
     answer = search(client, "colour:red trafficking")
     assert answer["unknown_fields"] == ["colour"]
     page = client.get("/", query_string={"q": "colour:red trafficking"}).text
@@ -63,7 +60,6 @@ def test_an_unknown_field_is_reported_with_the_known_ones(client: FlaskClient) -
 def test_a_field_has_its_label_in_every_language(
     typed: str, own: str, language: str, client: FlaskClient
 ) -> None:
-    """On every page, a query accepts the labels of fields and values in all six languages."""
     one, other = (
         client.get(f"{language}/api/search", query_string={"q": text}).get_json()
         for text in (typed, own)
@@ -74,7 +70,6 @@ def test_a_field_has_its_label_in_every_language(
 
 
 def test_an_unknown_field_is_reported_with_labels_of_the_page(client: FlaskClient) -> None:
-    """A page in another language lists the fields by their labels in that language."""
     page = client.get("/fr/", query_string={"q": "colour:bleu"}).text
     assert "titre, résumé, section, région, pays, thème, organisation, éditeur, année" in page
     arabic = client.get("/ar/", query_string={"q": "colour:red"}).text
@@ -93,7 +88,6 @@ def test_an_unknown_field_is_reported_with_labels_of_the_page(client: FlaskClien
 def test_an_unknown_name_in_any_language_is_reported(
     typed: str, name: str, words: str, client: FlaskClient
 ) -> None:
-    """It is reported, and read as words or as a phrase."""
     one, other = search(client, typed), search(client, words)
     assert one["unknown_fields"] == [name]
     assert one["total"] == other["total"]
@@ -122,7 +116,6 @@ def test_a_colon_elsewhere_names_no_field(typed: str, client: FlaskClient) -> No
 def test_examples_are_in_the_language_of_the_page(
     language: str, examples: set[str], client: FlaskClient
 ) -> None:
-    """The examples of the page about the catalogue have its names of fields, and have hits."""
     page = read_page(client, f"{language}/about")
     links = page.select(".examples a")
     assert examples <= {link.text for link in links}
@@ -132,7 +125,6 @@ def test_examples_are_in_the_language_of_the_page(
 
 
 def test_years_are_explained_with_the_name_in_the_language_of_the_page(client: FlaskClient) -> None:
-    """A comparison is explained, and stays in the box, in the language of the page."""
     typed = '"année">=2017'
     page = read_page(client, f"/fr/?{urlencode({'q': typed})}")
     assert "«\xa0année>=2017\xa0»" in page.text
@@ -140,7 +132,6 @@ def test_years_are_explained_with_the_name_in_the_language_of_the_page(client: F
 
 
 def test_the_advanced_form_names_fields_in_the_language_of_the_page(client: FlaskClient) -> None:
-    """The query of the form has names that its user can read and change."""
     location = client.get("/fr/advanced/search?in.title=manual&in.publisher=UNODC").location
     assert "q=titre:manual+%C3%A9diteur:UNODC" in location.replace("%3A", ":")
 
@@ -148,7 +139,6 @@ def test_the_advanced_form_names_fields_in_the_language_of_the_page(client: Flas
 def test_the_fields_of_the_page_about_the_catalogue_are_names_in_queries(
     client: FlaskClient,
 ) -> None:
-    """Each field on the page about the catalogue has a name that a query can have."""
     for language in ("", "/fr", "/ru", "/zh"):
         names = [each.text for each in read_page(client, f"{language}/about").select("p kbd")]
         assert len(names) > 5
@@ -157,12 +147,10 @@ def test_the_fields_of_the_page_about_the_catalogue_are_names_in_queries(
 
 
 def test_a_url_names_no_field(client: FlaskClient) -> None:
-    """The scheme of a URL is not read as a field name."""
     assert search(client, "http://www.example.org/trafficking")["unknown_fields"] == []
 
 
 def test_years_filter_and_the_subject_remains(client: FlaskClient) -> None:
-    """A query with years finds publications about its subject from these years."""
     typed, syntax = (
         search(client, "corruption since 2012"),
         search(client, "corruption year:2012.."),
@@ -172,14 +160,12 @@ def test_years_filter_and_the_subject_remains(client: FlaskClient) -> None:
 
 
 def test_years_without_hits_link_to_the_subject(client: FlaskClient) -> None:
-    """A page without hits in the typed years links to the subject alone, with its count."""
     total = search(client, "handbook")["total"]
     ways = search(client, "handbook before 1950")["diagnosis"]["words"]
     assert [(each["text"], each["total"]) for each in ways] == [("handbook", total)]
 
 
 def test_the_page_explains_years_in_a_query(client: FlaskClient) -> None:
-    """The page explains an expression of years and links to the literal query."""
     page = client.get("/", query_string={"q": "trafficking after 2015"}).text
     assert "“after 2015” means published in 2016 or later." in page
     assert "exact=1" in page
@@ -188,7 +174,6 @@ def test_the_page_explains_years_in_a_query(client: FlaskClient) -> None:
 
 
 def test_latest_ranks_the_newest_edition_first(client: FlaskClient) -> None:
-    """The word "latest" ranks the newest of several editions of one title first."""
     answer = search(client, "latest global report on trafficking in persons")
     assert ids(answer)[0] == "global-report-on-trafficking-in-persons-2018"
     years = [each["year"] for each in answer["hits"]][:5]

@@ -18,7 +18,6 @@ YEARS = st.lists(st.integers(1990, 2020) | st.integers(1900, 2024), min_size=1, 
 
 
 def count(years: list[int], selected: list[str]) -> list[Bucket]:
-    """Return the buckets of publications of these years, with some years selected."""
     counts = Counter(map(str, years))
     return [
         Bucket(
@@ -33,7 +32,6 @@ def count(years: list[int], selected: list[str]) -> list[Bucket]:
 
 
 def results_of(years: list[int], selected: list[str]) -> Results:
-    """Return the results of a search that has these publications."""
     total = sum(str(year) in selected for year in years) if selected else len(years)
     return Results(
         total=total, title_count=total, is_folded=False, hits=(), relaxed=False, scored=False,
@@ -46,7 +44,6 @@ def results_of(years: list[int], selected: list[str]) -> Results:
 def test_bars_are_few_and_each_names_its_publications(
     years: list[int], data: st.DataObject
 ) -> None:
-    """At most MAX_BARS bars have all publications. A selected one names the list without it."""
     selected = data.draw(st.lists(st.sampled_from([*map(str, years)]), max_size=2, unique=True))
     state = SearchState(filters={"year": tuple(selected)} if selected else {})
     values = FacetValues(state, CATALOGUE)
@@ -70,7 +67,6 @@ def test_bars_are_few_and_each_names_its_publications(
 
 
 def test_long_periods_have_wide_bars() -> None:
-    """The number of years of a bar is the least that gives at most MAX_BARS bars."""
     years = [*range(1990, 2021)]
     field = CATALOGUE.fields[0]
     histogram = make_histogram(field, results_of(years, []))

@@ -7,7 +7,6 @@ from tests.search_app.web.reading import read_page
 
 
 def find_target(client: FlaskClient, **inputs: str) -> str:
-    """Return the address that the form redirects to."""
     names = {name.replace("__", "."): text for name, text in inputs.items()}
     response = client.get("/advanced/search", query_string=names)
     assert response.status_code == 303
@@ -34,7 +33,6 @@ def find_target(client: FlaskClient, **inputs: str) -> str:
     ],
 )
 def test_the_form_writes_a_query(client: FlaskClient, inputs: dict[str, str], query: str) -> None:
-    """Each input becomes a part of the query, and years become a filter."""
     assert find_target(client, **inputs) == query
 
 
@@ -55,7 +53,6 @@ def test_a_word_of_the_form_is_no_operator(client: FlaskClient, typed: str, quer
 
 
 def test_every_input_of_the_form_has_an_effect(client: FlaskClient) -> None:
-    """Each input has a label, and filling it in changes the address."""
     page = read_page(client, "/advanced")
     names = [str(field["name"]) for field in page.select(".advanced input")]
     assert len(names) > 10

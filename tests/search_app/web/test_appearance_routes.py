@@ -18,20 +18,17 @@ footer = "Published by the library."
 
 @pytest.fixture
 def themed(corpus: Path) -> FlaskClient:
-    """Return a client of a small catalogue with colors, a logo, and a footer."""
     (corpus / "logo.svg").write_bytes(LOGO)
     return open_with(corpus, KEYS)
 
 
 def open_with(corpus: Path, keys: str) -> FlaskClient:
-    """Return a client of a corpus whose catalogue has further keys."""
     file = corpus / "catalogue.toml"
     file.write_text(keys + file.read_text("utf-8"), "utf-8")
     return open_corpus(corpus)
 
 
 def test_a_page_has_the_appearance_of_its_catalogue(themed: FlaskClient) -> None:
-    """A page links the colors and the logo of its catalogue, and has its footer."""
     page = read_page(themed, "/")
     assert page.select_one("link[href='/theme.css']") is not None
     assert page.select_one("img[src='/logo'][alt='']") is not None
@@ -46,7 +43,6 @@ def test_a_page_has_the_appearance_of_its_catalogue(themed: FlaskClient) -> None
     ],
 )
 def test_each_page_links_to_the_contact(corpus: Path, contact: str, url: str) -> None:
-    """A page in any language says where to report a mistake."""
     site = open_with(corpus, f'contact = "{contact}"\n')
     for path, text in (("/", "Report a mistake"), ("/fr/about", "Signaler une erreur")):
         link = read_page(site, path).select_one("footer a[href^=mailto], footer a[href^=http]")
@@ -55,7 +51,6 @@ def test_each_page_links_to_the_contact(corpus: Path, contact: str, url: str) ->
 
 
 def test_the_colors_are_a_style_sheet(themed: FlaskClient) -> None:
-    """The style sheet has the color of each mode, and leaves print alone."""
     response = themed.get("/theme.css")
     assert response.content_type == "text/css; charset=utf-8"
     light, dark = response.text.split("(prefers-color-scheme: dark)")
@@ -95,6 +90,5 @@ def test_a_not_modified_response_has_the_policies(themed: FlaskClient, address: 
 
 @pytest.mark.parametrize("address", ["/theme.css", "/logo"])
 def test_a_catalogue_without_an_appearance_has_none(client: FlaskClient, address: str) -> None:
-    """Without colors and a logo, their URLs do not exist, and no page links them."""
     assert client.get(address).status_code == 404
     assert address not in client.get("/").text

@@ -35,14 +35,12 @@ WITHOUT_HITS = ("/?q=xyzzy", "/api/search?q=xyzzy")
 
 
 def tag(client: FlaskClient, address: str, **options: Any) -> str:
-    """Return the ETag of a response."""
     answer = client.get(address, **options)
     assert answer.status_code == 200, answer.text
     return answer.headers["ETag"]
 
 
 def status(client: FlaskClient, address: str, tag: str, **options: Any) -> int:
-    """Return the status of the response to a client that has an ETag."""
     return client.get(address, headers={"If-None-Match": tag}, **options).status_code
 
 
@@ -81,7 +79,6 @@ def test_errors_and_monitors_have_no_tag(client: FlaskClient, address: str, expe
 
 
 def test_each_url_has_its_own_tag(client: FlaskClient) -> None:
-    """URLs that differ in path, parameters, parameter order, host, or scheme share no ETag."""
     addresses = [*TAGGED, "/?q=organ&", "/?region=Africa&q=organ", "/?Q=organ", "/?q=organ%20"]
     tags = [tag(client, each) for each in addresses]
     tags += [tag(client, "/", base_url=each) for each in ("http://a.test", "https://a.test")]
@@ -90,7 +87,6 @@ def test_each_url_has_its_own_tag(client: FlaskClient) -> None:
 
 
 def test_generation_settings_and_prefix_change_the_tag(make_app: MakeApp, index: Path) -> None:
-    """Generation, settings, and prefix each change the ETag. A restart does not."""
     usual = tag(make_app().test_client(), "/?q=law")
     assert tag(make_app().test_client(), "/?q=law") == usual
     tags = [usual, tag(make_app(budget=999).test_client(), "/?q=law")]
@@ -192,13 +188,11 @@ def test_any_other_list_of_tags_gets_the_whole_response(whole: FlaskClient, text
     ],
 )
 def test_every_file_of_the_program_is_in_its_digest(name: str) -> None:
-    """Any change to a module, template, or static file changes the ETags."""
     assert ROOT / name in list_program_files()
 
 
 @pytest.fixture(scope="module")
 def whole(catalogue_index: Path) -> FlaskClient:
-    """Return a client of the site."""
     return open_index(catalogue_index)
 
 

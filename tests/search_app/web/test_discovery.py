@@ -32,7 +32,6 @@ SITE = "https://seen.test"
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_media_type_leads_to_its_export(client: FlaskClient, name: str) -> None:
-    """A request for a publication in a format is redirected to the export of that format."""
     answer = client.get(PAGE, headers={"Accept": FORMATS[name].media_type})
     assert (answer.status_code, answer.headers["Vary"]) == (303, "Accept")
     exported = client.get(answer.headers["Location"])
@@ -50,7 +49,6 @@ def test_a_media_type_leads_to_its_export(client: FlaskClient, name: str) -> Non
     ],
 )  # fmt: skip
 def test_the_preferred_format_is_sent(client: FlaskClient, accepted: str, status: int) -> None:
-    """A browser gets the page, and any other client the format that it likes best."""
     answer = client.get(PAGE, headers={"Accept": accepted})
     assert (answer.status_code, answer.headers["Vary"]) == (status, "Accept")
 
@@ -114,19 +112,16 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def request(client: FlaskClient, url: str, **options: Any) -> TestResponse:
-    """Return the response to a request for a URL of the site."""
     assert url.startswith(SITE)
     return client.open(url.removeprefix(SITE), base_url=SITE, buffered=True, **options)
 
 
 def read_signposts(client: FlaskClient, url: str) -> Signposting:
-    """Return the links in the headers of a URL, as an independent reader finds them."""
     headers = request(client, url, method="HEAD").headers.getlist("Link")
     return signposting.find_signposting_http_link(headers, url)
 
 
 def read_linkset(client: FlaskClient, page: Signposting) -> Signposting:
-    """Return the links in the linkset of a page, as an independent reader finds them."""
     (link,) = page.linksets
     answer = request(client, link.target)
     assert answer.content_type == link.type == "application/linkset+json"
@@ -162,7 +157,6 @@ def test_each_signpost_leads_to_its_type(papers: FlaskClient, identity: str, sta
 
 
 def test_a_page_has_signposts_to_what_is_known(papers: FlaskClient) -> None:
-    """The header links to the DOI, a type, a license, each export, and the public files."""
     page = read_signposts(papers, f"{SITE}/publication/doi")
     assert page.citeAs.target == "https://doi.org/10.5555/a%5Bb%5D%3Cc%3E%C3%A9"
     assert page.license.target == "https://example.org/by"
@@ -190,7 +184,6 @@ def test_a_file_of_several_publications_names_none(papers: FlaskClient) -> None:
 def test_a_page_without_a_doi_is_cited_by_its_permanent_url(
     catalogue_engine: Engine, start: str
 ) -> None:
-    """The URL is absolute, and has neither a language nor a query."""
     client = make_client(catalogue_engine, site_url="https://example.org", prefix="/c")
     for query in ("", "?hit=1", "?cite=apa"):
         page = read_signposts(client, f"{SITE}/c{start}{PAGE}{query}")
@@ -215,7 +208,6 @@ def test_long_links_do_not_exceed_a_header(
 
 
 def test_a_page_links_to_each_format(client: FlaskClient) -> None:
-    """The head of a publication has a link to each export, and every page one to unAPI."""
     page = BeautifulSoup(client.get(PAGE).text, "lxml")
     found = {
         str(link["type"]): str(link["href"]) for link in page.select("link[rel=alternate][type]")
@@ -247,7 +239,6 @@ def test_unapi_offers_ris_first_and_no_mods(client: FlaskClient) -> None:
     ],
 )  # fmt: skip
 def test_unapi_leads_to_an_export(client: FlaskClient, query: str, status: int) -> None:
-    """An id and a format are a redirect. Others are the errors that unAPI names."""
     answer = client.get(f"/unapi?{query}")
     assert answer.status_code == status
     if status == 303:
@@ -258,7 +249,6 @@ FILM = "/publication/ways-and-means-training-film-som-2012"
 
 
 def head(client: FlaskClient, address: str, **options: Any) -> dict[str, str]:
-    """Return the canonical link of a page, and its properties by name."""
     page = BeautifulSoup(client.get(address, **options).text, "lxml")
     (link,) = page.find_all("link", rel="canonical")
     properties = {str(tag["property"]): str(tag["content"]) for tag in page.select("[property]")}
@@ -301,7 +291,6 @@ TAG = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 
 def described(client: FlaskClient, address: str = "/") -> etree._Element:
-    """Return the description that a start page links to."""
     page = BeautifulSoup(client.get(address).text, "lxml")
     (link,) = page.select("link[rel=search]")
     answer = client.get(str(link["href"]), base_url=SITE)
@@ -311,12 +300,10 @@ def described(client: FlaskClient, address: str = "/") -> etree._Element:
 
 @pytest.mark.parametrize("address", ["/", "/about", "/?q=organ", "/nowhere"])
 def test_each_page_links_to_the_description(client: FlaskClient, address: str) -> None:
-    """A browser finds the search of the site on every page."""
     assert len(BeautifulSoup(client.get(address).text, "lxml").select("link[rel=search]")) == 1
 
 
 def test_a_filled_template_leads_to_the_results(client: FlaskClient) -> None:
-    """Each template is a URL of this site that answers with its type."""
     for url in described(client).findall(f"{TAG}Url"):
         template = url.get("template")
         assert template.startswith(SITE)
@@ -329,7 +316,6 @@ def test_a_filled_template_leads_to_the_results(client: FlaskClient) -> None:
 
 
 def test_texts_have_the_allowed_length(client: FlaskClient) -> None:
-    """The names and the description are not longer than the specification allows."""
     root = described(client)
     texts = {each.tag.removeprefix(TAG): each.text or "" for each in root}
     assert texts["ShortName"] == "Catalogue of"
@@ -349,7 +335,6 @@ def test_texts_are_in_the_language_of_the_page(client: FlaskClient) -> None:
 
 
 def test_suggestions_are_those_of_the_api(client: FlaskClient) -> None:
-    """They are the typed text, and an array each of texts, labels and absolute URLs."""
     text, texts, labels, urls = client.get(
         "/opensearch/suggestions?q=south+a", base_url=SITE
     ).get_json(force=True)
@@ -376,7 +361,6 @@ def locations(client: FlaskClient, url: str) -> list[str]:
 
 
 def test_a_page_was_modified_when_its_record_changed(client: FlaskClient) -> None:
-    """The sitemap has the time that the API states for each publication."""
     root = etree.fromstring(client.get("/sitemap-1.xml", base_url=SITE).data)
     for url in root[:5]:
         location, modified = (element.text or "" for element in url)
@@ -389,7 +373,6 @@ def test_a_page_was_modified_when_its_record_changed(client: FlaskClient) -> Non
 def test_a_sitemap_has_each_publication_once(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """robots.txt names an index, and its parts have the canonical URL of each publication."""
     monkeypatch.setattr(discovery, "PART_URLS", size)
     robots = client.get("/robots.txt", base_url=SITE).text
     (index,) = re.findall(r"(?m)^Sitemap: (.*)$", robots)

@@ -24,14 +24,12 @@ OTHER_CLIENTS = [{"REMOTE_ADDR": f"192.0.2.{number}"} for number in range(export
 
 
 def ids(client: FlaskClient, query: str) -> list[str]:
-    """Return the ids of the exported hits of a search."""
     answer = client.get(f"/export/jsonl?{query}")
     assert answer.status_code == 200
     return [json.loads(line)["id"] for line in answer.text.splitlines()]
 
 
 def file_names(client: FlaskClient, address: str) -> tuple[str, str]:
-    """Return the file name of a response in ASCII, and the one in any script."""
     header = client.get(address).headers["Content-Disposition"]
     assert header.isascii()
     ascii_part, _, encoded = header.partition("; filename*=")
@@ -46,7 +44,6 @@ def file_names(client: FlaskClient, address: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("query", ["q=organ", "region=South+Asia&sort=title", "q=model&fold=1", ""])
 def test_an_export_has_all_hits_of_a_search(client: FlaskClient, query: str) -> None:
-    """It has the hits of all pages, in the order of the list."""
     hits = []
     for page in (1, 2):
         found = client.get(f"/api/search?{query}&size=100&page={page}").get_json()
@@ -56,7 +53,6 @@ def test_an_export_has_all_hits_of_a_search(client: FlaskClient, query: str) -> 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_export_has_the_type_of_its_format(client: FlaskClient, name: str) -> None:
-    """One publication and the hits of a search have the media type and the extension."""
     for address in (f"/export/{name}/{MODEL_LAW}", f"/export/{name}?q=organ"):
         answer = client.get(address)
         assert answer.status_code == 200
@@ -92,7 +88,6 @@ def test_exported_records_link_to_their_page(client: FlaskClient) -> None:
 def test_a_file_name_says_the_search(
     client: FlaskClient, address: str, ascii_name: str, name: str | None
 ) -> None:
-    """It has the query and the selected values, without characters that file names cannot have."""
     assert file_names(client, f"/export/{address}") == (ascii_name, name or ascii_name)
 
 
@@ -138,7 +133,6 @@ def test_two_exports_run_at_a_time(
 def test_a_client_reads_one_export_at_a_time(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    """A client that reads an export gets no second one, and keeps no other client from one."""
     monkeypatch.setattr(exports, "PATIENCE", 0.01)
     monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
     monkeypatch.setattr(exports, "SMALL_BYTES", 100)
@@ -195,7 +189,6 @@ def test_a_silent_client_loses_its_slot(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_silent_client_loses_its_slot_earlier_if_more_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The time that is left to it is divided by their number."""
     for name, value in {"MAX_EXPORTS": 1, "SILENT_SECONDS": 1000, "PATIENCE": 3600}.items():
         monkeypatch.setattr(exports, name, value)
     slots, is_over = exports.ExportSlots(), Event()
@@ -222,7 +215,6 @@ def test_a_silent_client_loses_its_slot_earlier_if_more_wait(
 def test_delays_of_a_client_add_up(
     monkeypatch: pytest.MonkeyPatch, seconds: float, delay: float
 ) -> None:
-    """The seconds beyond BLOCK_SECONDS that a client takes for each block count for the next."""
     now = 0.0
     monkeypatch.setattr(exports, "monotonic", lambda: now)
     monkeypatch.setattr(exports, "BLOCK_BYTES", 1)
@@ -250,7 +242,6 @@ def test_few_requests_wait_for_an_export(
 
 
 def test_a_refused_search_keeps_no_export_from_running(client: FlaskClient) -> None:
-    """Errors, HEAD requests and 304s do not count as running exports."""
     etag = client.get("/export/ris", buffered=True).headers["ETag"]
     for _ in range(3):
         client.get("/export/ris?sort=x")

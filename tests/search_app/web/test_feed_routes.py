@@ -17,7 +17,6 @@ SITE = "https://seen.test"
 
 
 def read_feed(client: FlaskClient, address: str) -> feedparser.FeedParserDict:
-    """Return a feed as feedparser reads it, without any complaint."""
     answer = client.get(address, base_url=SITE)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("application/atom+xml")
@@ -27,7 +26,6 @@ def read_feed(client: FlaskClient, address: str) -> feedparser.FeedParserDict:
 
 
 def links(feed: feedparser.FeedParserDict) -> dict[str, str]:
-    """Return the links of a feed by relation."""
     return {link["rel"]: link["href"] for link in feed.feed.links}
 
 
@@ -42,7 +40,6 @@ def test_a_feed_has_the_last_added_hits(client: FlaskClient, query: str) -> None
 
 @pytest.mark.slow
 def test_a_feed_says_the_same_as_the_api(client: FlaskClient) -> None:
-    """Each publication has its title, year, whole abstract, language and link."""
     total = 0
     for page in (1, 2, 3):
         for entry in read_feed(client, f"/feed.atom?page={page}").entries:
@@ -80,26 +77,22 @@ def test_the_parts_of_a_feed_lead_to_each_other(client: FlaskClient) -> None:
 
 
 def test_a_feed_says_what_it_is_about(client: FlaskClient) -> None:
-    """Its title has the search, and its link leads to the same list as a page."""
     feed = read_feed(client, "/feed.atom?q=organ&region=Africa")
     assert feed.feed.title == "organ, Africa – Catalogue of Materials"
     assert links(feed)["alternate"] == f"{SITE}/?q=organ&region=Africa&sort=added"
 
 
 def test_the_list_links_to_its_feed(client: FlaskClient) -> None:
-    """A feed reader finds the feed of a search from the URL of its list."""
     found = client.get("/?q=organ&page=2", base_url=SITE).text
     assert f'type="application/atom+xml" href="{SITE}/feed.atom?q=organ"' in found
 
 
 def test_any_text_gives_a_feed(client: FlaskClient) -> None:
-    """Characters that XML does not allow are left out of the title."""
     for text in ("%00%01%0B%1F", "%EF%BF%BE", "%ED%A0%80", "%3C/title%3E%26%22", "%F0%9F%90%8B"):
         read_feed(client, f"/feed.atom?q={text}")
 
 
 def test_an_empty_part_leads_back(client: FlaskClient) -> None:
-    """A part after the last one, and a search without hits, are feeds without entries."""
     assert not read_feed(client, "/feed.atom?q=xyzzy").entries
     beyond = read_feed(client, "/feed.atom?page=9")
     assert not beyond.entries
@@ -131,7 +124,6 @@ def test_an_entry_has_the_times_of_its_record(
 def test_a_feed_states_the_language_of_its_title(
     client: FlaskClient, start: str, language: str
 ) -> None:
-    """The title of a feed is in the language of the page, and each entry in its own."""
     found = read_feed(client, f"{start}/feed.atom?language=es")
     assert found.feed.title_detail.language == language
     assert "es" in {entry.title_detail.language for entry in found.entries}

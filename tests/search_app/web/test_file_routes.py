@@ -40,14 +40,12 @@ class Site(NamedTuple):
     add: Callable[..., str]
 
     def get(self, url: str, method: str = "GET", **headers: str) -> TestResponse:
-        """Return the response to a request. Like a server, it closes the file."""
         stated = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.open(url, method=method, headers=stated, buffered=True)
 
 
 @pytest.fixture
 def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Site]:
-    """Return a function that makes a site with the files that are added to it."""
     files: dict[str, StoredFile] = {}
 
     def add(
@@ -73,7 +71,6 @@ def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """Return a site that serves files."""
     return make_site()
 
 
@@ -116,7 +113,6 @@ def test_only_pdf_and_plain_text_are_displayed(
     [("bytes=0-9", 0, 10), ("bytes=-5", len(DATA) - 5, len(DATA)), ("bytes=7-", 7, len(DATA))],
 )
 def test_a_reader_gets_a_range(stated: str, start: int, end: int, site: Site) -> None:
-    """A viewer requests the pages that it shows."""
     response = site.get(site.add(), Range=stated)
     assert response.status_code == 206
     assert response.data == DATA[start:end]
@@ -142,12 +138,10 @@ def test_other_ranges_are_ignored(stated: str, site: Site) -> None:
 
 @pytest.mark.parametrize("stated", ["Bytes=0-9", "bytes= 0-9", "bytes=0-9 "])
 def test_a_range_has_several_spellings(stated: str, site: Site) -> None:
-    """Units have no case, and spaces around a range do not count."""
     assert site.get(site.add(), Range=stated).data == DATA[:10]
 
 
 def test_a_range_beyond_the_end_is_rejected(site: Site) -> None:
-    """A range after the last byte is an error."""
     assert site.get(site.add(), Range="bytes=999999-").status_code == 416
 
 
@@ -161,7 +155,6 @@ def test_a_range_of_another_file_is_the_whole_file(site: Site) -> None:
 
 
 def test_a_head_request_has_the_headers_only(site: Site) -> None:
-    """HEAD states the length and sends no data."""
     response = site.get(site.add(), "HEAD")
     assert response.status_code == 200
     assert response.data == b""
@@ -179,7 +172,6 @@ def test_a_known_file_is_not_sent_again(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["other.pdf", "..", "%2e%2e", "a%20b.html", "x;y"])
 def test_the_name_in_the_url_decides_nothing(name: str, site: Site) -> None:
-    """The digest finds the file. The name is for display."""
     url = site.add()
     response = site.get(f"/file/{url.split('/')[2]}/{name}")
     assert response.status_code in {200, 404}
@@ -198,7 +190,6 @@ def test_the_name_in_the_url_decides_nothing(name: str, site: Site) -> None:
     ],
 )  # fmt: skip
 def test_no_path_is_read(path: str, site: Site) -> None:
-    """Only an exact digest leads to a file."""
     site.add()
     assert site.get(path).status_code == 404
 
@@ -249,13 +240,11 @@ def test_a_file_of_a_restricted_publication_is_not_served(
 
 
 def test_a_catalogue_serves_no_files_by_default(make_site: Callable[..., Site]) -> None:
-    """Without the setting, there is no such page."""
     site = make_site(CATALOGUE.replace('files = "serve"\n', ""))
     assert site.get(site.add()).status_code == 404
 
 
 def test_files_are_below_the_prefix(make_site: Callable[..., Site]) -> None:
-    """The URLs of files have the prefix of the site, also with a language."""
     site = make_site(prefix="/library")
     url = site.add()
     assert site.get(f"/library{url}").data == DATA
@@ -264,7 +253,6 @@ def test_files_are_below_the_prefix(make_site: Callable[..., Site]) -> None:
 
 
 def test_a_file_of_the_corpus_is_served(tmp_path: Path) -> None:
-    """A file that a build attached to a record is served, and one outside the index is not."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "catalogue.toml").write_text(CATALOGUE, "utf-8")
@@ -280,7 +268,6 @@ def test_a_file_of_the_corpus_is_served(tmp_path: Path) -> None:
 
 
 def test_names_of_files_are_for_programs(site: Site) -> None:
-    """The API and exports have the names of files. The page of a publication has not."""
     assert b"report.pdf" not in site.get("/publication/open").data
     record = site.get("/api/publication/open").json
     assert record
@@ -289,7 +276,6 @@ def test_names_of_files_are_for_programs(site: Site) -> None:
 
 
 def test_a_full_text_is_no_value(site: Site) -> None:
-    """Neither the API nor an export has a field for the full text."""
     record = site.get("/api/publication/open").json
     assert record
     assert "fulltext" not in record

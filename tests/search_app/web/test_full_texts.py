@@ -33,33 +33,27 @@ FILE = f"/file/{DIGEST}/annual%20report.pdf"
 
 @pytest.fixture(scope="module")
 def client(index: Path) -> FlaskClient:
-    """Return a client of a site with full texts that serves its files."""
     return open_index(index)
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """Return a client of a site with full texts that does not serve its files."""
     return open_site(tmp_path_factory.mktemp("closed"), CATALOGUE)
 
 
 def find_hit(page: BeautifulSoup, identity: str) -> Tag:
-    """Return the hit of a publication on a list."""
     return next(hit for hit in page.select(".hit") if hit.select(f'abbr[title="{identity}"]'))
 
 
 def list_lines(client: FlaskClient, address: str, identity: str) -> list[str]:
-    """Return the lines on files of a hit, as text."""
     return [line.text for line in find_hit(read_page(client, address), identity).select(".inside")]
 
 
 def list_titles(client: FlaskClient, address: str) -> list[str]:
-    """Return the titles of a list."""
     return [title.text for title in read_page(client, address).select(".hit h3")]
 
 
 def test_a_hit_names_the_pages_of_a_file(client: FlaskClient) -> None:
-    """A hit names two of five pages, the best one among them, and links to all of them."""
     hit = find_hit(read_page(client, "/?q=organ"), "report")
     [line] = hit.select(".inside")
     assert line.text == "In annual report.pdf, on pages 14, 31 and 3 more"
@@ -86,12 +80,10 @@ def test_a_hit_names_the_pages_of_a_file(client: FlaskClient) -> None:
 def test_lines_of_one_file_and_of_several(
     client: FlaskClient, query: str, identity: str, lines: list[str]
 ) -> None:
-    """A hit names at most two files, and no pages of a file without pages."""
     assert list_lines(client, f"/?q={query}", identity) == lines
 
 
 def test_three_pages_are_a_list(client: FlaskClient) -> None:
-    """Up to three pages are all named, in the list format of the language."""
     assert list_lines(client, "/?q=%22page+3%22+OR+%22page+4%22+OR+%22page+5%22", "report") == [
         "In annual report.pdf, on pages 3, 4 and 5"
     ]
@@ -101,7 +93,6 @@ def test_three_pages_are_a_list(client: FlaskClient) -> None:
 
 
 def test_the_passage_of_a_page_is_shown_if_the_abstract_has_no_match(client: FlaskClient) -> None:
-    """The passage of the best page, with its language, follows an abstract without a match."""
     page = read_page(client, "/?q=organ")
     own, passage = find_hit(page, "report").select(".passage")
     assert own.text == "An overview of the year."
@@ -115,7 +106,6 @@ def test_the_passage_of_a_page_is_shown_if_the_abstract_has_no_match(client: Fla
 def test_files_have_links_only_where_they_are_served(
     client: FlaskClient, closed: FlaskClient
 ) -> None:
-    """Files that are not served, or that belong to a restricted publication, have no links."""
     for address in ("/?q=organ", "/publication/report?find=organ"):
         assert "/file/" in client.get(address).text
         assert "/file/" not in closed.get(address).text
@@ -213,7 +203,6 @@ def test_reasons_name_the_full_text(client: FlaskClient) -> None:
 
 
 def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient) -> None:
-    """The page names the files, how much text they have, and where they are."""
     page = read_page(client, "/publication/report")
     [file] = page.select(".files li")
     assert file.text == "annual report.pdf 1 of 40 pages has no text"
@@ -229,7 +218,6 @@ def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient)
 
 
 def test_a_file_that_is_not_searched_has_a_link(client: FlaskClient) -> None:
-    """The page of a damaged PDF or web page says that it is not searched, and has no form."""
     page = read_page(client, "/publication/damaged?find=organ")
     names = ("broken.pdf", "empty.html")
     for name, file in zip(names, page.select(".files li"), strict=True):
@@ -242,7 +230,6 @@ def test_a_file_that_is_not_searched_has_a_link(client: FlaskClient) -> None:
 
 
 def test_a_search_inside_a_publication(client: FlaskClient) -> None:
-    """The form finds pages with passages, and links to them. It keeps the way to the list."""
     page = read_page(client, "/publication/report?q=organ&inside=1&hit=2&find=organ")
     section = page.select_one('section[aria-labelledby="full-text"]')
     assert section
@@ -267,7 +254,6 @@ def test_a_search_inside_a_publication(client: FlaskClient) -> None:
     ],
 )  # fmt: skip
 def test_a_hit_leads_to_its_pages(client: FlaskClient, query: str, text: str) -> None:
-    """The page of a hit shows the pages of its file with the words of the list, and leads back."""
     hit = find_hit(read_page(client, f"/?q={query}"), "report").select_one("h3 a")
     assert hit
     page = read_page(client, str(hit["href"]))
@@ -280,7 +266,6 @@ def test_a_hit_leads_to_its_pages(client: FlaskClient, query: str, text: str) ->
 
 
 def test_a_hit_without_words_in_its_files_leaves_the_search_empty(client: FlaskClient) -> None:
-    """The search inside is empty without pages to show, and if a reader empties it."""
     for address in ("report?q=year:2020&hit=1", "web?q=notes&hit=1", "report?q=organ&hit=2&find="):
         page = read_page(client, f"/publication/{address}")
         assert page.select("#find[value='']")
@@ -300,7 +285,6 @@ def test_a_search_inside_sections_and_several_files(client: FlaskClient) -> None
 
 @pytest.mark.parametrize("text", ["zyzzyva", "***", "year:2020"])
 def test_a_search_inside_without_matches(client: FlaskClient, text: str) -> None:
-    """A text that no page has, or that has no words, gets a sentence."""
     page = read_page(client, f"/publication/report?find={text}")
     assert page.select_one('[role="status"]')
     assert "The full text does not have these words." in page.text
@@ -326,7 +310,6 @@ def test_crawlers_index_no_search_inside(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_lines_and_reasons_in_each_language(client: FlaskClient, code: str) -> None:
-    """Lines, reasons, and the search inside have the file and the pages in each language."""
     prefix = "" if code == "en" else f"/{code}"
     page = read_page(client, f"{prefix}/?q=organ&explain=1")
     [line] = find_hit(page, "report").select(".inside")
@@ -358,18 +341,15 @@ REPORT = {
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an index with full texts whose catalogue serves the files."""
     folder = tmp_path_factory.mktemp("index")
     return make_index_with_texts(folder, SERVING, PUBLICATIONS, TEXTS)
 
 
 def get_hit(client: FlaskClient, address: str, identity: str) -> dict[str, Any]:
-    """Return the hit of a publication."""
     return next(hit for hit in fetch(client, address)["hits"] if hit["id"] == identity)
 
 
 def test_a_hit_has_pages_and_passages(client: FlaskClient) -> None:
-    """A hit has all of its pages with most words, and the passage of the best one."""
     [file] = get_hit(client, "/api/search?q=organ", "report")["files"]
     [passage] = file.pop("passages")
     assert file == {**REPORT, "pages": [14, 20, 25, 31, 40]}
@@ -386,7 +366,6 @@ def test_a_damaged_pdf_is_a_file_without_pages(client: FlaskClient) -> None:
 
 
 def test_sections_and_restricted_files_have_no_url(client: FlaskClient) -> None:
-    """A file without pages has sections, and a file that is not served has no URL."""
     [file] = get_hit(client, "/api/search?q=pirates", "web")["files"]
     assert (file["page_count"], file["pages"], file["media_type"]) == (0, [2], "text/html")
     assert file["passages"] == [{"page": 2, "html": "<mark>Pirates</mark> sail."}]
@@ -407,7 +386,6 @@ def test_a_publication_has_its_files(client: FlaskClient) -> None:
 
 
 def test_the_document_describes_files(client: FlaskClient) -> None:
-    """Responses with files have the described properties and no others."""
     document = fetch(client, "/api/openapi.json")
     schemas = {
         name: {"additionalProperties": False, **schema} if "properties" in schema else schema
@@ -427,14 +405,12 @@ def test_the_document_describes_files(client: FlaskClient) -> None:
 
 
 def search(index: Path, *words: str) -> str:
-    """Return the output of a search in the terminal."""
     result = CliRunner().invoke(commands, ["search", "--index", str(index), *words])
     assert result.exit_code == 0, result.output
     return result.output
 
 
 def test_the_terminal_names_pages(index: Path) -> None:
-    """A search in the terminal prints the pages of a file, and a passage where it is needed."""
     output = search(index, "organ")
     assert "  In annual report.pdf, on pages 14, 31 and 3 more\n  Page 31 on borders." in output
     assert "  In organ.pdf, on page 2\n\n" in output

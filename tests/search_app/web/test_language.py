@@ -27,7 +27,6 @@ LINKING = (
 
 
 def read_root(client: FlaskClient, address: str) -> Tag:
-    """Return the root element of a page."""
     page = read_page(client, address).html
     assert page is not None
     return page
@@ -36,7 +35,6 @@ def read_root(client: FlaskClient, address: str) -> Tag:
 @pytest.mark.parametrize("code", OTHERS)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_states_its_language(client: FlaskClient, code: str, path: str) -> None:
-    """A page below the code of a language has its language and direction, also in its header."""
     page = read_root(client, f"/{code}{path}")
     assert (page["lang"], page["dir"]) == (code, "rtl" if code == "ar" else "ltr")
     assert client.get(f"/{code}{path}").headers["Content-Language"] == code
@@ -44,7 +42,6 @@ def test_a_page_states_its_language(client: FlaskClient, code: str, path: str) -
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_names_itself_in_all_languages(client: FlaskClient, path: str) -> None:
-    """Every version of a page has the same links to all versions, and to the one without a code."""
     named = []
     for start in ("", *(f"/{code}" for code in OTHERS)):
         page = read_root(client, f"{start}{path}")
@@ -62,7 +59,6 @@ def test_a_page_names_itself_in_all_languages(client: FlaskClient, path: str) ->
 
 
 def test_the_code_of_the_own_language_leads_to_the_page_without_it(client: FlaskClient) -> None:
-    """A page has one address in the catalogue's own language."""
     answer = client.get("/en/about?from=%D8%A3&q=a")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/about?from=%D8%A3&q=a")
     assert client.get("/en").headers["Location"] == "/"
@@ -87,7 +83,6 @@ def test_every_link_stays_in_its_language(catalogue_engine: Engine, prefix: str)
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_an_error_is_in_the_language_of_its_address(client: FlaskClient, code: str) -> None:
-    """A missing page, and a bad request, have messages in the language of the address."""
     gettext = load_interface(code).gettext
     assert gettext("This page does not exist.") in client.get(f"/{code}/nowhere").text
     hint = gettext("Use a whole number from 1.")
@@ -117,7 +112,6 @@ def test_the_api_takes_a_language(client: FlaskClient) -> None:
 
 
 def test_the_language_of_a_request_ends_with_it(client: FlaskClient) -> None:
-    """A page without a code is in English, whatever the same thread served before."""
     for code in OTHERS:
         client.get(f"/{code}/")
         assert read_root(client, "/about")["lang"] == "en"
@@ -125,7 +119,6 @@ def test_the_language_of_a_request_ends_with_it(client: FlaskClient) -> None:
 
 
 def test_threads_do_not_share_a_language(client: FlaskClient) -> None:
-    """A request in another thread does not change the language of this one."""
     client.get("/fr/")
     other = client.application.test_client()
     thread = Thread(target=other.get, args=("/ru/",))
@@ -145,7 +138,6 @@ def test_a_site_without_an_index_is_in_the_language_of_its_address(empty: FlaskC
 
 
 def test_a_catalogue_in_another_language_has_english_pages(tmp_path: Path) -> None:
-    """The pages of a German catalogue are in English, and its texts and names stay German."""
     samples.write_corpus(tmp_path / "corpus")
     catalogue = tmp_path / "corpus" / "catalogue.toml"
     catalogue.write_text(f'language = "de"\n{catalogue.read_text("utf-8")}', "utf-8")
@@ -160,5 +152,4 @@ def test_a_catalogue_in_another_language_has_english_pages(tmp_path: Path) -> No
 
 @pytest.fixture
 def empty(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """Return a client of a site without an index."""
     return open_index(tmp_path_factory.mktemp("none"))

@@ -75,17 +75,14 @@ class Site(NamedTuple):
     folder: Path
 
     def publish(self, made: Sequence[Publication], retired: Sequence[Retired] = ()) -> None:
-        """Publish publications and retired ids, and serve them."""
         catalogues.index(self.folder, made, CATALOGUE, retired)
         self.engine.refresh()
 
     def harvest(self, prefix: str = "oai_dc", **arguments: str) -> Iterator[Record]:
-        """Return the records of a list, part by part as they are taken."""
         records: Iterator[Record] = Sickle(self.url).ListRecords(metadataPrefix=prefix, **arguments)
         return records
 
     def find_ids(self, records: Iterator[Record]) -> dict[str, bool]:
-        """Return the ids of records, and whether each is deleted."""
         namespace = "oai:127.0.0.1:"
         assert namespace in self.url.replace("http://", "oai:") + ":"
         return {each.header.identifier.removeprefix(namespace): each.deleted for each in records}
@@ -93,7 +90,6 @@ class Site(NamedTuple):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """Return a site with SIZE publications."""
     index = catalogues.index(tmp_path / "index", make_publications(), CATALOGUE)
     engine = Engine(index)
     with serving_index(index, engine) as url:
@@ -104,7 +100,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def revise(publications: Sequence[Publication], hours: int) -> list[Publication]:
-    """Return publications that were changed some hours after the first."""
     return [
         msgspec.structs.replace(each, title=f"{each.title}, revised", changed=START + hours * HOUR)
         for each in publications
@@ -112,7 +107,6 @@ def revise(publications: Sequence[Publication], hours: int) -> list[Publication]
 
 
 def remove(publications: Sequence[Publication], hours: int) -> list[Retired]:
-    """Return the entries of publications that were removed some hours after the first."""
     time = datetime.fromtimestamp(START + hours * HOUR, UTC)
     return [Retired(each.id, each.title, time) for each in publications]
 
@@ -149,7 +143,6 @@ def test_an_incremental_harvest_has_what_changed_and_was_removed(site: Site) -> 
 
 
 def test_the_period_includes_both_of_its_ends(site: Site) -> None:
-    """A date without a time is a whole day, from its first to its last second."""
     made = make_publications()
     for since, until in ((0, 0), (3, 10), (100, 2000)):
         found = site.find_ids(
@@ -163,7 +156,6 @@ def test_the_period_includes_both_of_its_ends(site: Site) -> None:
 
 
 def test_a_set_has_the_publications_with_a_value(site: Site) -> None:
-    """The sets are the values of the first facet. Removed ids are in each of them."""
     made = make_publications()
     site.publish(made[1:], remove(made[:1], 2))
     sets = {each.setSpec: each.setName for each in Sickle(site.url).ListSets()}
@@ -184,12 +176,10 @@ def test_a_set_has_the_publications_with_a_value(site: Site) -> None:
 
 @pytest.fixture(scope="module")
 def client(catalogue_engine: Engine) -> FlaskClient:
-    """Return a client of the site of corpus/."""
     return make_client(catalogue_engine)
 
 
 def ask(client: FlaskClient, *arguments: tuple[str, str], method: str = "GET") -> Any:
-    """Return the response to a request as XML."""
     place = "data" if method == "POST" else "query_string"
     given: dict[str, Any] = {place: MultiDict(arguments)}
     response = client.open("/oai", method=method, base_url=SITE, **given)
@@ -201,14 +191,12 @@ def ask(client: FlaskClient, *arguments: tuple[str, str], method: str = "GET") -
 
 
 def find_error(root: Any) -> str:
-    """Return the code of the error of a response, or ""."""
     error = root.find("o:error", OAI)
     assert error is None or error.text
     return "" if error is None else str(error.get("code"))
 
 
 def encode(value: object) -> str:
-    """Return a value in the form of a resumption token."""
     return urlsafe_b64encode(msgspec.json.encode(value)).decode().rstrip("=")
 
 
@@ -264,7 +252,6 @@ ERRORS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_each_error_has_its_code(client: FlaskClient, method: str) -> None:
-    """The response to an error repeats the arguments, except those of an invalid request."""
     for code, arguments in ERRORS:
         root = ask(client, *arguments, method=method)
         assert find_error(root) == code, arguments
@@ -294,14 +281,12 @@ VALUES = (
 def test_any_arguments_get_a_response_of_the_protocol(
     client: FlaskClient, arguments: list[tuple[str, str]]
 ) -> None:
-    """The response is well-formed, and contains an error or the element of the verb."""
     root = ask(client, *arguments)
     error = find_error(root)
     assert error or etree.QName(root[-1]).localname == dict(arguments)["verb"]
 
 
 def test_a_site_describes_itself(client: FlaskClient, site: Site) -> None:
-    """The address for harvesters is the contact of the catalogue if that is an email address."""
     (identify,) = ask(client, ("verb", "Identify")).iter(f"{{{OAI['o']}}}Identify")
     texts = {etree.QName(each).localname: each.text for each in identify}
     earliest = texts.pop("earliestDatestamp")
@@ -317,7 +302,6 @@ def test_a_site_describes_itself(client: FlaskClient, site: Site) -> None:
 
 
 def test_a_record_is_found_by_its_identifier(site: Site) -> None:
-    """The record is that of the list. A removed one has no metadata, and an alias is unknown."""
     made = make_publications()
     site.publish(made[1:], [*remove(made[:1], 2), Retired("alias", successor=made[1].id)])
     harvester = Sickle(site.url, http_method="POST")
@@ -335,7 +319,6 @@ def test_a_record_is_found_by_its_identifier(site: Site) -> None:
 
 
 def test_identifiers_are_those_of_any_id(tmp_path: Path) -> None:
-    """An identifier leads back to its record, whatever characters the id has."""
     ids = ["a b", "ü/ñ?x=1#y", "100%", "a:b", "العربية", "~x", "a&b<c>"]
     publications = [
         msgspec.structs.replace(each, id=identity)
@@ -358,7 +341,6 @@ def test_identifiers_are_those_of_any_id(tmp_path: Path) -> None:
 
 
 def test_a_removal_may_be_older_than_the_catalogue(site: Site) -> None:
-    """A list begins with the earliest removal, whenever it was, and the site states its time."""
     time = datetime(1969, 7, 20, 22, 17, 40, tzinfo=timezone(timedelta(hours=2)))
     site.publish(make_publications()[:3], [Retired("first", time=time)])
     assert Sickle(site.url).Identify().earliestDatestamp == "1969-07-20T20:17:40Z"
@@ -399,14 +381,12 @@ def test_facets_are_counted_once(client: FlaskClient, monkeypatch: pytest.Monkey
     ],
 )
 def test_errors_are_short(client: FlaskClient, arguments: Sequence[tuple[str, str]]) -> None:
-    """An error repeats the beginning of an argument only."""
     root = ask(client, *arguments)
     assert find_error(root)
     assert len(etree.tostring(root)) < 4 * oai.MAX_STATED_CHARS
 
 
 def test_other_methods_are_refused(client: FlaskClient) -> None:
-    """The response names those that the protocol has."""
     response = client.put("/oai")
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD, POST")
 
@@ -418,7 +398,6 @@ def test_a_large_body_is_not_read(client: FlaskClient) -> None:
 
 
 def test_a_response_is_compressed_on_request(client: FlaskClient) -> None:
-    """A client that takes gzip gets it, and caches keep both."""
     url = "/oai?verb=ListRecords&metadataPrefix=oai_dc"
     plain = client.get(url)
     packed = client.get(url, headers={"Accept-Encoding": "gzip"})
@@ -430,7 +409,6 @@ def test_a_response_is_compressed_on_request(client: FlaskClient) -> None:
 
 
 def test_a_setting_turns_harvests_off(catalogue_engine: Engine) -> None:
-    """Without the interface, its URL is unknown, and the page about the catalogue names none."""
     for is_on in (True, False):
         site = make_client(catalogue_engine, oai=is_on)
         assert site.get("/oai?verb=Identify").status_code == (200 if is_on else 404)
@@ -438,7 +416,6 @@ def test_a_setting_turns_harvests_off(catalogue_engine: Engine) -> None:
 
 
 def test_a_catalogue_without_facets_has_no_sets(tmp_path: Path) -> None:
-    """A catalogue without a facet, or without values of it, reports that it has no sets."""
     fields = CATALOGUE.fields[:1]
     publications = [msgspec.structs.replace(each, values={}) for each in make_publications()[:5]]
     catalogue = msgspec.structs.replace(CATALOGUE, fields=fields, types=())

@@ -37,8 +37,6 @@ Serve = Callable[[Path], Iterator[int]]
 
 
 def fetching(client: FlaskClient, **options: Any) -> Fetch:
-    """Return a function that fetches a URL through a client."""
-
     def fetch(address: str) -> Fetched:
         with client.get(address, base_url=f"http://{HOST}", **options) as answer:
             return Fetched(answer.status_code, answer.headers["Content-Type"], answer.data.decode())
@@ -47,8 +45,6 @@ def fetching(client: FlaskClient, **options: Any) -> Fetch:
 
 
 def over_network(port: int, **headers: str) -> Fetch:
-    """Return a function that fetches a URL from a server."""
-
     def fetch(address: str) -> Fetched:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", address, headers={"Host": HOST, **headers})
@@ -62,7 +58,6 @@ def over_network(port: int, **headers: str) -> Fetch:
 
 @contextmanager
 def gunicorn(index: Path, **settings: str) -> Iterator[int]:
-    """Serve an index with gunicorn and its options from deploy/, on its own port."""
     told = {f"PUBSEARCH_{name.upper()}": str(value) for name, value in settings.items()}
     told["PUBSEARCH_INDEX"] = str(index)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -87,7 +82,6 @@ def waitress(index: Path, **settings: str) -> Iterator[int]:
 
 
 def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
-    """Assert that each URL of a crawl is below the prefix, and that it includes types of pages."""
     assert all(urlsplit(each).path.startswith(f"{prefix}/") for each in seen), [
         each for each in seen if not urlsplit(each).path.startswith(f"{prefix}/")
     ]
@@ -106,7 +100,6 @@ def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
 def test_no_url_leaves_the_prefix_on_a_server(
     catalogue_index: Path, serve: Callable[..., Any]
 ) -> None:
-    """Waitress and gunicorn serve the site below the prefix, and no URL leaves it."""
     with serve(catalogue_index, prefix=PREFIX, hosts=HOST) as port:
         also = tuple(f"{PREFIX}{each}" for each in ALSO)
         assert_below(crawl(over_network(port), f"{PREFIX}/", also, most=100), PREFIX)
@@ -124,7 +117,6 @@ def test_other_paths_are_not_found(catalogue_engine: Engine) -> None:
 
 
 def test_monitors_need_no_prefix(catalogue_engine: Engine) -> None:
-    """/healthz and /metrics respond with and without the prefix."""
     site = make_client(catalogue_engine, prefix=PREFIX)
     for address in ("/healthz", "/metrics", f"{PREFIX}/healthz", f"{PREFIX}/metrics"):
         assert site.get(address).status_code == 200, address
@@ -149,7 +141,6 @@ def test_the_servers_script_name_changes_nothing(
 
 @pytest.mark.slow
 def test_gunicorn_ignores_a_script_name_header(catalogue_index: Path) -> None:
-    """A client's SCRIPT_NAME header changes no page on gunicorn with the options of deploy/."""
     with gunicorn(catalogue_index, hosts=HOST) as port:
         usual = over_network(port)("/about")
         for name in EVIL:
@@ -177,7 +168,6 @@ def test_a_forwarded_prefix_counts_only_if_enabled(
 
 @pytest.mark.thorough
 def test_no_url_leaves_a_forwarded_prefix(catalogue_engine: Engine) -> None:
-    """Behind a proxy that strips a prefix, each URL starts with that prefix and then our own."""
     site = make_client(catalogue_engine, proxies=1, forwarded_prefix=1, prefix=PREFIX)
     through = fetching(site, headers={"X-Forwarded-Prefix": "/library"})
 
@@ -210,11 +200,9 @@ def test_no_forwarded_prefix_leads_to_another_site(behind: FlaskClient, text: st
 
 @pytest.fixture(scope="module")
 def behind(catalogue_engine: Engine) -> FlaskClient:
-    """Return a client of a site that trusts the prefix of a proxy."""
     return make_client(catalogue_engine, proxies=1, forwarded_prefix=1)
 
 
 def test_nginx_overwrites_a_forwarded_prefix() -> None:
-    """deploy/nginx.conf sets the prefix itself wherever it forwards a request."""
     text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     assert text.count("proxy_pass ") == text.count('proxy_set_header X-Forwarded-Prefix "";')

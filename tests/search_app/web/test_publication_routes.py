@@ -31,26 +31,22 @@ SEARCH = "/?q=trafficking&region=South+Asia&sort=title"
 
 
 def list_hrefs(client: FlaskClient, address: str) -> list[str]:
-    """Return the URLs of the hits of a list."""
     return [str(link["href"]) for link in read_page(client, address).select(".hit h3 a")]
 
 
 def get_trail(client: FlaskClient, address: str) -> Tag:
-    """Return the navigation to the list on the page of a publication."""
     trail = read_page(client, address).select_one("nav.way")
     assert trail is not None
     return trail
 
 
 def find_href(trail: Tag, name: str) -> str | None:
-    """Return the URL of a link of the navigation, or None."""
     link = next((link for link in trail.find_all("a") if name in link.text), None)
     return None if link is None else str(link["href"])
 
 
 @pytest.mark.slow
 def test_next_leads_through_the_list(client: FlaskClient) -> None:
-    """Next leads from hit to hit in the order of the list, over its pages, to the last one."""
     listed = [*list_hrefs(client, SEARCH), *list_hrefs(client, f"{SEARCH}&page=2")]
     walked, address = [], listed[0]
     while address:
@@ -60,14 +56,12 @@ def test_next_leads_through_the_list(client: FlaskClient) -> None:
 
 
 def test_previous_leads_to_the_hit_before(client: FlaskClient) -> None:
-    """Previous leads to the hit before. The first one has none."""
     first, second = list_hrefs(client, SEARCH)[:2]
     assert find_href(get_trail(client, second), "Previous") == first
     assert find_href(get_trail(client, first), "Previous") is None
 
 
 def test_the_way_back_leads_to_the_page_of_the_hit(client: FlaskClient) -> None:
-    """Back to the results leads to the page of the list that has the hit."""
     (first, *_) = list_hrefs(client, f"{SEARCH}&page=2")
     trail = get_trail(client, first)
     assert find_href(trail, "Back") == f"{SEARCH}&page=2"
@@ -75,21 +69,18 @@ def test_the_way_back_leads_to_the_page_of_the_hit(client: FlaskClient) -> None:
 
 
 def test_the_search_box_keeps_the_search(client: FlaskClient) -> None:
-    """The search box of a hit has the query, and its form has the filters and the order."""
     page = read_page(client, list_hrefs(client, SEARCH)[0])
     fields = {str(field.get("name")): field.get("value") for field in page.select("form input")}
     assert fields == {"q": "trafficking", "region": "South Asia", "sort": "title"}
 
 
 def test_a_hit_that_has_moved_keeps_the_way_back(client: FlaskClient) -> None:
-    """If another publication is at the place in the list by now, only the way back remains."""
     address = list_hrefs(client, SEARCH)[0].replace("hit=1", "hit=3")
     trail = get_trail(client, address)
     assert [str(link["href"]) for link in trail.find_all("a")] == [SEARCH]
 
 
 def test_a_publication_outside_a_list_has_no_way_back(client: FlaskClient) -> None:
-    """The canonical URL of a publication has no navigation to a list."""
     address = list_hrefs(client, SEARCH)[0].partition("?")[0]
     assert read_page(client, address).select_one("nav.way") is None
 
@@ -108,7 +99,6 @@ PAGE = "/publication/global-report-on-trafficking-in-persons-2014"
 
 
 def get_block(client: FlaskClient, url: str) -> Tag:
-    """Return the part of a page with its citation."""
     return find(read_page(client, url), "section.cite")
 
 
@@ -122,7 +112,6 @@ def test_a_page_offers_styles_and_cites_in_none(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_link_leads_to_the_citation(client: FlaskClient, style: str) -> None:
-    """The link of a style works without scripts. It is marked as the current one."""
     block = get_block(client, f"{PAGE}?cite={style}")
     assert "Trafficking in Persons" in find(block, ".citation").text
     assert [link.text for link in block.select("[aria-current]")] == [STYLES[style]]
@@ -130,12 +119,10 @@ def test_a_link_leads_to_the_citation(client: FlaskClient, style: str) -> None:
 
 
 def test_titles_are_italic(client: FlaskClient) -> None:
-    """The typeface of a citation is part of it."""
     assert find(get_block(client, f"{PAGE}?cite=apa"), ".citation i").text
 
 
 def test_the_way_back_to_a_list_stays(client: FlaskClient) -> None:
-    """The links of styles keep the search and the number of the hit."""
     block = get_block(client, f"{PAGE}?q=global+report&hit=1")
     href = str(find(block, "a[href*='cite=ieee']")["href"])
     assert href == f"{PAGE}?q=global+report&hit=1&cite=ieee#cite"
@@ -146,19 +133,16 @@ URL = "https://example.org/law.pdf"
 
 
 def write(corpus: Path, status: LinkStatus, url: str = URL) -> None:
-    """Write the result of one link."""
     result = LinkResult(url, status, "reason", datetime(2026, 5, 3, tzinfo=UTC))
     (corpus / LINKS_FILE).write_bytes(msgspec.json.encode(result) + b"\n")
 
 
 def fetch_links(corpus: Path) -> list[Tag]:
-    """Build, and return the list items with the link on the page of its publication."""
     page = read_page(open_corpus(corpus), "/publication/model-law")
     return [link.find_parent("li") or link for link in page.find_all("a", href=URL)]
 
 
 def test_page_marks_a_dead_link(corpus: Path) -> None:
-    """Each dead link has the date of its test, and a link to its copies in an archive."""
     rows = corpus / "catalogue.toml"
     text = rows.read_text(encoding="utf-8")
     rows.write_text(text.replace('kind = "link"', 'kind = "link"\nrole = "URL"'), encoding="utf-8")
@@ -174,14 +158,12 @@ def test_page_marks_a_dead_link(corpus: Path) -> None:
 
 @pytest.mark.parametrize("status", ["works", "moved", "unclear"])
 def test_page_does_not_mark_other_links(status: LinkStatus, corpus: Path) -> None:
-    """A link that works, has moved, or is unclear has no mark."""
     write(corpus, status)
     for item in fetch_links(corpus):
         assert "did not work" not in item.text
 
 
 def test_new_results_publish_a_generation(corpus: Path, tmp_path: Path) -> None:
-    """A build publishes if the dead links changed, and only then."""
     index = tmp_path / "index"
     build.build(corpus, index)
     write(corpus, "works")
@@ -194,7 +176,6 @@ def test_new_results_publish_a_generation(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_invalid_results(corpus: Path, tmp_path: Path) -> None:
-    """An invalid file of results ends a build and a check."""
     (corpus / LINKS_FILE).write_text("{}\n", encoding="utf-8")
     with pytest.raises(CatalogueError, match="missing required field `url`"):
         build.build(corpus, tmp_path / "index")
@@ -209,7 +190,6 @@ PATHS = ("/publication/", "/api/publication/", "/export/ris/", "/linkset/")
 
 @pytest.fixture(scope="module")
 def retired_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an index without a publication that was renamed and one that was removed."""
     folder = tmp_path_factory.mktemp("retired")
     corpus, index = folder / "corpus", folder / "index"
     samples.write_corpus(corpus)
@@ -227,7 +207,6 @@ def retired_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("prefix", ["", PREFIX])
 @pytest.mark.parametrize("path", PATHS)
 def test_a_changed_id_redirects(retired_index: Path, path: str, prefix: str) -> None:
-    """The URL of a changed id redirects below the prefix, and keeps its query string."""
     client = open_index(retired_index, prefix=prefix)
     response = client.get(f"{prefix}{path}atlas?lang=fr&x=%C3%A9")
     assert response.status_code == 301
@@ -290,7 +269,6 @@ def test_a_removed_publication_without_a_title_has_a_date(corpus: Path, tmp_path
     st.binary().map(lambda query: query.decode("latin-1")),
 )
 def test_any_query_string_is_kept(retired_index: Path, value: str, raw: str) -> None:
-    """A redirect has a valid header for any query string, escaped or not."""
     client = open_index(retired_index)
     for query in (f"q={quote(value)}", raw):
         response = client.get("/publication/atlas", query_string=query)
@@ -302,7 +280,6 @@ def test_any_query_string_is_kept(retired_index: Path, value: str, raw: str) -> 
 
 
 def test_lists_do_not_have_retired_ids(retired_index: Path) -> None:
-    """A list of all publications has no retired id."""
     searcher = Engine.open(retired_index).get_searcher()
     assert searcher.find_retired("guide") == Retired(
         "guide",

@@ -28,13 +28,11 @@ def list_ids(page: BeautifulSoup) -> list[str]:
 
 
 def follow(client: FlaskClient, page: BeautifulSoup, name: str, index: int = 0) -> BeautifulSoup:
-    """Return the page behind one of the links whose name begins with these words."""
     links = [link for link in page.select("[data-changes]") if link.text.startswith(name)]
     return read_page(client, str(links[index]["href"]))
 
 
 def test_a_list_has_its_publications_in_order(client: FlaskClient) -> None:
-    """Each publication has its title, its facts, and a link to its page."""
     page = read_page(client, LIST)
     assert list_ids(page) == [FIRST, SECOND, THIRD]
     first = page.select(".entries .hit")[0]
@@ -43,7 +41,6 @@ def test_a_list_has_its_publications_in_order(client: FlaskClient) -> None:
 
 
 def test_links_change_the_list(client: FlaskClient) -> None:
-    """Publications move up and down, and are removed, without scripts."""
     page = read_page(client, LIST)
     assert list_ids(follow(client, page, "Move up", 1)) == [FIRST, THIRD, SECOND]
     assert list_ids(follow(client, page, "Move down")) == [SECOND, FIRST, THIRD]
@@ -57,7 +54,6 @@ def test_links_change_the_list(client: FlaskClient) -> None:
 
 
 def test_a_search_on_the_page_adds_publications(client: FlaskClient) -> None:
-    """The hits of the search have links that add them. The search stays, to add another."""
     page = read_page(client, f"/list?id={FIRST}&q=global+report")
     texts = [each.text.strip() for each in page.select(".adding .changes")]
     assert texts.count("On the list") == 1
@@ -77,7 +73,6 @@ def test_nothing_is_added_to_a_full_list(client: FlaskClient) -> None:
 
 
 def test_an_empty_list_says_how_to_begin(client: FlaskClient) -> None:
-    """Without ids the page has the search for a publication, and no export."""
     page = read_page(client, "/list")
     assert "empty" in page.text
     assert page.select_one("#add-query")
@@ -92,7 +87,6 @@ def test_the_page_of_a_publication_leads_to_a_list(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_list_is_cited_in_its_order(client: FlaskClient, style: str) -> None:
-    """A style is a link. The citations are those of the pages of the publications."""
     page = read_page(client, LIST)
     assert page.select(".citation") == []
     link = find(page, f".cite a[href*='cite={style}']")
@@ -105,7 +99,6 @@ def test_a_list_is_cited_in_its_order(client: FlaskClient, style: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_list_is_exported_in_each_format(client: FlaskClient, name: str) -> None:
-    """An export has the publications in the order of the list, and all links lead to it."""
     link = find(read_page(client, LIST), f"a[href^='/list/export/{name}?']")
     response = client.get(str(link["href"]))
     assert response.mimetype == FORMATS[name].media_type
@@ -148,7 +141,6 @@ def test_a_list_outlives_its_publications(retired_index: Path) -> None:
 
 
 def test_a_list_of_unknown_publications_has_no_export(client: FlaskClient) -> None:
-    """A list without a known publication offers no citations and no exports."""
     page = read_page(client, "/list?id=none")
     assert page.select(".cite, a[href*='/export/']") == []
 
@@ -160,7 +152,6 @@ def test_robots_stay_away(client: FlaskClient) -> None:
 
 
 def test_the_script_has_the_limits_of_the_server() -> None:
-    """A list that the script makes is one that the server reads."""
     script = SCRIPT.read_text(encoding="utf-8")
     assert f"const LIMIT = {MAX_LISTED};" in script
     assert f"const MAX_ADDRESS = {MAX_LIST_BYTES};" in script

@@ -21,7 +21,6 @@ QUERIES = (
 
 
 def fetch_record(client: FlaskClient, query: dict[str, Any]) -> dict[str, Any]:
-    """Return a record."""
     response = client.get("/api/search-record", query_string=query)
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.get_json()
@@ -44,7 +43,6 @@ def fetch_record(client: FlaskClient, query: dict[str, Any]) -> dict[str, Any]:
 )
 @pytest.mark.slow
 def test_the_address_repeats_the_record(client: FlaskClient, query: dict[str, str]) -> None:
-    """The address of a record gives the same record, apart from its time."""
     first = fetch_record(client, query)
     address = urlsplit(first["url"])
     again = client.get(f"/api/search-record?{address.query}").get_json()
@@ -63,7 +61,6 @@ def test_a_record_has_all_hits(client: FlaskClient) -> None:
 
 
 def test_a_record_states_the_search_and_the_index(client: FlaskClient) -> None:
-    """It has the query, its interpretation, filters, order, time, index and program."""
     query = {"q": "human trafficking since 2010", "region": "Africa"}
     record = fetch_record(client, query)
     assert record["query"] == query["q"]
@@ -81,7 +78,6 @@ def test_a_record_states_the_search_and_the_index(client: FlaskClient) -> None:
 
 
 def test_the_page_states_the_same_as_the_json(client: FlaskClient) -> None:
-    """The page has the digest and the sentences of the record, and leads to its files."""
     query = {"q": "human trafficking since 2010", "region": "Africa"}
     record = fetch_record(client, query)
     page = BeautifulSoup(client.get("/search-record", query_string=query).data, "lxml")
@@ -96,7 +92,6 @@ def test_the_page_states_the_same_as_the_json(client: FlaskClient) -> None:
 
 
 def test_a_query_is_text_on_the_page(client: FlaskClient) -> None:
-    """Markup in a query is escaped."""
     response = client.get("/search-record", query_string={"q": "<b>x</b>", "region": "<i>y</i>"})
     assert "<b>x" not in response.text
     assert "<i>y" not in response.text

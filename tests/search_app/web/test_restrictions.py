@@ -24,7 +24,6 @@ ALL_REGIONS = f"{REGIONS}&match.region=all"
     ],
 )
 def test_exports_and_feeds_have_the_hits(client: FlaskClient, query: str, words: str) -> None:
-    """An export has exactly the hits, and the feed says what they are."""
     total = fetch(client, f"/api/search?{query}")["total"]
     assert len(client.get(f"/export/jsonl?{query}").text.splitlines()) == total
     feed = client.get(f"/feed.atom?{query}")
@@ -79,7 +78,6 @@ def test_links_of_the_page_keep_them(
 
 
 def test_no_hit_has_an_excluded_value(client: FlaskClient) -> None:
-    """The hits are those without the value, and its bucket has the number of the others."""
     everything, found = (
         fetch(client, f"/api/search?size=100{rest}") for rest in ("", f"&{EXCLUDED}")
     )
@@ -93,7 +91,6 @@ def test_no_hit_has_an_excluded_value(client: FlaskClient) -> None:
 
 
 def test_without_hits_the_page_offers_to_include_a_value_again(client: FlaskClient) -> None:
-    """If an exclusion leaves no hits, a link includes the value again, with the number of hits."""
     values = ["Tools", "Multimedia", "Training materials", "Technical Papers"]
     values += ["Reports and Assessments", "Inter-agency papers", "Brochures & leaflets"]
     page = client.get("/?" + urlencode([("without.section", value) for value in values])).text
@@ -104,7 +101,6 @@ def test_without_hits_the_page_offers_to_include_a_value_again(client: FlaskClie
 
 
 def test_a_value_cannot_be_selected_and_excluded(client: FlaskClient) -> None:
-    """A URL that selects and excludes a value is invalid, and the error says what to do."""
     response = client.get("/api/search?section=Tools&without.section=Tools")
     assert response.status_code == 400
     error = response.get_json()["error"]
@@ -114,14 +110,12 @@ def test_a_value_cannot_be_selected_and_excluded(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("value", ["2015..2010", "abc..def"])
 def test_an_excluded_range_of_years_is_checked(client: FlaskClient, value: str) -> None:
-    """An invalid range of years is an error, whether it is selected or excluded."""
     response = client.get(f"/api/search?without.year={value}")
     assert response.status_code == 400
     assert response.get_json()["error"]["message"].startswith(f"without.year={value} ")
 
 
 def test_the_form_of_years_overrides_an_exclusion(client: FlaskClient) -> None:
-    """The form of years selects a range that is excluded, and its other fields stay."""
     typed = "year_from=2010&year_to=2012"
     kept = "without.year=2010..2012&without.section=Tools"
     found = fetch(client, f"/api/search?{typed}&{kept}")
@@ -131,7 +125,6 @@ def test_the_form_of_years_overrides_an_exclusion(client: FlaskClient) -> None:
 
 
 def test_an_excluded_region_replaces_its_excluded_countries(client: FlaskClient) -> None:
-    """The link that excludes a region drops the exclusions of its countries."""
     page = read_page(client, "/?without.country=IN")
     links = [str(link["href"]) for link in page.select("a.not")]
     assert "/?without.region=South+Asia#values-region" in links
@@ -147,7 +140,6 @@ def test_selected_and_excluded_values_have_one_limit(client: FlaskClient) -> Non
 
 
 def test_an_excluded_missing_value_is_stated(client: FlaskClient) -> None:
-    """Without the publications that state no value, the filter says that one is stated."""
     page = read_page(client, "/?without.region=none&without.year=none")
     chips = page.select(".chip")
     labels = [span.text for chip in chips for span in chip.select("span:has(bdi)")]
@@ -161,12 +153,10 @@ def test_an_excluded_missing_value_is_stated(client: FlaskClient) -> None:
 
 
 def list_choices(page: BeautifulSoup) -> list[Tag]:
-    """Return the links of the choice between any and all values."""
     return page.select(".combinations a")
 
 
 def test_each_hit_has_all_selected_values(client: FlaskClient) -> None:
-    """The hits are those of any value that have all, and each other count is among them."""
     found = fetch(client, f"/api/search?{ALL_TOPICS}&size=100")
     any_of = fetch(client, f"/api/search?{TOPICS}&match.topic=any&size=100")
     both = [hit["id"] for hit in any_of["hits"] if len(hit["topic"]) > 1]
@@ -196,7 +186,6 @@ def test_a_country_counts_among_the_values_of_its_region(client: FlaskClient) ->
 
 
 def test_the_page_offers_any_or_all_of_several_values(client: FlaskClient) -> None:
-    """A group with several selected values has a link for any and one for all of them."""
     any_of, all_of = list_choices(read_page(client, f"/?{TOPICS}&q=victims"))
     assert (any_of["aria-current"], all_of.get("aria-current")) == ("true", None)
     assert all_of["href"] == f"/?q=victims&{ALL_TOPICS}#values-topic"
@@ -216,12 +205,10 @@ def test_the_page_offers_any_or_all_of_several_values(client: FlaskClient) -> No
     ],
 )
 def test_no_choice_is_offered_where_it_changes_nothing(client: FlaskClient, selected: str) -> None:
-    """One value, fields of one value, years, and a country in its region have no choice."""
     assert list_choices(read_page(client, f"/?{selected}")) == []
 
 
 def test_a_link_that_leaves_one_value_drops_the_choice(client: FlaskClient) -> None:
-    """The URL of a single value, and of a search without filters, does not say all or any."""
     page = read_page(client, f"/?{ALL_TOPICS}")
     [chip, _] = page.select("a.chip")
     assert chip["href"] == "/?topic=smuggling+of+migrants"
@@ -238,7 +225,6 @@ def test_a_link_that_leaves_one_value_drops_the_choice(client: FlaskClient) -> N
 
 
 def test_without_hits_any_of_the_values_is_offered(client: FlaskClient) -> None:
-    """If no publication has all values, a link leads to those with any of them."""
     found = fetch(client, f"/api/search?{ALL_REGIONS}")
     any_of = fetch(client, f"/api/search?{REGIONS}")["total"]
     assert found["total"] == 0
@@ -254,7 +240,6 @@ def test_without_hits_any_of_the_values_is_offered(client: FlaskClient) -> None:
 
 
 def test_a_missing_value_contradicts_others(client: FlaskClient) -> None:
-    """No publication has a value and no value."""
     found = fetch(client, "/api/search?topic=none&topic=smuggling+of+migrants&match.topic=all")
     assert found["total"] == 0
     assert {bucket["value"] for bucket in found["facets"]["topic"]} == {
@@ -265,7 +250,6 @@ def test_a_missing_value_contradicts_others(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("name", ["section", "year", "summary", "nothing", ""])
 def test_a_field_without_several_values_is_an_error(client: FlaskClient, name: str) -> None:
-    """The parameter of a field of at most one value, or of none, is invalid."""
     response = client.get(f"/api/search?match.{name}=all")
     assert response.status_code == 400
     error = response.get_json()["error"]
@@ -274,6 +258,5 @@ def test_a_field_without_several_values_is_an_error(client: FlaskClient, name: s
 
 
 def test_another_value_is_an_error(client: FlaskClient) -> None:
-    """The parameter is any or all. Empty, it counts as missing."""
     assert client.get("/api/search?match.topic=both").status_code == 400
     assert client.get("/api/search?match.topic=&match.nothing=").status_code == 200

@@ -38,7 +38,6 @@ def is_allowed(address: str, listed: list[tuple[str, str]]) -> bool:
 
 
 def followed(address: str, html: str) -> Iterator[str]:
-    """Return the URLs of this site, in one language, that a page lets a crawler follow."""
     for link in BeautifulSoup(html, "lxml").find_all("a", href=True):
         if "nofollow" not in (link.get("rel") or ()) and not link.get("hreflang"):
             target = urlsplit(urljoin(f"http://localhost{address}", str(link["href"])))
@@ -47,7 +46,6 @@ def followed(address: str, html: str) -> Iterator[str]:
 
 
 def walked(client: FlaskClient, start: str) -> dict[str, TestResponse]:
-    """Return the responses of all URLs that a crawler reaches from a start page."""
     listed = read_rules(client)
     seen: dict[str, TestResponse] = {}
     left = [start]
@@ -74,7 +72,6 @@ def test_a_crawler_visits_publications_and_no_searches(client: FlaskClient, star
 
 @pytest.mark.parametrize("address", ["/", "/?page=2", "/about", MODEL_LAW])
 def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str) -> None:
-    """On every page that a crawler visits, each link that robots.txt forbids is nofollow."""
     listed = read_rules(client)
     links = list(followed(address, client.get(address).text))
     assert links
@@ -110,7 +107,6 @@ def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str
 def test_robots_txt_and_the_header_agree(
     client: FlaskClient, address: str, is_walked: bool
 ) -> None:
-    """A response in any language is "noindex, nofollow" exactly if robots.txt disallows its URL."""
     for start in ("", "/ar", "/zh"):
         answer = client.get(f"{start}{address}")
         answer.close()
@@ -121,17 +117,14 @@ def test_robots_txt_and_the_header_agree(
 
 @pytest.mark.parametrize("address", ["/nowhere", "/publication/none", "/?page=x", "/api/none"])
 def test_errors_are_noindex(client: FlaskClient, address: str) -> None:
-    """An error asks not to be indexed, at any URL."""
     assert client.get(address).headers["X-Robots-Tag"] == TAG
 
 
 def test_robots_txt_exists_without_an_index(tmp_path: Path) -> None:
-    """The server has a robots.txt before the first build."""
     assert open_index(tmp_path).get("/robots.txt").status_code == 200
 
 
 def test_a_publication_has_one_canonical_url(client: FlaskClient) -> None:
-    """A page of a publication names the same canonical URL for every URL that leads to it."""
     for asked in (MODEL_LAW, f"{MODEL_LAW}?from=mail", f"{MODEL_LAW}?q=law&hit=1"):
         page = read_page(client, asked)
         (link,) = page.find_all("link", rel="canonical")

@@ -23,26 +23,22 @@ from tests.tiers import examples
 
 
 def ids(client: FlaskClient, address: str) -> list[str]:
-    """Return the ids of the hits of a URL."""
     hits = fetch(client, address)["hits"]
     return [hit["id"] for hit in hits]
 
 
 def buckets(client: FlaskClient, address: str, facet: str) -> dict[str, Any]:
-    """Return the buckets of a facet by value, child values included."""
     facets = fetch(client, address)["facets"]
     top = facets[facet]
     return {each["value"]: each for row in top for each in [row, *row.get("children", [])]}
 
 
 def test_terms_match_in_different_fields(client: FlaskClient) -> None:
-    """A term in the series and one in the title together match the issue brief."""
     top = ids(client, "/api/search?q=icat+refugee")
     assert top[0] == "trafficking-in-persons-and-refugee-status-2017"
 
 
 def test_a_country_under_its_region_narrows_it(client: FlaskClient) -> None:
-    """India narrows a selected South Asia to publications about India."""
     both = ids(client, "/api/search?region=South+Asia&country=IN&size=100")
     assert both == ids(client, "/api/search?country=IN&size=100")
     children = buckets(client, "/api/search?region=South+Asia", "region")
@@ -51,7 +47,6 @@ def test_a_country_under_its_region_narrows_it(client: FlaskClient) -> None:
 
 
 def test_the_api_has_the_documented_parts(client: FlaskClient) -> None:
-    """The response has the documented parts of the API, and every field by its name."""
     found = fetch(client, "/api/search?q=manual&size=3")
     assert found.keys() >= {
         "query", "total", "page", "page_count", "relaxed", "generation", "took_ms", "hits",
@@ -72,7 +67,6 @@ def test_the_api_has_the_documented_parts(client: FlaskClient) -> None:
 
 
 def test_without_a_query_all_publications_are_listed(client: FlaskClient) -> None:
-    """A search without a query lists all publications, newest first, without scores."""
     found = fetch(client, "/api/search?size=100")
     assert found["total"] == 136
     hits = found["hits"]
@@ -83,7 +77,6 @@ def test_without_a_query_all_publications_are_listed(client: FlaskClient) -> Non
 
 
 def test_sections_are_in_printed_order(client: FlaskClient) -> None:
-    """Sections are listed in the order of the printed catalogue, with their counts."""
     found = buckets(client, "/api/search", "section")
     assert {value: each["count"] for value, each in found.items()} == {
         "Tools": 23, "Training materials": 12, "Reports and Assessments": 28,
@@ -147,7 +140,6 @@ PUBLICATION = "/publication/global-report-on-trafficking-in-persons-2014"
 def test_every_route_refuses_a_malformed_search(
     client: FlaskClient, address: str, hint: str
 ) -> None:
-    """No route has an empty list or another search in place of the error."""
     response = client.get(address)
     assert response.status_code == 400
     assert hint in response.text
@@ -163,7 +155,6 @@ def test_an_unknown_value_has_no_hits_and_can_be_removed(client: FlaskClient) ->
 
 
 def test_a_page_past_the_end_links_to_the_last(client: FlaskClient) -> None:
-    """A page past the end, however far, is an empty page with a link to the last."""
     for number in ("15", "9" * 300):
         response = client.get(f"/?page={number}")
         assert response.status_code == 200
@@ -171,7 +162,6 @@ def test_a_page_past_the_end_links_to_the_last(client: FlaskClient) -> None:
 
 
 def test_unknown_and_empty_parameters_are_ignored(client: FlaskClient) -> None:
-    """Unknown and empty parameters do not change the response."""
     found = fetch(client, "/api/search?foo=bar&page=&sort=&region=&year_from=&size=")
     assert found["total"] == 136
 
@@ -192,7 +182,6 @@ def test_unknown_urls_are_a_404(client: FlaskClient, address: str) -> None:
     ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{1237*4321}}", "&lt;"],
 )
 def test_request_text_is_escaped(client: FlaskClient, text: str) -> None:
-    """Text from the URL is shown as it was typed, and adds no elements to the page."""
     page = read_page(client, f"/?q={quote(text)}&region={quote(text)}")
     assert not page.select("img, script:not([src]), [onerror]")
     assert find(page, "title").text.startswith(f"{text} – ")
@@ -202,7 +191,6 @@ def test_request_text_is_escaped(client: FlaskClient, text: str) -> None:
 
 
 def test_a_value_without_a_url_is_not_a_link(client: FlaskClient) -> None:
-    """On the page of a publication, a value that leads nowhere is text. Every link has a URL."""
     page = read_page(client, "/publication/unodc-model-law-against-the-smuggling-of-migrants-2010")
     links = {
         row.dt.text: [link.get("href") for link in row.select("a")]
@@ -215,7 +203,6 @@ def test_a_value_without_a_url_is_not_a_link(client: FlaskClient) -> None:
 
 
 def test_health_names_the_generation(client: FlaskClient, catalogue_index: Path) -> None:
-    """The health check names the generation that is in use."""
     assert fetch(client, "/healthz") == {
         "status": "ok",
         "generation": (catalogue_index / "CURRENT").read_text(encoding="utf-8").strip(),
@@ -227,7 +214,6 @@ GLOBAL_REPORT = "global-report-on-trafficking-in-persons-2016"
 
 
 def test_a_publication_has_its_other_editions(client: FlaskClient) -> None:
-    """Page and API list the other editions of a publication, the newest first."""
     editions = fetch(client, f"/api/publication/{GLOBAL_REPORT}")["other_editions"]
     assert [each["year"] for each in editions] == [2018, 2014, 2012, 2009]
     assert {each["title"] for each in editions} == {"Global Report on Trafficking in Persons"}
@@ -238,7 +224,6 @@ def test_a_publication_has_its_other_editions(client: FlaskClient) -> None:
 
 
 def test_a_publication_has_similar_ones(client: FlaskClient) -> None:
-    """Page and API list the publications similar to one, with the metadata of a hit."""
     address = "publication/unodc-model-law-against-trafficking-in-persons-2009"
     similar = fetch(client, f"/api/{address}")["similar"]
     expected = {
@@ -258,7 +243,6 @@ def test_a_publication_has_similar_ones(client: FlaskClient) -> None:
 
 @pytest.mark.slow
 def test_a_publication_has_no_empty_lists(client: FlaskClient) -> None:
-    """A page has no heading for similar publications or other editions if there are none."""
     seen = set()
     for number in (1, 2):
         for identity in ids(client, f"/api/search?size=100&page={number}"):
@@ -299,14 +283,12 @@ def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> Non
 
 
 def test_folding_changes_no_count(client: FlaskClient) -> None:
-    """Total and facets count publications, with editions folded or not."""
     plain, folded = (fetch(client, f"/api/search?q=report&fold={fold}") for fold in "01")
     assert folded["facets"] == plain["facets"]
     assert folded["total"] == plain["total"]
 
 
 def test_a_folded_title_counts_its_other_editions(client: FlaskClient) -> None:
-    """A hit shows the number of its other editions and links to their list."""
     text = client.get("/?q=global+report&fold=1").text
     assert "4 other editions<" in text
     assert "1–2 of 2 titles (publications: 6)" in text
@@ -316,14 +298,12 @@ def test_a_folded_title_counts_its_other_editions(client: FlaskClient) -> None:
 
 
 def test_folding_is_offered_only_if_it_has_an_effect(client: FlaskClient) -> None:
-    """A page offers to fold editions if it has two of one title, and to unfold any folded list."""
     assert "Fold editions" in client.get("/?q=global+report").text
     assert "Fold editions" not in client.get("/?q=organ").text
     assert "List each edition" in client.get("/?q=organ&fold=1").text
 
 
 def test_each_hit_has_its_reasons(client: FlaskClient) -> None:
-    """With explain=1, API and page explain each hit, and the parts add up to its score."""
     address = "?q=africa+traficking&region=Africa&explain=1"
     hits = fetch(client, f"/api/search{address}")["hits"]
     page = client.get(f"/{address}").text
@@ -340,13 +320,11 @@ def test_each_hit_has_its_reasons(client: FlaskClient) -> None:
 
 
 def test_values_are_quoted_in_reasons(client: FlaskClient) -> None:
-    """A value that matched is in quotation marks, as words of a text are."""
     hit, *_ = fetch(client, "/api/search?q=india&explain=1")["hits"]
     assert hit["explanation"]["sentences"][0].endswith("Country is “India”.")
 
 
 def test_an_id_is_quoted_in_reasons(client: FlaskClient) -> None:
-    """The reasons of a publication whose id was typed name the id, on a page and in the API."""
     identity = fetch(client, "/api/search?size=1")["hits"][0]["id"]
     hit, *_ = fetch(client, f"/api/search?q={identity}&explain=1")["hits"]
     assert f"ID is “{identity}”" in hit["explanation"]["sentences"][0]
@@ -354,7 +332,6 @@ def test_an_id_is_quoted_in_reasons(client: FlaskClient) -> None:
 
 
 def test_a_list_links_to_its_reasons(client: FlaskClient) -> None:
-    """A list of a query or filter links to its reasons on the same page, and back."""
     page = client.get("/?q=trafficking&page=2").text
     assert 'href="/?q=trafficking&amp;explain=1&amp;page=2"' in page
     assert "Show reasons" in page
@@ -387,7 +364,6 @@ NAMES = st.sampled_from("q page size sort match fold exact explain region year f
 @examples(150)
 @pytest.mark.slow
 def test_any_parameters_get_a_response(client: FlaskClient, pairs: list[tuple[str, str]]) -> None:
-    """Any URL is answered or refused, and never causes a server error."""
     query: dict[str, list[str]] = {}
     for name, value in pairs:
         query.setdefault(name, []).append(value.encode("utf-8", "replace").decode())
@@ -397,23 +373,19 @@ def test_any_parameters_get_a_response(client: FlaskClient, pairs: list[tuple[st
 
 
 def test_the_label_of_a_missing_value_can_be_typed(client: FlaskClient) -> None:
-    """The typed label of a missing value has the same hits as the selected label."""
     typed = fetch(client, "/api/search?q=region:%22No+particular+region%22")["total"]
     assert typed == fetch(client, "/api/search?region=none")["total"]
 
 
 def test_an_unused_typed_value_is_reported(client: FlaskClient) -> None:
-    """The page reports a value that is typed after a field name and that no publication has."""
     assert "no publication has the value “film”" in client.get("/?q=format:film").text
 
 
 def test_a_query_without_terms_is_reported(client: FlaskClient) -> None:
-    """A query of symbols alone lists all publications, and the page says why."""
     assert "“?!” has no words to search for" in client.get("/?q=?!").text
 
 
 def test_an_executive_summary_is_labeled(client: FlaskClient) -> None:
-    """Lists and pages label a language that has only the executive summary."""
     text = client.get("/?q=title:%22global+report%22&year=2014").text
     assert "English, Arabic (executive summary), Chinese (executive summary)" in text
     page = client.get("/publication/global-report-on-trafficking-in-persons-2014").text
@@ -457,7 +429,6 @@ def test_ignored_terms_are_reported(client: FlaskClient, monkeypatch: pytest.Mon
 def test_an_expanded_wildcard_reports_ignored_words(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Page and API report how many of the words that match a wildcard were ignored."""
     client = open_index(catalogue_index)
     monkeypatch.setattr(vocabulary, "MAX_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
@@ -468,12 +439,10 @@ def test_an_expanded_wildcard_reports_ignored_words(
 
 
 def suggested(client: FlaskClient, parameters: str) -> Any:
-    """Return the suggestions of the API for these parameters."""
     return fetch(client, f"/api/suggest?{parameters}")["suggestions"]
 
 
 def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
-    """The API returns the typed text, and the kind, name, count, and URL of each suggestion."""
     assert fetch(client, "/api/suggest?q=%20Model+L")["query"] == " Model L"
     value, *_ = suggested(client, "q=south+a&language=en")
     assert value == {
@@ -494,7 +463,6 @@ def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
 
 
 def test_a_suggestion_keeps_filters_and_order(client: FlaskClient) -> None:
-    """A suggestion leads to the first page of a list with the same order and filters."""
     ticked = "year=2005..2015&sort=oldest&size=20&page=3&match=any"
     hrefs = [each["url"] for each in suggested(client, f"q=afri&{ticked}")]
     assert "/?q=africa&year=2005..2015&sort=oldest&size=20" in hrefs
@@ -513,7 +481,6 @@ def test_suggestions_are_cached_for_a_minute(client: FlaskClient) -> None:
     ["", "q=", "foo=bar", "q=t", "q=%00", "q=%FF", "q=" + "a" * 5000, "q=title:tra"],
 )
 def test_a_prefix_without_suggestions_is_no_error(client: FlaskClient, parameters: str) -> None:
-    """A prefix without suggestions gets an empty list, not an error."""
     assert suggested(client, parameters) == []
 
 
@@ -536,7 +503,6 @@ def notes(client: FlaskClient, address: str) -> list[tuple[str, str, str]]:
 
 
 def test_synonyms_are_reported(client: FlaskClient) -> None:
-    """Page and API report added synonyms, with a link to a search without them."""
     address = "?q=human+trafficking"
     found = fetch(client, f"/api/search{address}")
     told = found["entities"]
@@ -583,7 +549,6 @@ def test_a_corrected_name_has_its_synonyms(client: FlaskClient) -> None:
 
 
 def test_a_likely_correction_is_suggested(misspelt_index: Path) -> None:
-    """A likelier word is suggested for a rare one that has hits, and never replaces it."""
     settings = config.load(PATIENT, index=misspelt_index)
     with create_app(settings).test_client() as client:
         found = fetch(client, "/api/search?q=bordre")
@@ -612,7 +577,6 @@ def test_an_exact_list_says_so(client: FlaskClient) -> None:
 def test_a_switch_stays_in_every_link(
     kept: str, search: str, without: str, forms: int, client: FlaskClient
 ) -> None:
-    """All links and forms of a list keep its switches, except the link that turns one back."""
     text = client.get(f"/?{search}").text
     links = re.findall(r'href="(/(?:facet/\w+)?\?[^"]*)"', text)
     assert len(links) > 50

@@ -14,7 +14,6 @@ UNKNOWN = "0123456789abcdef"
 
 
 def named_by_pages(client: FlaskClient) -> dict[str, str]:
-    """Return the URLs of the static files that a page names, by the name of the file."""
     found = re.findall(r'"(/static/[^"]+)"', client.get("/").text)
     return {url.rsplit("/", 1)[1]: url for url in found}
 
@@ -47,7 +46,6 @@ def test_no_cache_keeps_a_file_under_another_url(client: FlaskClient, start: str
 def test_files_of_a_previous_version_are_served(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file of a previous version has its own body, also if the current version lacks it."""
     monkeypatch.setattr(files, "FORMER", tmp_path)
     (tmp_path / UNKNOWN).mkdir()
     for name in ("style.css", "removed.js"):

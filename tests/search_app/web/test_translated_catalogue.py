@@ -45,12 +45,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def read_french(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page in French."""
     return read_page(client, f"/fr{address}")
 
 
 def test_filters_have_translated_labels(client: FlaskClient) -> None:
-    """Filters and their values are translated. One without a translation states its language."""
     page = read_french(client, "/")
     headings = [(each.text, each.get("lang")) for each in page.select(".facet h3")]
     assert ("Rubrique", None) in headings
@@ -62,7 +60,6 @@ def test_filters_have_translated_labels(client: FlaskClient) -> None:
 
 
 def test_titles_and_texts_state_their_language(client: FlaskClient) -> None:
-    """On a French page, English titles and texts of the catalogue have the language English."""
     page = read_french(client, "/?q=law")
     assert find(page, ".hit h3")["lang"] == "en"
     assert find(page, ".passage")["lang"] == "en"
@@ -89,7 +86,6 @@ def test_active_filters_are_translated(start: str, word: str, client: FlaskClien
 
 
 def test_details_of_a_publication_are_translated(client: FlaskClient) -> None:
-    """The page of a publication has translated facts and details."""
     page = read_french(client, "/publication/model-law")
     details = {
         find(row, "dt").text: find(row, "dd").text.strip() for row in page.select(".details > div")
@@ -110,14 +106,12 @@ def test_the_api_has_translated_labels_and_own_values(client: FlaskClient) -> No
 
 
 def test_a_page_in_the_own_language_states_no_language(client: FlaskClient) -> None:
-    """In the catalogue's own language, the catalogue is displayed as it is."""
     page = read_page(client, "/?q=law")
     assert page.select("main [lang]") == []
     assert find(page, "h1 a").text == "Small Catalogue"
 
 
 def test_suggestions_have_translated_labels(client: FlaskClient) -> None:
-    """A suggested value has its translated label, and the name of its field before it."""
     [found] = [
         each for each in fetch(client, "/api/suggest?q=outil&lang=fr")["suggestions"]
         if each["kind"] == "facet"
@@ -144,7 +138,6 @@ def test_a_query_names_a_value_by_its_label(client: FlaskClient, typed: str, sel
 
 
 def test_an_export_keeps_the_values_of_the_catalogue(client: FlaskClient) -> None:
-    """An export has the values of the catalogue, whatever the language of the page."""
     exported = client.get("/fr/export/csv?section=Tools").text
     assert "Tools" in exported
     assert "Outils" not in exported
@@ -154,13 +147,11 @@ def test_an_export_keeps_the_values_of_the_catalogue(client: FlaskClient) -> Non
     "address", ["/about", "/advanced", "/facet/region", "/list", "/search-record"]
 )
 def test_every_page_displays_the_translated_catalogue(address: str, client: FlaskClient) -> None:
-    """Every page has the translated title of the catalogue."""
     assert find(read_french(client, address), ".site a").text == "Petit catalogue"
 
 
 @pytest.mark.parametrize("address", ["/", "/list?id=brief/6&id=model-law"])
 def test_facts_state_their_language(client: FlaskClient, address: str) -> None:
-    """A value in a line of facts has the language of the catalogue if it is not translated."""
     lines = {str(line) for line in read_french(client, address).select(".hit .facts")}
     assert lines == {
         '<p class="facts"><span lang="en">Papers</span></p>',
@@ -169,14 +160,12 @@ def test_facts_state_their_language(client: FlaskClient, address: str) -> None:
 
 
 def test_facts_of_a_publication_state_their_language(client: FlaskClient) -> None:
-    """So has one on the page of a publication."""
     line = find(read_french(client, "/publication/brief/6"), "article > .facts")
     assert str(line) == '<p class="facts"><span lang="en">Papers</span></p>'
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_title_of_an_error_ends_no_sentence(language: str, client: FlaskClient) -> None:
-    """The title of a page joins its message with the catalogue's, without a full stop between."""
     page = BeautifulSoup(client.get(f"/{language}/?sort=x", follow_redirects=True).data, "lxml")
     heading, title = page.select_one("h1:not(.site)"), page.select_one("title")
     assert heading is not None

@@ -35,7 +35,6 @@ RECORDS = (
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """Return a client of a site in English, whose pages below /fr/ are in French."""
     corpus = tmp_path_factory.mktemp("records") / "corpus"
     corpus.mkdir()
     (corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
@@ -45,13 +44,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def list_texts(client: FlaskClient, address: str, selector: str) -> list[tuple[str, str | None]]:
-    """Return the text and the language of each element for a selector."""
     elements = read_page(client, address).select(selector)
     return [(each.text, str(each["lang"]) if each.has_attr("lang") else None) for each in elements]
 
 
 def test_a_list_shows_the_translated_title_first(client: FlaskClient) -> None:
-    """A list shows a title in the language of the page, and the original below."""
     assert list_texts(client, "/fr/?q=guide", ".hit :is(h3, .original, .passage)") == [
         ("Un guide des lois", None),
         ("A Guide to Laws", "en"),
@@ -65,14 +62,12 @@ def test_a_list_shows_the_translated_title_first(client: FlaskClient) -> None:
 
 
 def test_other_records_are_shown_as_they_are(client: FlaskClient) -> None:
-    """A record without a translation, or in the language of the page, is shown as it is."""
     selector = ".hit :is(h3, .original)"
     assert list_texts(client, "/fr/?q=handbook", selector) == [("Human Rights", "en")]
     assert list_texts(client, "/fr/?q=manuel", selector) == [("Droits", "fr")]
 
 
 def test_a_page_in_another_language_shows_the_original(client: FlaskClient) -> None:
-    """A page in another language shows the original, and lists the translation as a detail."""
     selector = ".hit :is(h3, .original)"
     assert list_texts(client, "/?q=guide", selector) == [("A Guide to Laws", None)]
     details = list_texts(client, "/publication/both", ".details dt")
@@ -80,7 +75,6 @@ def test_a_page_in_another_language_shows_the_original(client: FlaskClient) -> N
 
 
 def test_a_publication_shows_its_translation_first(client: FlaskClient) -> None:
-    """The page of a publication has the translated title and abstract, then the original ones."""
     assert list_texts(
         client, "/fr/publication/both", "article :is(h1, .original, .abstract p)"
     ) == [
@@ -94,7 +88,6 @@ def test_a_publication_shows_its_translation_first(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("typed", ["lois", "rédigée", "law"])
 def test_the_words_of_a_translation_are_found(client: FlaskClient, typed: str) -> None:
-    """The words of a translation match by their stems in its language, and are marked."""
     found = list_texts(client, f"/fr/?q={typed}", ".hit h3")
     assert found == [("Un guide des lois", None)]
     marked = list_texts(client, f"/fr/?q={typed}", ".hit mark")
@@ -102,7 +95,6 @@ def test_the_words_of_a_translation_are_found(client: FlaskClient, typed: str) -
 
 
 def test_the_api_marks_the_texts_in_the_language_of_the_page(client: FlaskClient) -> None:
-    """The marked texts of a hit are in the language of the page. The fields are as stated."""
     [hit] = client.get("/fr/api/search?q=guide").get_json()["hits"]
     assert hit["title_html"] == "Un <mark>guide</mark> des lois"
     assert hit["summary_html"] == "Comment les rédiger."

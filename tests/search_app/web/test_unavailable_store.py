@@ -17,7 +17,6 @@ SECRET_HOST = "node-7.internal"
 
 
 def fail(*_: object) -> None:
-    """Raise the error of an index whose machines do not answer."""
     raise StoreUnavailable(f"the index papers cannot be searched: {SECRET_HOST} refused", "Wait")
 
 
@@ -42,8 +41,6 @@ def test_a_search_of_an_unavailable_index_is_503(
 def test_an_error_of_the_cluster_is_in_the_log_and_not_on_the_page(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Readers see a plain sentence. Names of users, files, and hosts are for the operator."""
-
     def refuse(*_: object) -> None:
         raise ClusterError(f"{SECRET_HOST} refused", f"Check {PASSWORD} and the roles of the user")
 
@@ -63,7 +60,6 @@ def test_an_error_of_the_cluster_is_in_the_log_and_not_on_the_page(
 
 
 def test_a_site_without_an_index_names_the_command_for_its_operator(tmp_path: Path) -> None:
-    """Without an index, the page is in the reader's language, and the command in English."""
     client = open_index(tmp_path / "index")
     page, api = client.get("/fr/"), client.get("/api/search?lang=fr")
     hint = load_interface("fr").gettext("The operator of this site can fix it.")

@@ -27,23 +27,19 @@ DAY = date(2026, 11, 25)
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Return the path of the log."""
     return tmp_path / "zero-results.jsonl"
 
 
 @pytest.fixture
 def noting(catalogue_engine: Engine, file: Path) -> FlaskClient:
-    """Return a client of an application that logs searches without hits."""
     return make_client(catalogue_engine, zero_result_log=file)
 
 
 def noted(file: Path) -> list[dict[str, str]]:
-    """Return the lines of a log."""
     return [json.loads(each) for each in file.read_text(encoding="ascii").splitlines()]
 
 
 def test_a_search_without_hits_is_logged(noting: FlaskClient, file: Path) -> None:
-    """Page and API log only the day and the text of a search without hits."""
     headers = {"User-Agent": "someone", "Referer": "https://example.org/", "X-Forwarded-For": "9"}
     for address in ("/?q=Xyzzy+plugh&match=all", "/api/search?q=xyzzy&region=Africa"):
         noting.get(address, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"})
@@ -73,7 +69,6 @@ def test_other_searches_are_not_logged(noting: FlaskClient, file: Path, address:
 def test_the_log_is_off_by_default(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is written anywhere without the setting."""
     monkeypatch.chdir(tmp_path)
     assert client.get("/?q=xyzzy").status_code == 200
     assert list(tmp_path.iterdir()) == []
@@ -83,7 +78,6 @@ def test_the_log_is_off_by_default(
 def test_an_unwritable_log_breaks_no_search(
     place: str, catalogue_engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Users get their response despite any fault of the file, and the server logs one line."""
     client = make_client(catalogue_engine, zero_result_log=f"{tmp_path}/{place}")
     for _ in range(3):
         assert client.get("/?q=xyzzy").status_code == 200
@@ -106,7 +100,6 @@ def test_a_full_log_does_not_grow(
 
 @given(text=st.text(max_size=300))
 def test_any_text_is_one_line_of_ascii(text: str) -> None:
-    """Any query becomes one line without control characters that keeps the start of the text."""
     told = format_line(text, DAY)
     assert told.endswith(b"\n")
     assert all(0x20 <= each < 0x7F for each in told[:-1])
@@ -124,7 +117,6 @@ def _write(file: str, worker: int) -> None:
 
 @pytest.mark.slow
 def test_workers_share_a_log(file: Path) -> None:
-    """Lines that several processes write at the same time are all in the log, and complete."""
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as workers:
         list(workers.map(_write, [str(file)] * 3, range(3)))
     assert sorted(each["query"] for each in noted(file)) == sorted(
@@ -133,7 +125,6 @@ def test_workers_share_a_log(file: Path) -> None:
 
 
 def test_the_most_frequent_texts_come_first(file: Path) -> None:
-    """Texts that differ only in case and spaces are one text. Malformed lines are ignored."""
     for text in ("ibis", "Zebra  crossing", "zebra crossing", "ZEBRA crossing", "ibis", "okapi"):
         ZeroResultLog(str(file), lambda: DAY).write(text)
     with file.open("ab") as more:
@@ -142,7 +133,6 @@ def test_the_most_frequent_texts_come_first(file: Path) -> None:
 
 
 def test_pubsearch_zero_results(run: Run, file: Path) -> None:
-    """The command prints counts and texts, and no control characters for a terminal."""
     for text in ("okapi", "okapi", "زرافة", "\x1b[2Jibis\u202e"):
         ZeroResultLog(str(file), lambda: DAY).write(text)
     told = run("zero-results", "--zero-result-log", file, "--most", 3)
@@ -155,7 +145,6 @@ def test_pubsearch_zero_results(run: Run, file: Path) -> None:
 def test_pubsearch_zero_results_without_a_log(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command exits with 1 and an error if no log is configured or the file is missing."""
     monkeypatch.delenv("PUBSEARCH_ZERO_RESULT_LOG", raising=False)
     told = run("zero-results")
     assert told.status == 1

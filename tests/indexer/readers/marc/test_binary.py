@@ -27,7 +27,6 @@ def test_the_separators_are_a_signature(filename: str) -> None:
     "data", [b"", b"12345,22,4500\n", b"%PDF-1.7 \x1e\x1f", b"00755cam  22002414a 4500\n001 x\n"]
 )
 def test_other_files_are_not_recognized(data: bytes) -> None:
-    """A file without the separators of fields is not binary MARC."""
     assert binary.detect("file", data) is None
 
 
@@ -54,7 +53,6 @@ def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
 
 
 def test_each_wrong_record_is_reported_with_its_number_and_id() -> None:
-    """Each record with wrong lengths has a problem with its number in the file and its id."""
     wrong = b"00007" + ONE[5:]
     problems = read_records(ONE + wrong + wrong, "marc").problems
     assert [(problem.line, problem.entry) for problem in problems] == [(2, "ocm-77"), (3, "ocm-77")]
@@ -62,7 +60,6 @@ def test_each_wrong_record_is_reported_with_its_number_and_id() -> None:
 
 
 def test_a_shuffled_directory_is_followed() -> None:
-    """Tags and the order of fields come from the directory, whatever the order of the data is."""
     entries = [ONE[at : at + 12] for at in range(24, ONE.index(b"\x1e"), 12)]
     found = read_records(ONE[:24] + b"".join(reversed(entries)) + ONE[ONE.index(b"\x1e") :], "marc")
     original = read_records(ONE, "marc")
@@ -73,7 +70,6 @@ def test_a_shuffled_directory_is_followed() -> None:
 
 @given(st.lists(st.integers(0, 4), min_size=5, max_size=40))
 def test_a_record_has_each_field_once(entries: list[int]) -> None:
-    """The fields of a record are at most as long as the record, whatever its directory names."""
     fields = [b"%d" % number * 10 + b"\x1e" for number in range(5)]
     padding = b"\x1e" * (len(entries) - len(fields))
     directory = b"".join(b"500%04d%05d" % (len(fields[n]), 11 * n) for n in entries)
@@ -114,28 +110,24 @@ def test_a_directory_that_repeats_a_long_field_takes_bounded_memory() -> None:
     ],
 )
 def test_encodings_are_recognized(data: bytes, level: bytes, text: str) -> None:
-    """A title is decoded by its bytes. The encoding in the leader is only a hint."""
     record = make_binary([("245", "00$aXXXX")]).replace(b"XXXX", data)
     record = record[:9] + level + record[10:]
     assert read_records(record, "marc").columns()["245$a"] == [text]
 
 
 def test_bad_bytes_are_replaced_and_reported() -> None:
-    """A bad byte in a UTF-8 record becomes U+FFFD, and the record has a problem."""
     found = read_records(make_binary([("245", "00$aMünchen ?")]).replace(b"?", b"\xff"), "marc")
     assert found.columns()["245$a"] == ["München \ufffd"]
     assert "invalid in the encoding it declares" in found.problems[0].what
 
 
 def test_a_truncated_record_is_kept() -> None:
-    """A truncated record keeps its first fields, and the file has a problem."""
     found = read_records(ONE + ONE[:-60], "marc")
     assert found.columns(1)["245$a"] == found.columns()["245$a"]
     assert found.problems
 
 
 def test_records_without_fields_are_reported() -> None:
-    """Bytes without fields between two record terminators are a problem."""
     found = read_records(b"no MARC\x1d" + ONE, "marc")
     assert found.problems[0].what == "the MARC record has no fields"
     assert len(found.records) == 1

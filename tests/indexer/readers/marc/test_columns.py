@@ -36,7 +36,6 @@ EXPECTED = {
     ],
 )  # fmt: skip
 def test_every_syntax_has_the_same_columns(name: str, data: bytes | str) -> None:
-    """A record has the same columns and values in every syntax."""
     found = read_records(data, name)
     columns = found.columns()
     assert columns.pop("leader")[0][5:8] == "nam"
@@ -47,7 +46,6 @@ def test_every_syntax_has_the_same_columns(name: str, data: bytes | str) -> None
 def map_fields(
     *fields: tuple[str, str], name: str = "marc", **rules: str
 ) -> dict[str, list[tuple[str, str | None]]]:
-    """Return the values and their languages by field, by the default mapping and these rules."""
     reader = find_reader(name)
     [record], _ = read_records(make_binary(list(fields)), reader)
     source = Source(file="*", format=name, fields=dict(rules))
@@ -124,13 +122,11 @@ NAMES: Fields = [
 
 @pytest.mark.parametrize("number", range(len(NAMES)))
 def test_whatever_names_a_record_is_its_title(number: int) -> None:
-    """Without a title proper, the title is the first of its variants, and at last the symbol."""
     found = map_fields(*reversed(NAMES[number:]))["title"]
     assert found[0][0] == NAMES[number][1].split("$a")[1]
 
 
 def test_variants_of_a_title_have_their_language() -> None:
-    """The title in its original script has the language of the record, a translation its own."""
     title = ("245", "10$6880-01$aTaqrir"), ("242", "00$aA report$yeng")
     fields = map_fields(("008", RIVERS[1][1].replace("eng", "ara")), *title, *NAMES)
     assert fields["title"] == [("Taqrir", None)]
@@ -146,7 +142,6 @@ def test_a_rule_replaces_the_default_mapping() -> None:
 
 
 def test_a_link_to_the_full_text_comes_first() -> None:
-    """The main link is one to the work, its full text if there is one. No cover is a link."""
     fields = map_fields(
         ("020", "  $a9789210542135$0https://isbn.example/1"),
         ("856", "42$uhttps://a.example/cover.jpg$3Cover image"),
@@ -199,7 +194,6 @@ def test_the_place_in_a_host_item_has_parts(place: str, parts: dict[str, str]) -
     ],
 )
 def test_relators_decide_the_role(relators: tuple[str, ...], role: str) -> None:
-    """Codes and terms decide whether a person is an author, an editor, or a contributor."""
     assert classify_role(relators) == role
 
 
@@ -252,7 +246,6 @@ def test_coded_years_must_agree_with_the_imprint(imprint: str, year: str | None)
 
 @pytest.mark.parametrize("language", ["und", "   ", "|||", "zxx", "12a", " en"])
 def test_unknown_languages_have_no_column(language: str) -> None:
-    """A code that is not a language has no column of its own."""
     value = RIVERS[1][1].replace("eng", language)
     assert "008/35-37" not in read_records(make_binary([("008", value)]), "marc").columns()
 
@@ -278,5 +271,4 @@ def test_unknown_languages_have_no_column(language: str) -> None:
     ],
 )
 def test_isbd_punctuation_is_removed(tag: str, code: str, before: str, after: str) -> None:
-    """Marks before the next subfield are removed. Periods of abbreviations stay."""
     assert strip_punctuation(tag, code, before) == after

@@ -36,7 +36,6 @@ WRAPPED = {
 
 @pytest.mark.parametrize(("name", "data"), WRAPPED.values(), ids=WRAPPED)
 def test_records_are_found_in_wrappers(name: str, data: str) -> None:
-    """Records are found around and below other elements, and a deleted record is none."""
     for filename in ("a.xml", "a.json", "a.txt", "a"):
         reader = choose(data, filename)
         assert reader
@@ -57,13 +56,11 @@ def test_records_are_found_in_wrappers(name: str, data: str) -> None:
     ],
 )  # fmt: skip
 def test_other_files_are_not_recognized(data: str) -> None:
-    """A file without fields is not MARC, whatever its words and its format are."""
     found = choose(data)
     assert not found or found.NAME not in {"marcxml", "mrk", "marc-json"}
 
 
 def test_header_of_oai_is_kept() -> None:
-    """The header of an OAI-PMH record is part of it."""
     found = read_records(OAI, "marcxml").columns()
     assert (found["header/identifier"], found["header/setSpec"]) == (["oai:a:1"], ["x"])
 
@@ -78,14 +75,12 @@ def test_header_of_oai_is_kept() -> None:
     ],
 )
 def test_markup_in_a_value_is_read(value: str, text: str) -> None:
-    """Inline markup and line breaks are no part of a value. A bare sign breaks no record."""
     found = read_records(XML.replace("Rivers of salt /", value), "marcxml").columns()
     assert (found["245$a"], found["245$c"]) == ([text], ["Ada Moss and Bo Lind"])
 
 
 @pytest.mark.parametrize("tag", ["</subfield>", "</datafield>", "</record>"])
 def test_a_broken_record_of_xml_does_not_affect_the_others(tag: str) -> None:
-    """A record without one of its end tags is left out, and reported with its line."""
     broken = f"{XML}\n{XML.replace(tag, '', 1)}"
     found = read_records(COLLECTION.replace(XML, broken, 1), "marcxml")
     assert [found.columns(number) for number in (0, 1)] == [
@@ -118,7 +113,6 @@ FORMS: dict[str, object] = {
 
 @pytest.mark.parametrize("fields", FORMS.values(), ids=FORMS)
 def test_forms_of_json_have_the_same_columns(fields: object) -> None:
-    """Fields are below their tag, or have a tag. Subfields are below their code, or have one."""
     data = json.dumps([{"leader": LEADER, "fields": fields}])
     reader = choose(data, "a.json")
     assert reader
@@ -132,7 +126,6 @@ def test_forms_of_json_have_the_same_columns(fields: object) -> None:
 
 
 def test_a_broken_record_of_json_does_not_affect_the_others() -> None:
-    """A record that is truncated or is not MARC is reported. The others are kept."""
     data = json.dumps([{"fields": []}, ONE, {"fields": [7, None, {"245": None}, ["x"]]}])
     found = read_records(data[:-1] + json.dumps(ONE)[:-30], "marc-json")
     assert found.columns()["001"] == ["ocm-77"]
@@ -148,7 +141,6 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_arbitrary_values_of_json_raise_no_exception(value: object) -> None:
-    """Fields of any shape give only records and problems."""
     read_records(json.dumps([{"leader": value, "fields": value}]), "marc-json")
 
 
@@ -174,7 +166,6 @@ def test_lines_of_mrk_are_decoded(lines: str, columns: dict[str, list[str]]) -> 
 
 
 def test_blank_lines_of_mrk_separate_records_without_leaders() -> None:
-    """A field after a blank line starts a record."""
     found = read_records("=001  1\n=245  00$aA\n\n=001  2\n\n=245  00$aB\n", "mrk")
     lines = [(record.line, record.properties[0].value) for record in found.records]
     assert lines == [(1, "1"), (4, "2"), (6, "B")]

@@ -120,14 +120,12 @@ EXPECTED: dict[str, list[Mapping[str, list[str] | None]]] = {
 
 
 def choose_xml(text: str) -> Reader:
-    """Return the reader of a file, whose content decides the format."""
     reader = choose(text)
     assert reader is not None
     return reader
 
 
 def map_sample(name: str) -> list[SourceRecord]:
-    """Return the records of a sample by line, mapped by the default mapping of its format."""
     return map_records(SAMPLES[name], choose_xml(SAMPLES[name]))
 
 
@@ -156,7 +154,6 @@ def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> N
     "title,year\n<a>,1", "", "%PDF-1.4 <xml", '{"a": "<mods/>"}',
 ])  # fmt: skip
 def test_other_text_is_not_recognized(text: str) -> None:
-    """Pages, tables, and prose are not recognized as XML."""
     reader = choose(text, "list.unknown")
     assert reader is None or reader.NAME not in FORMATS
 
@@ -179,7 +176,6 @@ def test_the_default_mapping_feeds_the_rows(name: str) -> None:
     ("datacite-xml", {"Salt data": "en", "Datos": "es", "Part 1": None}),
 ])  # fmt: skip
 def test_a_title_in_another_language_keeps_it(name: str, languages: dict[str, str | None]) -> None:
-    """Titles after the first are other titles, each with its language."""
     properties = map_sample(name)[0].properties
     titles = [each for each in properties if each.name in {"title", "other_titles"}]
     assert {each.value: each.language for each in titles} == languages
@@ -212,7 +208,6 @@ def test_a_title_of_onix_keeps_its_parts(form: str, titles: list[str], expected:
 
 
 def test_a_deleted_record_is_counted() -> None:
-    """A deleted record of an OAI-PMH response is left out, and the number of them is reported."""
     records, problems = read_records(SAMPLES["dublin-core"], "dublin-core")
     assert [each.what for each in problems] == ["1 record is marked as deleted"]
     values = columns(records[0])
@@ -234,7 +229,6 @@ ALONE = {
 
 @pytest.mark.parametrize("name", ALONE)
 def test_an_oai_response_may_have_any_format(name: str) -> None:
-    """Metadata in an OAI-PMH response has its usual columns and those of the header."""
     inner = ALONE[name]
     header = "<header><identifier>oai:x:1</identifier></header>"
     text = (

@@ -23,7 +23,6 @@ PLAIN = XmlReader(Definition(name="plain", label="plain XML", xml=OPTIONS))
 
 
 def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> SourceRecord:
-    """Return the only record of a file with one."""
     records, problems = read_records(f"<list><rec{attributes}>{inner}</rec></list>", reader)
     assert problems == []
     return records[0]
@@ -51,12 +50,10 @@ def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> Sour
     ("<person><n>A</n></person>", {"person/n": ["A"]}),
 ])  # fmt: skip
 def test_a_column_is_the_path_below_the_record(inner: str, expected: object) -> None:
-    """Every element and attribute with a value is a column."""
     assert columns(get_record(inner)) == expected
 
 
 def test_records_of_rdf_have_several_names() -> None:
-    """All nodes with Dublin Core below one parent are records, whatever their type is."""
     ns = 'xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:d="http://purl.org/dc/terms/"'
     nodes = (f"<{kind}><d:title>Salt</d:title><d:date>2001</d:date></{kind}>" for kind in "abb")
     records, problems = read_records(f"<r:RDF {ns}>{''.join(nodes)}</r:RDF>", "dublin-core")
@@ -65,7 +62,6 @@ def test_records_of_rdf_have_several_names() -> None:
 
 
 def test_parts_of_a_person_share_a_group() -> None:
-    """The parts of each person have their own group. Repeated given names are joined."""
     person = "<person><given>Ada</given><given>B.</given><family>Marsh</family></person>"
     properties = get_record(f"<a>1</a>{person}{person}").properties
     assert [(each.value, each.group) for each in properties] == [
@@ -84,7 +80,6 @@ def test_a_value_has_its_language() -> None:
 
 
 def test_a_bulky_part_is_not_read() -> None:
-    """A bulky part has only its attributes, and is no part of the size of its record."""
     record = get_record(f"<body x='2'>y<p>{'x' * 3_000_000}</p></body><a>1</a>")
     assert columns(record) == {"body@x": ["2"], "a": ["1"]}
 
@@ -107,7 +102,6 @@ def test_a_record_has_its_line() -> None:
     b" \n<?xml version='1.1' encoding='koi8-r'?><list><rec><a>&#233;</a></rec></list>",
 ])  # fmt: skip
 def test_a_file_may_have_any_encoding(data: bytes) -> None:
-    """A byte order mark or the declaration decides the encoding of a file."""
     [record], problems = read_records(data, PLAIN)
     assert (columns(record), problems) == ({"a": ["é"]}, [])
 
@@ -125,7 +119,6 @@ def test_a_file_may_declare_any_encoding(name: str) -> None:
     ("<l><rec><a>é|x</a></rec></l>".encode("utf-16").replace(b"|\0", b"\0\xd8"), "éØx", 1),
 ])  # fmt: skip
 def test_a_bad_byte_affects_one_character(data: bytes, value: str, line: int) -> None:
-    """A record with a bad byte is kept, and the byte is reported."""
     [record], [problem] = read_records(data, PLAIN)
     assert columns(record) == {"a": [value]}
     assert problem.line == line
@@ -148,7 +141,6 @@ def test_a_bad_byte_affects_one_character(data: bytes, value: str, line: int) ->
     ("", [], "the file is empty"),
 ])  # fmt: skip
 def test_good_records_of_a_damaged_file_are_kept(text: str, titles: list[str], what: str) -> None:
-    """A fault is reported with a hint, and the other records are read."""
     records, problems = read_records(text, PLAIN)
     values = [" ".join(columns(record)["a"]) for record in records]
     assert values == titles
@@ -156,7 +148,6 @@ def test_good_records_of_a_damaged_file_are_kept(text: str, titles: list[str], w
 
 
 def test_an_entity_bomb_stays_text() -> None:
-    """Entities that a file defines are not expanded, and nothing outside the file is loaded."""
     bomb = '<!ENTITY a "aaaaaaaaaa"><!ENTITY x SYSTEM "file:///etc/passwd">' + "".join(
         f'<!ENTITY {name} "{f"&{former};" * 10}">'
         for former, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -175,7 +166,6 @@ def test_an_entity_bomb_stays_text() -> None:
 ], ids=["deep", "many elements", "long names", "long text", "many bytes"])  # fmt: skip
 @pytest.mark.slow
 def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
-    """A record that exceeds a limit is reported. The next one is read."""
     limits = msgspec.structs.replace(LIMITS, largest_file=1_000_000, most_parts=30_000)
     text = f"<list><rec>{bad}</rec><rec><a>1</a></rec></list>"
     [record], [problem] = read_records(text, PLAIN, limits)
@@ -184,7 +174,6 @@ def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
 
 
 def test_records_in_a_record_are_yielded_while_a_file_is_read() -> None:
-    """A record that contains all others does not keep them in memory."""
     options = {**OPTIONS, "records": ["rec", "list"], "nested": True}
     reader = XmlReader(Definition(name="plain", label="plain XML", xml=options))
     stream = io.BytesIO(b"<list>" + b"<rec><a>1</a></rec>" * 200_000 + b"</list>")
@@ -204,7 +193,6 @@ def test_circular_references_are_followed_once() -> None:
 
 
 def test_an_element_may_have_very_many_attributes() -> None:
-    """All attributes of an element are columns, also if they are far more than usual."""
     many = "".join(f" a{number}='{number}'" for number in range(1_000))
     record = get_record("<a>1</a>", f"{many} xmlns:x='urn:x' x:b='2' xml:lang='fr'")
     values = columns(record)

@@ -47,7 +47,6 @@ Scores = list[float | None]
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """Return a snapshot of the generated publications."""
     folder: Path = index(tmp_path_factory.mktemp("index"), MADE)
     return Snapshot(directory.load_live(folder))
 
@@ -60,12 +59,10 @@ class Asked(NamedTuple):
 
 
 def word(part: Callable[[Fields], Part], meant: Callable[[Token], bool]) -> Asked:
-    """Return a leaf that matches single words."""
     return Asked(part, lambda text: sum(map(meant, text)))
 
 
 def side_by_side(one: Token, other: Token) -> bool:
-    """Return whether two words are the phrase of the query."""
     is_next = other.position == one.position + 1
     return is_next and (one.stem, other.stem) == ("organ", "remov")
 
@@ -92,7 +89,6 @@ ASKED = {
 
 
 def text_of(number: int, field: Field) -> list[Token]:
-    """Return the tokens of one field of a publication."""
     return list(tokenizer.tokenize(schema.get_text(MADE[number], field, CATALOGUE), "en"))
 
 
@@ -117,12 +113,10 @@ def reference(name: str, fields: tuple[str, ...]) -> Scores:
 
 
 def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> Clause:
-    """Return one leaf over some fields."""
     return Clause([ASKED[name].part(frozenset(fields))])
 
 
 def assert_scored(tree: Tree, expected: Scores, snapshot: Snapshot) -> None:
-    """Assert that a tree has exactly the expected hits, with their scores."""
     scored = find_hits(tree, snapshot)
     held = [number for number, expected_score in enumerate(expected) if expected_score is not None]
     assert scored.documents.tolist() == held
@@ -142,7 +136,6 @@ Scored = tuple[Tree, Scores]
 
 
 def both(subtrees: Sequence[Scored]) -> Scored:
-    """Return the AND of subtrees. Its hits match all of them and have the sum of their scores."""
     together = [
         None if None in scores else math.fsum(score or 0 for score in scores)
         for scores in zip(*(scores for _, scores in subtrees), strict=True)
@@ -151,7 +144,6 @@ def both(subtrees: Sequence[Scored]) -> Scored:
 
 
 def either(subtrees: Sequence[Scored]) -> Scored:
-    """Return the OR of subtrees. Its hits match any of them and have the sum of their scores."""
     together = [
         None if all(score is None for score in scores) else math.fsum(s or 0 for s in scores)
         for scores in zip(*(scores for _, scores in subtrees), strict=True)
@@ -160,13 +152,11 @@ def either(subtrees: Sequence[Scored]) -> Scored:
 
 
 def negated(subtree: Scored) -> Scored:
-    """Return the NOT of a tree. Its hits are the other publications, with a score of 0."""
     tree, scores = subtree
     return Not(tree), [0.0 if score is None else None for score in scores]
 
 
 def filtered(field: str, value: str, tree: Tree) -> Scored:
-    """Return a filter. Its hits have a score of 0."""
     return tree, [0.0 if holds(each, field, value) else None for each in MADE]
 
 
@@ -195,5 +185,4 @@ TREES: st.SearchStrategy[Scored] = st.recursive(
 
 @given(asked=TREES)
 def test_scores_of_a_tree_add_up(asked: Scored, snapshot: Snapshot) -> None:
-    """AND and OR add the scores of the parts that match. NOT, filters, and Every score 0."""
     assert_scored(*asked, snapshot)

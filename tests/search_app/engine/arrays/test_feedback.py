@@ -33,18 +33,15 @@ OTHERWISE = (
 
 @pytest.fixture(scope="module")
 def twin(searcher: Searcher) -> Twin:
-    """Return the reference scores of the catalogue."""
     return Twin(snapshot_of(searcher))
 
 
 def reply(searcher: Searcher, text: str = TOLD, **options: object) -> ArrayReply:
-    """Return the reply to a search for all hits on one page."""
     request = SearchRequest(text, size=ALL, **options)  # type: ignore[arg-type]
     return reply_to(request, searcher)
 
 
 def first(numbers: Sequence[int], searcher: Searcher) -> list[int]:
-    """Return the first of the editions of each title."""
     editions, kept = snapshot_of(searcher).editions, list[int]()
     for number in numbers:
         if not {*kept} & {*editions.find_others(number).tolist()}:
@@ -53,7 +50,6 @@ def first(numbers: Sequence[int], searcher: Searcher) -> list[int]:
 
 
 def by_words(answer: ArrayReply, searcher: Searcher) -> tuple[list[int], list[float]]:
-    """Return the hits in the order of their word scores, and these scores."""
     keys = answer.retrieved.sort_keys
     assert keys is not None
     ranks = snapshot_of(searcher).ranks
@@ -75,7 +71,6 @@ def test_feedback_changes_the_order_only(text: str, searcher: Searcher) -> None:
 
 @pytest.mark.parametrize("text", LONG)
 def test_the_first_hits_keep_their_order(text: str, searcher: Searcher) -> None:
-    """The first five titles are in the order of their word scores."""
     answer = reply(searcher, text)
     titles = first(by_words(answer, searcher)[0], searcher)
     assert first(answer.rank()[0].tolist(), searcher)[: ranking.KEPT] == titles[: ranking.KEPT]
@@ -83,7 +78,6 @@ def test_the_first_hits_keep_their_order(text: str, searcher: Searcher) -> None:
 
 @pytest.mark.parametrize("text", LONG)
 def test_shares_follow_the_formula(text: str, searcher: Searcher, twin: Twin) -> None:
-    """Each hit gets the share that a plain implementation of the formula gives it."""
     answer = reply(searcher, text)
     numbers, scores = by_words(answer, searcher)
     titles = first(numbers, searcher)
@@ -115,7 +109,6 @@ def test_shares_follow_the_formula(text: str, searcher: Searcher, twin: Twin) ->
 
 
 def _base(answer: ArrayReply) -> tuple[np.ndarray, np.ndarray]:
-    """Return the hits and their word scores."""
     keys = answer.retrieved.sort_keys
     assert keys is not None
     return answer.documents, keys
@@ -123,7 +116,6 @@ def _base(answer: ArrayReply) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("options", OTHERWISE, ids=str)
 def test_other_searches_have_no_feedback(options: dict[str, str], searcher: Searcher) -> None:
-    """Exact, short and literal searches, and other orders, have no feedback."""
     results = searcher.search(SearchRequest(**{"text": TOLD, "explain": True, **options}))  # type: ignore[arg-type]
     assert results.hits
     assert not any(hit.explanation and hit.explanation.feedback for hit in results.hits)
@@ -142,7 +134,6 @@ def test_a_list_that_is_not_longer_than_the_feedback_documents_has_no_feedback(
 
 
 def test_a_selected_value_keeps_the_order(searcher: Searcher) -> None:
-    """The hits with a selected facet value are in the order of the whole list."""
     everything = [hit.publication for hit in reply(searcher).rank_hits()]
     selected = reply(searcher, filters={"language": ("en",)})
     in_english = [each.id for each in everything if "en" in each.values.get("language", ())]

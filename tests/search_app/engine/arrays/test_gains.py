@@ -43,7 +43,6 @@ TITLED: tuple[Mapping[str, object], ...] = (
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of publications on bridges and dams."""
     return index(tmp_path_factory.mktemp("bridges"), RIVERS, PUBLICATIONS)
 
 
@@ -54,7 +53,6 @@ def find(searcher: Searcher, text: str = "stone bridge", **options: Any) -> dict
 
 
 def list_shares(hits: Mapping[str, Hit]) -> dict[str, float]:
-    """Return what each hit gains by nearness, as a share of the score of its words."""
     whys = {identity: hit.explanation for identity, hit in hits.items() if hit.explanation}
     return {
         identity: why.nearness / sum(part.score for part in why.parts)
@@ -87,19 +85,16 @@ def test_a_pair_counts_by_its_place_and_order(
     ids=str,
 )  # fmt: skip
 def test_other_searches_ignore_nearness(options: Mapping[str, Any], searcher: Searcher) -> None:
-    """Exact, literal, short, and long searches, and other orders, ignore nearness."""
     hits = find(searcher, **options)
     assert hits
     assert not any(hit.explanation and hit.explanation.nearness for hit in hits.values())
 
 
 def test_stop_words_do_not_count(searcher: Searcher) -> None:
-    """A stop word between two words of the query does not separate the pair."""
     assert list_shares(find(searcher, "stone for the bridge"))["title"] == pytest.approx(0.3, 1e-3)
 
 
 def test_a_selected_value_keeps_the_gains(searcher: Searcher) -> None:
-    """The gains of hits do not depend on the selected filters."""
     everything, selected = find(searcher), find(searcher, filters={"year": ("2010",)})
     assert list(selected) == [
         identity for identity in everything if identity not in {"far", "wordy"}
@@ -108,12 +103,10 @@ def test_a_selected_value_keeps_the_gains(searcher: Searcher) -> None:
 
 
 def test_a_query_filter_may_leave_no_hits(searcher: Searcher) -> None:
-    """A query filter that no hit passes leaves an empty list."""
     assert not find(searcher, "stone bridge", filters={"year": ("1999",)})
 
 
 def test_an_explanation_states_the_gain(searcher: Searcher) -> None:
-    """An explanation has a sentence with the gain, and its parts add up to the score."""
     hit = find(searcher)["title"]
     assert hit.explanation
     assert hit.explanation.score == pytest.approx(hit.score, abs=1e-3)
@@ -134,7 +127,6 @@ def test_an_occurrence_of_both_words_is_near_another_one(tmp_path: Path) -> None
 
 
 def _measure(first: str, second: str, title: list[str], abstract: list[str]) -> float:
-    """Return the greatest strength of a pair, by comparing all of its occurrences."""
     strengths = [0.0]
     for field, in_order in ((title, 1.0), (abstract, 2 / 3)):
         for start, word in enumerate(field):
@@ -145,7 +137,6 @@ def _measure(first: str, second: str, title: list[str], abstract: list[str]) -> 
 
 
 def test_gains_follow_the_formula(tmp_path: Path) -> None:
-    """Each hit gains what a plain implementation of the formula gives it."""
     draw = random.Random(3)
     texts = [
         [draw.choices(WORDS, k=draw.randint(1, 5)), draw.choices(WORDS, k=draw.randint(0, 30))]
@@ -178,7 +169,6 @@ def test_gains_follow_the_formula(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def titled(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of publications on bridges, with authors."""
     return index(tmp_path_factory.mktemp("titled"), RIVERS, TITLED)
 
 
@@ -190,7 +180,6 @@ def titled(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     ],
 )  # fmt: skip
 def test_a_hit_whose_title_the_query_covers_ranks_first(text: str, titled: Searcher) -> None:
-    """A title, some of its words, or these with an author find the publication first."""
     first = next(iter(find(titled, text).values()))
     assert first.publication.id == "wanted"
     assert first.explanation
@@ -199,7 +188,6 @@ def test_a_hit_whose_title_the_query_covers_ranks_first(text: str, titled: Searc
 
 
 def list_title_gains(hits: Mapping[str, Hit]) -> dict[str, float]:
-    """Return what each hit gains by its title."""
     return {identity: hit.explanation.title for identity, hit in hits.items() if hit.explanation}
 
 
@@ -211,11 +199,9 @@ def test_an_exact_search_does_not_raise_titles(titled: Searcher) -> None:
 
 
 def test_words_of_the_abstract_do_not_cover_a_title(titled: Searcher) -> None:
-    """A hit with a word in its abstract only gains nothing."""
     gains = list_title_gains(find(titled, "stone bridges repair"))
     assert gains["wanted"] > gains["other"] == gains["wordy"] == 0
 
 
 def test_two_words_raise_no_title(titled: Searcher) -> None:
-    """A query of two words is read as a subject, not as a title."""
     assert [*list_title_gains(find(titled, "stone bridges")).values()] == [0, 0, 0]

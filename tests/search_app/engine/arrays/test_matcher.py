@@ -60,7 +60,6 @@ class Both:
         self.asked["anything"] = trees.anything([*often * 5, *self.asked.values(), *more])
 
     def find(self, tree: Tree) -> list[int]:
-        """Return the documents that match a tree, after all searches had the same."""
         stock_tree = trees.to_whoosh(tree)
         expected = sorted(self.stock.docs_for_query(stock_tree))
         assert sorted(self.ours.docs_for_query(stock_tree)) == expected
@@ -69,7 +68,6 @@ class Both:
 
 
 def _write_with_whoosh(folder: Path, made: Sequence[Publication], catalogue: Catalogue) -> Whoosh:
-    """Write an index of one segment with Whoosh's own codec. Return a searcher of it."""
     folder.mkdir()
     index = whoosh_index.create_in(str(folder), schema.derive_schema(catalogue))
     writer = index.writer(limitmb=512)
@@ -81,7 +79,6 @@ def _write_with_whoosh(folder: Path, made: Sequence[Publication], catalogue: Cat
 
 @pytest.fixture(scope="module", autouse=True)
 def _fast_whoosh() -> Iterator[None]:
-    """Make stock Whoosh faster, with the same hits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(query.Or, "TOO_MANY_CLAUSES", 16)
         kept = lru_cache(maxsize=64)(Automata.levenshtein_dfa)
@@ -91,13 +88,11 @@ def _fast_whoosh() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Both:
-    """Return generated publications, indexed both ways."""
     return Both(tmp_path_factory.mktemp("generated"), MADE, catalogues.CATALOGUE, COMMON)
 
 
 @pytest.fixture(scope="module")
 def real(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> Both:
-    """Return the publications of corpus/ with English titles, indexed both ways."""
     made = [each for each in searcher.scan(SearchRequest()) if each.lang is None]
     return Both(tmp_path_factory.mktemp("real"), made, searcher.catalogue)
 
@@ -105,7 +100,6 @@ def real(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> Both:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TREES)
 def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, real: Both) -> None:
-    """The hits of the engine equal those of stock Whoosh on both indexes."""
     sizes = []
 
     @given(tree=real.asked[kind])
@@ -129,7 +123,6 @@ def test_generated_publications_have_the_hits_of_stock_whoosh(
 
 @pytest.mark.parametrize("field", ["title", "summary", "body", "topic.value", "year.value", "id"])
 def test_whoosh_reads_the_same_terms(field: str, real: Both) -> None:
-    """Stock Whoosh reads the same terms from both indexes, with the same frequencies."""
     ours, stock = real.ours.reader(), real.stock.reader()
     terms = list(stock.lexicon(field))
     assert list(ours.lexicon(field)) == terms

@@ -35,7 +35,6 @@ class Related(NamedTuple):
 
 
 def related(number: int, snapshot: Snapshot) -> Related:
-    """Return the publications that are related to the one with a document number."""
     answer = ArrayStore(snapshot).find_related(snapshot.get_publication(number).id)
     editions, similar = (
         [snapshot.segment.docstore.find_doc_number(each.id) or 0 for each in publications]
@@ -45,14 +44,12 @@ def related(number: int, snapshot: Snapshot) -> Related:
 
 
 def key_terms(number: int, snapshot: Snapshot) -> list[str]:
-    """Return the key terms of the publication with a document number."""
     words = snapshot.gather(np.array([number]))
     return [term.stem for term in ranking.choose_key_terms(words, snapshot.vocabulary)]
 
 
 @pytest.fixture(scope="module")
 def catalogue(searcher: Searcher) -> Snapshot:
-    """Return a snapshot of the index of corpus/."""
     return snapshot_of(searcher)
 
 
@@ -85,7 +82,6 @@ class Twin:
         self._held = Counter(stem for each in self.weights for stem in each)
 
     def score(self, stem: str, number: int) -> float:
-        """Return the score of a stem in a publication."""
         weight, held = self.weights[number].get(stem, 0.0), self._held[stem]
         rarity = math.log(1 + (len(self.weights) - held + 0.5) / (held + 0.5))
         return rarity * weight * (K1 + 1) / (K1 + weight)
@@ -93,7 +89,6 @@ class Twin:
 
 @pytest.fixture(scope="module")
 def twin(catalogue: Snapshot) -> Twin:
-    """Return the reference scores of corpus/."""
     return Twin(catalogue)
 
 
@@ -121,7 +116,6 @@ def test_the_significant_words_are_those_with_the_highest_scores(
 def test_similar_publications_are_those_with_the_highest_scores(
     catalogue: Snapshot, twin: Twin
 ) -> None:
-    """Similar publications come in the order of their scores, and no better one is left out."""
     for number in range(catalogue.size):
         words, found = key_terms(number, catalogue), related(number, catalogue).similar
         if not words:
@@ -143,7 +137,6 @@ def test_similar_publications_are_those_with_the_highest_scores(
 
 
 def check(number: int, snapshot: Snapshot) -> None:
-    """Assert that a publication is not related to itself, that no title repeats, and the limit."""
     found = related(number, snapshot)
     assert number not in [*found.similar, *found.editions]
     assert not {*found.similar} & {*found.editions}
@@ -158,7 +151,6 @@ def check(number: int, snapshot: Snapshot) -> None:
 def test_related_publications_are_distinct_limited_and_repeatable(
     seed: int, size: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Related publications exclude the publication itself, repeat no title, and never vary."""
     folder = index(tmp_path_factory.mktemp("index"), throw(seed, size))
     snapshot, again = (Snapshot(directory.load_live(folder)) for _ in range(2))
     for number in range(size):
@@ -167,7 +159,6 @@ def test_related_publications_are_distinct_limited_and_repeatable(
 
 
 def test_equally_similar_publications_come_newest_first(tmp_path: Path) -> None:
-    """Publications with equal scores come newest first, then by their ids."""
     made = [
         Publication(
             id=identity, title=title, summary="organ removal border police",
@@ -183,7 +174,6 @@ def test_equally_similar_publications_come_newest_first(tmp_path: Path) -> None:
 
 
 def test_insignificant_words_are_not_used(catalogue: Snapshot) -> None:
-    """Stop words, common words, numbers, and words of a single publication are not used."""
     for number in range(catalogue.size):
         for stem in key_terms(number, catalogue):
             frequency = catalogue.segment.stems.doc_frequency(

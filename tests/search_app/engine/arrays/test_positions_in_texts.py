@@ -18,7 +18,6 @@ POSITIONS = st.sets(st.integers(0, 3000) | st.integers(1 << 14, (1 << 14) + 40))
 def test_members_are_found_by_marks_and_by_look_ups(
     positions: Array, others: Array, size: int, min_marked: int
 ) -> None:
-    """Few positions and many have the same members, however many are marked at a time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(positions_module, "MIN_MARKED", min_marked)
         patch.setattr(positions_module, "MARKS_AT_A_TIME", size)

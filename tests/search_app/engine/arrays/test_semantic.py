@@ -34,7 +34,6 @@ TO_THE_LETTER = [
 
 @pytest.fixture(scope="module")
 def engine(meaning_index: Path) -> Engine:
-    """Return an engine on the catalogue with vectors of its publications."""
     return Engine(meaning_index)
 
 
@@ -50,7 +49,6 @@ def engine(meaning_index: Path) -> Engine:
 def test_a_query_in_an_uncovered_language_matches_by_meaning(
     typed: str, title: str, engine: Engine
 ) -> None:
-    """A query in a language without labels matches publications with the same meaning."""
     results = engine.search(SearchRequest(typed, size=5))
     assert title in [hit.publication.title for hit in results.hits]
     assert results.semantic_total
@@ -93,7 +91,6 @@ def test_similar_publications_are_added_to_few_hits(
 
 @pytest.mark.parametrize("text", TYPED[::6])
 def test_parts_of_a_semantic_score_add_up(text: str, engine: Engine) -> None:
-    """Semantic similarity is a separate part of the score, and all parts add up to it."""
     for hit in engine.search(SearchRequest(text, explain=True, size=20)).hits:
         assert hit.explanation
         assert hit.score is not None
@@ -112,7 +109,6 @@ def test_literal_queries_use_no_semantic_search(
 
 
 def list_hits(request: SearchRequest, engine: Engine) -> list[tuple[object, ...]]:
-    """Return the id, the score, the title, and the passage of each hit."""
     hits = engine.search(request).hits
     return [(hit.publication.id, hit.score, hit.title, hit.passage) for hit in hits]
 
@@ -130,7 +126,6 @@ def test_semantic_search_can_be_switched_off(
 def test_a_missing_encoder_is_logged(
     meaning_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without the encoder of its index, a search uses words alone and logs a warning."""
     for encoder in (None, embeddings.SentenceEncoder("9")):
         caplog.clear()
         monkeypatch.setattr(embeddings, "load_encoder", lambda encoder=encoder: encoder)

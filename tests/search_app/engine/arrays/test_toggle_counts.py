@@ -50,7 +50,6 @@ def thrown_catalogue(random: Random) -> Catalogue:
 
 
 def thrown(random: Random, catalogue: Catalogue, size: int) -> list[Publication]:
-    """Return publications with values of the tree, with years, and with neither."""
     made = []
     for number in range(size):
         values: dict[str, tuple[Value, ...]] = {
@@ -78,12 +77,10 @@ def thrown_filters(random: Random) -> Filters:
 
 
 def list_nodes(filters: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    """Return the values of all fields, each with its field."""
     return [(field, value) for field, values in filters.items() for value in values]
 
 
 def thrown_exclusions(random: Random) -> Filters:
-    """Return no excluded values, or a few of any field."""
     nodes = list_nodes(EXCLUDABLE)
     excluded: dict[str, tuple[str, ...]] = {}
     for field, value in random.sample(nodes, random.choice((0, 1, 2, 4))):
@@ -106,7 +103,6 @@ def thrown_state(random: Random) -> SearchState:
 
 
 def passes(each: Publication, facet: str, state: SearchState, tree: Catalogue) -> bool:
-    """Return whether a publication passes the selected values of one facet."""
     fields = FACET_FIELDS[facet]
     selected = [(field, value) for field in fields for value in state.filters.get(field, ())]
     if facet in state.all_of:
@@ -127,7 +123,6 @@ def passes(each: Publication, facet: str, state: SearchState, tree: Catalogue) -
 def find(
     made: list[Publication], word: str, state: SearchState, tree: Catalogue, among: Iterable[str]
 ) -> list[Publication]:
-    """Return the publications with a word that pass some facets and have no excluded value."""
     excluded = list_nodes(state.excluded)
     return [
         each
@@ -139,7 +134,6 @@ def find(
 
 
 def every_bucket(buckets: Iterable[Bucket]) -> Iterator[Bucket]:
-    """Yield the buckets of a facet, and below them those of the lower field."""
     for bucket in buckets:
         yield bucket
         yield from bucket.children
@@ -225,7 +219,6 @@ def test_facets_equal_a_plain_count(seed: int, size: int, limit: int | None) -> 
 @example(seed=9003)  # the parents of a selected child
 @examples(10)
 def test_totals_are_not_cached(seed: int) -> None:
-    """A search caches the selected values, their parents, and the selection of each facet."""
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     filters, all_of = thrown_filters(random), thrown_all_of(random)

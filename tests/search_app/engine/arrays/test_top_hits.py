@@ -47,7 +47,6 @@ LISTS = st.builds(
 
 
 def plainly(listed: Listed, sort: Sort) -> list[int]:
-    """Return the positions of all publications, fully sorted. Ties in relevance go by newest."""
     documents, scores, ranks = listed
     key: Callable[[int], tuple[float, int]] = lambda at: (  # noqa: E731
         -float(scores[at]) if sort == "relevance" else 0.0,
@@ -60,14 +59,12 @@ def plainly(listed: Listed, sort: Sort) -> list[int]:
 def test_a_page_is_a_slice_of_the_sorted_list(
     listed: Listed, sort: Sort, first: int, size: int
 ) -> None:
-    """A page equals the same slice of the sorted list, however many scores tie."""
     page = slice(first, first + size)
     assert top_hits(*listed, sort, page).tolist() == plainly(listed, sort)[page]
 
 
 @given(listed=LISTS, sort=st.sampled_from(ORDERS))
 def test_without_scores_the_order_decides(listed: Listed, sort: Sort) -> None:
-    """A list without scores has the requested order."""
     unscored = top_hits(listed.documents, None, listed.ranks, sort, slice(0, 10))
     assert unscored.tolist() == plainly(listed, sort)[:10]
 

@@ -29,46 +29,38 @@ TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-re
 def suggested(
     engine: Engine, text: str, most: int = MAX_SUGGESTIONS, filters: Filters | None = None
 ) -> list[Suggestion]:
-    """Return the suggestions for a text."""
     within = SearchRequest(filters={name: tuple(each) for name, each in (filters or {}).items()})
     return suggest(text, engine.get_searcher().interpreter, most, within=within)
 
 
 def search(engine: Engine, request: SearchRequest) -> Retrieval:
-    """Return the finding of a search."""
     return retrieve(request, engine.get_searcher().interpreter)
 
 
 def of(suggestions: Sequence[Suggestion], kind: str) -> list[str]:
-    """Return the texts of the suggestions of a kind."""
     return [each.text for each in suggestions if each.kind == kind]
 
 
 def words(engine: Engine, text: str, filters: Filters | None = None) -> list[str]:
-    """Return all words that complete a text."""
     return of(suggested(engine, text, 50, filters), "word")
 
 
 def titles(engine: Engine, text: str) -> list[str]:
-    """Return the titles that are suggested for a text."""
     return of(suggested(engine, text, 50), "title")
 
 
 def values(engine: Engine, text: str, filters: Filters | None = None) -> list[tuple[str, str]]:
-    """Return the facet values that are suggested for a text, each with its field."""
     found = suggested(engine, text, 50, filters)
     return [(each.field, each.value) for each in found if each.kind == "facet"]
 
 
 def test_the_last_word_is_completed(engine: Engine) -> None:
-    """A suggested word replaces the last word, and the words before it stay."""
     assert words(engine, "traffick")[0] == "trafficking"
     assert words(engine, "Organ rem") == ["Organ removal"]
     assert words(engine, "counter-traffi")[0] == "counter-trafficking"
 
 
 def test_the_commonest_words_come_first(engine: Engine) -> None:
-    """Words are ordered by the number of publications that have them as written."""
     terms = engine.get_searcher().interpreter.vocabulary.words
     frequencies = np.diff(terms.offsets)
     found = [terms.texts.find(word) for word in words(engine, "tra")]
@@ -79,7 +71,6 @@ def test_the_commonest_words_come_first(engine: Engine) -> None:
 
 
 def test_inflections_of_a_word_are_suggested_once(engine: Engine) -> None:
-    """Only the commonest inflection of a word is suggested."""
     found = words(engine, "manua")
     assert len({stemming.stem(word, "en") for word in found}) == len(found)
     assert {"manual", "manuals"} & set(found)
@@ -90,12 +81,10 @@ def test_inflections_of_a_word_are_suggested_once(engine: Engine) -> None:
     ["trafficking", "TRAFFICKING", "organ removal", "removal", "t", "organ r", "traff "],
 )
 def test_a_complete_word_gets_no_completion(engine: Engine, text: str) -> None:
-    """A word that starts no longer word, has one letter, or has a space after it, is complete."""
     assert words(engine, text) == []
 
 
 def test_stop_words_are_not_suggested(engine: Engine) -> None:
-    """Words that a search leaves out are not suggested."""
     assert words(engine, "th")
     assert not set(words(engine, "th")) & stemming.get_stop_words("en")
     assert "organ with" not in words(engine, "organ wi")
@@ -113,7 +102,6 @@ def test_a_suggested_word_occurs_with_the_words_before_it(engine: Engine) -> Non
 def test_a_marker_in_the_term_list_is_not_part_of_a_word(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Text after a marker in the index's list of terms is not part of a word."""
     text = StringTable.get_text
     monkeypatch.setattr(
         StringTable, "get_text", lambda self, number: text(self, number) + "\x1dstem"
@@ -126,7 +114,6 @@ def test_a_marker_in_the_term_list_is_not_part_of_a_word(
 
 
 def test_a_suggested_title_has_all_typed_words(engine: Engine) -> None:
-    """A suggested title has all typed words in any order, the last one as a prefix."""
     found = [each for each in suggested(engine, "removal org") if each.kind == "title"]
     assert {each.value for each in found} == {
         TOOLKIT, "human-trafficking-for-the-removal-of-organs-and-body-parts",
@@ -136,13 +123,11 @@ def test_a_suggested_title_has_all_typed_words(engine: Engine) -> None:
 
 
 def test_titles_in_other_languages_are_suggested(engine: Engine) -> None:
-    """A title in any language is suggested, with or without its accents."""
     for text in ("Guía del docente - Capac", "GUIA del docente capac"):
         assert titles(engine, text)[0].startswith("Guía del docente - Capacitación")
 
 
 def test_what_starts_with_the_text_comes_first(engine: Engine) -> None:
-    """Titles and labels that start with the typed text come before those that contain it."""
     for text, kind in (("toolk", "title"), ("in", "facet")):
         found = of(suggested(engine, text, 50), kind)
         begin = [each.lower().startswith(text) for each in found]
@@ -153,7 +138,6 @@ def test_what_starts_with_the_text_comes_first(engine: Engine) -> None:
 
 
 def test_every_kind_has_a_share_of_the_suggestions(engine: Engine) -> None:
-    """Suggestions are limited in number and grouped by kind, and no kind displaces another."""
     found = suggested(engine, "tra")
     assert len(found) == MAX_SUGGESTIONS
     kinds = [each.kind for each in found]
@@ -170,7 +154,6 @@ def test_every_kind_has_a_share_of_the_suggestions(engine: Engine) -> None:
      "trafficking " * (MAX_CHARS // 10) + "traff"],
 )  # fmt: skip
 def test_only_plain_words_get_suggestions(engine: Engine, text: str) -> None:
-    """Phrases, fields, operators, wildcards, and very long texts get no suggestions."""
     assert suggested(engine, text) == []
 
 
@@ -194,7 +177,6 @@ def test_a_suggestion_has_the_count_of_its_search(
 
 
 def test_no_selected_value_and_no_word_without_hits_is_suggested(engine: Engine) -> None:
-    """No selected value is suggested, and no word that no publication in the filters has."""
     ticked = {"region": ("South Asia",)}
     assert ("region", "South Asia") not in values(engine, "south", ticked)
     assert words(engine, "refug", {"section": ("Multimedia",)}) == []
@@ -202,12 +184,10 @@ def test_no_selected_value_and_no_word_without_hits_is_suggested(engine: Engine)
 
 
 def written(text: str) -> list[str]:
-    """Return the folded words of a text."""
     return [surface_form(text[start:end]) for start, end in tokenizer.find_spans(text)]
 
 
 def assert_true(engine: Engine, each: Suggestion, typed: str, within: SearchRequest) -> None:
-    """Assert that a suggestion leads to as many hits as its count, and to at least one."""
     assert each.total > 0
     if each.kind == "word":
         finding = search(engine, msgspec.structs.replace(within, text=each.text))
@@ -252,7 +232,6 @@ WITHIN = st.builds(
 def test_every_suggestion_leads_to_its_count(
     made: list[Publication], asked: list[tuple[str, SearchRequest]]
 ) -> None:
-    """Each suggestion leads to as many hits as its count, whatever is typed and selected."""
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine.open(index(Path(folder), made))
         for text, within in asked:
@@ -267,7 +246,6 @@ def test_every_suggestion_leads_to_its_count(
 @examples(200)
 @pytest.mark.slow
 def test_any_text_is_accepted(engine: Engine, text: str, most: int) -> None:
-    """No typed text causes an error."""
     for typed in (text, f"organ {text}", f"{text}tra"):
         assert len(suggested(engine, typed, most)) <= most
 
@@ -275,7 +253,6 @@ def test_any_text_is_accepted(engine: Engine, text: str, most: int) -> None:
 def test_only_the_commonest_values_of_a_large_field_are_suggested(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only the commonest values of a field with very many values can be suggested."""
     monkeypatch.setattr("search_app.engine.snapshot.label_index.MAX_VALUES", 2)
     values, counts = ["a", "b", "c", "d", "none"], np.array([1, 3, 2, 3, 9])
     catalogue = engine.get_searcher().catalogue
@@ -301,7 +278,6 @@ def test_only_the_commonest_values_of_a_large_field_are_suggested(
 def test_a_value_is_suggested_by_its_names(
     engine: Engine, text: str, language: str, value: str | None
 ) -> None:
-    """A value is suggested for the beginning of any word of its names, as the user writes them."""
     found = engine.get_searcher().suggest(text, language=language)
     if value:
         assert value in {each.value for each in found if each.kind == "facet"}
@@ -310,5 +286,4 @@ def test_a_value_is_suggested_by_its_names(
 
 
 def test_a_value_is_not_suggested_by_its_code(engine: Engine) -> None:
-    """A code is suggested for its name only."""
     assert ("language", "es") not in values(engine, "es")

@@ -16,12 +16,10 @@ from tests.tiers import examples
 
 
 def answer(client: FlaskClient, address: str) -> dict[str, Any]:
-    """Return the API's response to the query of a URL."""
     return dict(fetch(client, f"/api/search?{urlsplit(address).query}"))
 
 
 def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield each counted item of a diagnosis."""
     for name in ("words", "nearest", "without"):
         yield from diagnosis[name]
     for concept in diagnosis["absent_concepts"]:
@@ -36,7 +34,6 @@ def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def numbers(found: list[dict[str, Any]]) -> dict[str, int]:
-    """Return the number of hits by text."""
     return {each["text"]: each["total"] for each in found}
 
 
@@ -81,7 +78,6 @@ def test_similar_words_are_offered_for_an_unknown_word(client: FlaskClient) -> N
 
 
 def test_the_page_counts_hits_without_filters_and_of_any_word(client: FlaskClient) -> None:
-    """A page without hits shows the total without filters, and the total for any of the words."""
     address = "/?q=organ+removal&region=Middle+East&section=Multimedia"
     total = answer(client, "/?q=organ+removal")["total"]
     assert f"Search without any filter ({total})" in Markup(client.get(address).text).striptags()
@@ -94,7 +90,6 @@ def test_the_page_counts_hits_without_filters_and_of_any_word(client: FlaskClien
 
 
 def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -> None:
-    """A query with operators shows its own hits, and the total for any of its words with a link."""
     address = "/?q=%28sea+OR+air%29+%28smuggling%29"
     found = answer(client, address)
     assert found["total"] == answer(client, f"{address}&match=all")["total"] == 3
@@ -112,7 +107,6 @@ def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -
 
 
 def test_a_query_with_hits_has_no_diagnosis(client: FlaskClient) -> None:
-    """A query whose words all match has no diagnosis, and none is computed."""
     response = client.get("/api/search?q=organ+removal")
     assert json.loads(response.data)["diagnosis"] is None
     assert "diagnosis" not in response.headers["Server-Timing"]
@@ -128,7 +122,6 @@ def test_a_query_of_one_word_lists_no_words(client: FlaskClient, address: str) -
 
 
 def test_a_field_stays_with_its_word(client: FlaskClient) -> None:
-    """A word with a field prefix is counted in that field."""
     words = answer(client, "/?q=title:victims+title:zyzzyva")["diagnosis"]["words"]
     assert [each["text"] for each in words] == ["title:victims", "title:zyzzyva"]
     assert words[0]["total"] < answer(client, "/?q=victims")["total"]
@@ -173,7 +166,6 @@ def test_every_number_is_the_total_of_its_link(
     ticked: list[tuple[str, str]],
     combined: tuple[tuple[str, str], ...],
 ) -> None:
-    """Each link of the API leads to as many hits as its number, for any query."""
     pairs = [("q", " ".join(words)), *ticked, *combined]
     address = "/?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs)
     found = answer(client, address)
@@ -200,7 +192,6 @@ def values(found: list[dict[str, Any]]) -> list[tuple[str, int]]:
 def test_a_country_without_publications_leads_to_its_region(
     client: FlaskClient, typed: str
 ) -> None:
-    """A country without publications is reported, with a link to its region, and not suggested."""
     found = answer(client, f"/?q={quote_plus(typed)}")
     assert (found["total"], found["corrected"], found["suggestion"]) == (0, None, None)
     [place] = found["diagnosis"]["absent_places"]
@@ -221,7 +212,6 @@ def test_a_country_without_publications_leads_to_its_region(
 
 
 def test_a_link_to_the_region_keeps_the_rest_of_the_query(client: FlaskClient) -> None:
-    """A link to the region keeps the other words and filters, and always leads to hits."""
     found = answer(client, "/?q=trafficking+Nairobi&country=MZ&section=Tools")
     [place] = found["diagnosis"]["absent_places"]
     assert place["name"] == "Nairobi"
@@ -237,7 +227,6 @@ def test_a_link_to_the_region_keeps_the_rest_of_the_query(client: FlaskClient) -
 
 @pytest.mark.parametrize("typed", ["Mozambique", "Swahili", "zyzzyva", "kitchen", "Africa"])
 def test_only_places_without_publications_are_reported(client: FlaskClient, typed: str) -> None:
-    """A place with publications, a language, and other words are not missing places."""
     diagnosis = answer(client, f"/?q={typed}+zyzzyva")["diagnosis"]
     assert diagnosis["absent_places"] == []
 
@@ -246,7 +235,6 @@ def test_only_places_without_publications_are_reported(client: FlaskClient, type
 def test_a_name_or_a_correct_word_is_not_taken_for_a_misspelling(
     text: str, client: FlaskClient
 ) -> None:
-    """A known place name or a correct word without hits is not taken for a misspelling."""
     diagnosis = client.get("/api/search", query_string={"q": text}).get_json()["diagnosis"]
     likely = [each["text"].split()[0] for each in diagnosis["nearest"]]
     assert not {"key", "spot"} & {*likely}

@@ -38,22 +38,18 @@ FILLER = "Nothing of note stands in this sentence at all. " * 12
 
 
 def marked(runs: tuple[TextRun, ...]) -> list[str]:
-    """Return the texts that are marked."""
     return [run.text for run in runs if run.marked]
 
 
 def find_spans(text: str, tree: Tree | None, language: str = "en") -> list[tuple[int, int]]:
-    """Return the spans of a title that a tree marks."""
     return Marks(tree, read_words(text, language, "title")).find(0, "title", text)
 
 
 def show(text: str, tree: Tree | None, language: str = "en") -> list[str]:
-    """Return the texts that a tree marks in a title."""
     return marked(highlight(text, find_spans(text, tree, language)))
 
 
 def leaf(*parts: Part) -> Clause:
-    """Return a leaf of parts."""
     return Clause(list(parts))
 
 
@@ -78,12 +74,10 @@ def leaf(*parts: Part) -> Clause:
     ],
 )
 def test_words_are_marked_where_a_part_matches(part: Part, text: str, expected: str) -> None:
-    """Each kind of part marks the words that it matches, as they are written in the text."""
     assert " ".join(show(text, leaf(part))) == expected
 
 
 def test_a_text_is_stemmed_in_its_own_language() -> None:
-    """The same text has other stems in another language."""
     text = "Explotaciones"
     tree = leaf(Term(stemming.stem(text, "es"), TITLE))
     assert show(text, tree, "es") == [text]
@@ -99,18 +93,15 @@ def test_a_text_is_stemmed_in_its_own_language() -> None:
     ],
 )  # fmt: skip
 def test_a_wildcard_matches_any_characters(pattern: str, word: str, expected: bool) -> None:
-    """A star matches any characters, also none, and the pieces between stars never overlap."""
     assert (compile_wildcard(pattern).fullmatch(word) is not None) is expected
 
 
 def test_excluded_words_are_not_marked() -> None:
-    """Words after a minus sign are not marked."""
     tree = And([Not(leaf(Term("law", TITLE))), leaf(Term("model", TITLE))])
     assert show("Model law", tree) == ["Model"]
 
 
 def test_the_passage_has_the_most_different_words() -> None:
-    """The passage is the part of the text with the most different words close together."""
     text = f"An organ. {FILLER} Then removal of an organ is described. {FILLER}"
     tree = And([leaf(Term("organ", TITLE)), leaf(Term("remov", TITLE))])
     runs = best_passage(text, find_spans(text, tree))
@@ -120,7 +111,6 @@ def test_the_passage_has_the_most_different_words() -> None:
 
 
 def test_a_summary_without_a_match_is_shown_from_its_start() -> None:
-    """A summary without a match is shown from its start."""
     runs = best_passage(FILLER, find_spans(FILLER, None))
     assert runs[0].text.startswith("Nothing of note")
 
@@ -130,7 +120,6 @@ def test_a_summary_without_a_match_is_shown_from_its_start() -> None:
     | st.lists(st.sampled_from(["organ", "law. ", "é", " ", "\n\n"])).map("".join)
 )
 def test_a_passage_is_part_of_the_text(text: str) -> None:
-    """A passage of any text is a part of it, and not longer than the limit."""
     tree = And([leaf(Term("organ", TITLE)), leaf(Term("law", TITLE))])
     runs = [
         run for run in best_passage(text, find_spans(text, tree)) if run.text not in ("… ", " …")
@@ -142,7 +131,6 @@ def test_a_passage_is_part_of_the_text(text: str) -> None:
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(max_size=200))
 def test_the_marked_words_are_those_with_the_stem(text: str) -> None:
-    """Marks are where the analysis has a word with the stem, whatever surrounds it."""
     tree = leaf(Term("organ", TITLE))
     words = [each for each in tokenizer.tokenize(text, "en") if each.stem == "organ"]
     assert find_spans(text, tree) == [(each.start, each.end) for each in words]

@@ -26,7 +26,6 @@ NAMES = NameIndex([Entity(each.id, {"zh": each.get_labels("zh")}, ()) for each i
 
 
 def named(piece: str) -> list[str]:
-    """Return the ids of the concepts that a piece of Chinese names."""
     return [
         CONCEPTS[number].id
         for name in NAMES.find_names([piece], shouted=False)
@@ -48,7 +47,6 @@ def named(piece: str) -> list[str]:
 def test_inflection_decides_between_things_whose_labels_share_a_stem(
     typed: str, thing: str | None
 ) -> None:
-    """An inflection of a label names its entity. Another word with the same stem does not."""
     found = [
         LAW[number] for each in WORDS.find_names([typed], shouted=False) for number in each.numbers
     ]
@@ -57,13 +55,11 @@ def test_inflection_decides_between_things_whose_labels_share_a_stem(
 
 @pytest.mark.parametrize("piece", ["器官", "器官摘除", "摘取器官", "器官的摘除", "摘除"])
 def test_part_of_a_chinese_label_names_its_concept(piece: str) -> None:
-    """A part of a Chinese label, or its words in another order, name the concept."""
     assert "organ-removal" in named(piece)
 
 
 @pytest.mark.parametrize("piece", ["摘", "量子力学", "银河", "问题", "器官器官器官"])
 def test_a_single_character_or_a_common_part_names_nothing(piece: str) -> None:
-    """A single character names nothing, and neither does a part that many labels have."""
     assert named(piece) == []
 
 
@@ -85,7 +81,6 @@ def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
 
 
 def test_legislators_are_not_legislation(searcher: Searcher) -> None:
-    """A search for legislators matches those who make laws, and not everything about laws."""
     found = answer("legislators", searcher)
     assert ids(found)[0] == "combating-trafficking-in-persons-a-handbook-for-parliamentarians-2009"
     assert found.total < answer("legislation", searcher).total
@@ -93,7 +88,6 @@ def test_legislators_are_not_legislation(searcher: Searcher) -> None:
 
 
 def test_drafting_national_legislation_ranks_both_model_laws_first(searcher: Searcher) -> None:
-    """A search for drafting national legislation ranks both model laws first."""
     found = ids(answer("drafting national legislation", searcher))
     assert set(found[:2]) == {
         "unodc-model-law-against-the-smuggling-of-migrants-2010",
@@ -103,12 +97,10 @@ def test_drafting_national_legislation_ranks_both_model_laws_first(searcher: Sea
 
 @pytest.mark.parametrize("text", ["器官", "器官摘除", "摘取器官"])
 def test_part_of_a_chinese_name_has_the_hits_of_its_concept(text: str, searcher: Searcher) -> None:
-    """Part of the Chinese name for organ removal has the same hits as the English name."""
     assert set(ids(answer(text, searcher))) == set(ids(answer("organ removal", searcher)))
 
 
 def test_a_label_of_one_word_matches_only_its_inflections(searcher: Searcher) -> None:
-    """A concept with a name of one word matches its inflections, and not every word of its stem."""
     assert answer("traffickers", searcher).total < answer("trafficking", searcher).total / 2
 
 

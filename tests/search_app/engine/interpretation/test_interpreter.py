@@ -20,7 +20,6 @@ from tests.tiers import examples
 
 @pytest.fixture(scope="module")
 def searcher(named_searcher: Searcher) -> Searcher:
-    """Return a searcher of the small corpus with a thesaurus."""
     return named_searcher
 
 
@@ -28,7 +27,6 @@ ALL, ANY, EXACT = {"match": "all"}, {"match": "any"}, {"exact": True}
 
 
 def way(told: Results) -> tuple[bool, str | None, bool]:
-    """Return whether a query used synonyms, its correction, and whether it was relaxed."""
     return bool(told.entities), told.corrected, told.relaxed
 
 
@@ -146,7 +144,6 @@ def test_a_query_with_few_hits_is_relaxed(
 def test_a_relaxed_query_keeps_places_languages_and_years(
     text: str, kept: tuple[str, ...], found: set[str], searcher: Searcher
 ) -> None:
-    """Hits of a relaxed query have the typed places, languages, and years."""
     told = answer(text, searcher)
     assert told.relaxed
     assert (told.required, set(ids(told))) == (kept, found)
@@ -164,7 +161,6 @@ def test_a_relaxed_query_keeps_places_languages_and_years(
 def test_few_hits_relax_a_query_with_several_words(
     text: str, total: int, relaxed: bool, strict: int, searcher: Searcher
 ) -> None:
-    """A query of several words with few hits is relaxed, if that adds hits."""
     told = answer(text, searcher)
     assert (told.total, told.relaxed, told.all_words_total) == (total, relaxed, strict)
 
@@ -184,7 +180,6 @@ def test_few_hits_relax_a_query_with_several_words(
 def test_a_query_with_operators_and_hits_is_not_relaxed(
     text: str, found: set[str], searcher: Searcher
 ) -> None:
-    """A query with an operator or parentheses shows only its own hits, however few."""
     told = answer(text, searcher)
     assert set(ids(told)) == found
     assert way(told)[1:] == (None, False)
@@ -215,7 +210,6 @@ def test_only_implicit_ands_are_relaxed(
 
 
 def test_any_of_the_words_is_offered_if_filters_exclude_all_hits(searcher: Searcher) -> None:
-    """A query with operators whose hits the filters exclude also offers any of its words."""
     request = SearchRequest("handbook (police)", {"language": ("zh",)})
     told = searcher.search(request)
     assert told.total == 0
@@ -247,8 +241,6 @@ MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
 def test_filters_only_reduce_the_hits_of_the_words(
     text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, searcher: Searcher
 ) -> None:
-    """Filters do not change how a query is interpreted. They only remove hits."""
-
     def find(request: SearchRequest) -> Retrieval:
         return retrieve(replace(request, size=1000), searcher.interpreter)
 
@@ -263,7 +255,6 @@ def test_filters_only_reduce_the_hits_of_the_words(
 
 
 def by_words(reply: Reply | None) -> list[int]:
-    """Return the documents that match the words of a reply, before the filters."""
     words = cast(ArrayReply, reply).words
     assert words is not None
     documents: list[int] = words.documents.tolist()

@@ -22,7 +22,6 @@ concept = [
 
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of a corpus whose thesaurus has broader and related concepts."""
     titles = ["Craft", "Boats", "Dinghies", "Ferries", "More Ferries"]
     titles += [f"Filler {each}" for each in range(60)]
     publications = ({"title": title} for title in titles)
@@ -53,7 +52,6 @@ def test_narrower_entities_rank_after_the_entity(
 
 
 def test_narrower_entities_are_listed(kinds: Searcher) -> None:
-    """An entity that is searched with narrower ones lists those that some publication has."""
     (named,) = answer("boats", kinds).entities
     assert named.narrower == ("dinghies", "ferries")
     assert answer("ferries", kinds).entities == ()
@@ -72,7 +70,6 @@ def test_narrower_entities_are_listed(kinds: Searcher) -> None:
 def test_broader_and_related_entities_are_offered_with_their_totals(
     text: str, broader: list[tuple[str, int]], related: list[tuple[str, int]], kinds: Searcher
 ) -> None:
-    """An entity without hits offers the nearest broader and related entities that have hits."""
     diagnosis = answer(text, kinds).diagnosis
     assert diagnosis
     (concept,) = diagnosis.absent_concepts
@@ -83,7 +80,6 @@ def test_broader_and_related_entities_are_offered_with_their_totals(
 
 
 def test_an_entity_with_hits_offers_no_broader_ones(kinds: Searcher) -> None:
-    """An entity with hits offers no others, and neither does a word that names no entity."""
     assert answer("dinghies", kinds).diagnosis is None
     diagnosis = answer("zebra", kinds).diagnosis
     assert diagnosis

@@ -33,19 +33,16 @@ SMUGGLING = {"boats", "sea"}
 
 @pytest.fixture(scope="module")
 def searcher(named_searcher: Searcher) -> Searcher:
-    """Return a searcher of the small corpus with a thesaurus."""
     return named_searcher
 
 
 @pytest.fixture(scope="module")
 def stock(searcher: Searcher) -> Iterator[Whoosh]:
-    """Yield the same index, opened by stock Whoosh."""
     with whoosh_index.open_dir(str(searcher.generation.segment)).searcher() as found:
         yield found
 
 
 def parse_text(text: str, searcher: Searcher) -> Parsed:
-    """Return the parsed query of a text, with all words required."""
     interpreter = searcher.interpreter
     return parse(text, interpreter.vocabulary, interpreter.entity_linker, And)
 
@@ -68,14 +65,12 @@ def recognised(text: str, searcher: Searcher) -> list[str]:
     ],
 )
 def test_the_typed_name_ranks_first(text: str, first: str, searcher: Searcher) -> None:
-    """A query for a concept matches all its names, and the typed name ranks first."""
     found = ids(answer(text, searcher))
     assert found[0] == first
     assert set(found) >= TRAFFICKING
 
 
 def test_the_typed_name_weighs_more_than_other_names(searcher: Searcher) -> None:
-    """A typed name adds more weight than the same name has as a synonym."""
     arrays = cast(ArrayStore, searcher.store).snapshot
 
     def weight(text: str, identity: str) -> float:
@@ -89,7 +84,6 @@ def test_the_typed_name_weighs_more_than_other_names(searcher: Searcher) -> None
 
 
 def test_a_name_of_one_word_is_stemmed_only_in_its_language(searcher: Searcher) -> None:
-    """A name of one word matches its inflections in its own language, and no others elsewhere."""
     assert ids(answer("外科医生", searcher)) == ["organs"]
     assert ids(answer("个人", searcher)) == ["manual"]
     assert "tip" in ids(answer("persona", searcher, exact=True))
@@ -127,12 +121,10 @@ def test_the_words_of_a_name_may_be_apart(searcher: Searcher) -> None:
 def test_names_are_cut_out_of_chinese_text(
     piece: str, parts: list[str], searcher: Searcher
 ) -> None:
-    """The longest name within a run of Chinese is cut out of it."""
     assert searcher.interpreter.entity_linker.cut(piece) == parts
 
 
 def test_names_within_chinese_text_match_their_entities(searcher: Searcher) -> None:
-    """A run of Chinese matches the entity of each name in it."""
     found = answer("人口贩运和偷运移民", searcher)
     assert set(ids(found)) == TRAFFICKING | APART | SMUGGLING
     assert [each.text for each in found.entities] == ["人口贩运", "偷运移民"]
@@ -162,12 +154,10 @@ def test_names_within_chinese_text_match_their_entities(searcher: Searcher) -> N
     ],
 )
 def test_the_longest_names_are_recognized(text: str, things: list[str], searcher: Searcher) -> None:
-    """The longest of nested names is recognized, and each of several overlapping ones."""
     assert recognised(text, searcher) == things
 
 
 def test_names_that_overlap_must_both_match(searcher: Searcher) -> None:
-    """A query of two names that share a word matches publications that have both entities."""
     both, *each = (
         set(ids(answer(text, searcher, match="all")))
         for text in ("trade in people smuggling", "trade in people", "people smuggling")
@@ -178,7 +168,6 @@ def test_names_that_overlap_must_both_match(searcher: Searcher) -> None:
 
 
 def test_an_acronym_matches_its_concept(searcher: Searcher) -> None:
-    """An acronym matches its concept, and also the word itself."""
     assert set(ids(answer("TIPs", searcher))) == TRAFFICKING | {"tip"}
     assert ids(answer("tips", searcher)) == ["tip"]
 
@@ -202,7 +191,6 @@ def test_an_acronym_matches_its_concept(searcher: Searcher) -> None:
 def test_concepts_places_and_languages_are_recognized_in_six_languages(
     names: str, found: set[str], searcher: Searcher
 ) -> None:
-    """A name that no publication has is recognized, whatever its case, accents, and inflection."""
     for name in names.split(", "):
         assert set(ids(answer(name, searcher, match="all"))) == found, name
 
@@ -217,7 +205,6 @@ def test_concepts_places_and_languages_are_recognized_in_six_languages(
     ],
 )  # fmt: skip
 def test_quoted_and_fielded_text_has_no_synonyms(text: str, searcher: Searcher) -> None:
-    """Text in quotes, in a field, or split by an operator has no synonyms."""
     found = answer(text, searcher, match="all")
     assert found.entities == ()
     assert ids(found) == ids(answer(text, searcher, match="all", exact=True))
@@ -242,7 +229,6 @@ def test_quoted_and_fielded_text_has_no_synonyms(text: str, searcher: Searcher) 
 def test_a_name_is_recognized_next_to_operators(
     text: str, found: set[str], searcher: Searcher
 ) -> None:
-    """An operator applies to the whole name next to it."""
     assert set(ids(answer(text, searcher, match="all"))) == found
 
 
@@ -272,7 +258,6 @@ def test_stop_words_of_a_recognized_language_are_left_out(searcher: Searcher) ->
 
 
 def test_stop_words_of_a_rare_language_are_left_out(searcher: Searcher) -> None:
-    """A stop word of another language is left out if only texts in other languages have it."""
     assert searcher.interpreter.vocabulary.get_frequency("la")
     assert not searcher.interpreter.vocabulary.default_language_frequency("la")
     assert set(ids(answer("la police", searcher, match="all"))) == {"police", "steppe"}
@@ -291,19 +276,16 @@ def test_stop_words_of_a_rare_language_are_left_out(searcher: Searcher) -> None:
 def test_the_synonyms_of_an_entity_are_listed(
     text: str, also: tuple[str, ...], searcher: Searcher
 ) -> None:
-    """The names in the catalogue's language are listed if the index has all their words."""
     assert not searcher.interpreter.vocabulary.has_term(stemming.stem("beings", "en"))
     assert [each.synonyms for each in answer(text, searcher).entities] == [also]
 
 
 def test_an_entity_with_one_name_lists_no_synonyms(searcher: Searcher) -> None:
-    """An entity whose only name was typed has no synonyms to list."""
     for text in ("Kenya", "trafic par bateau police", "seal hunting", "chasse aux phoques"):
         assert all(each.text != text for each in answer(text, searcher).entities)
 
 
 def says(each: Publication, label: str, language: str) -> bool:
-    """Return whether the words of a label are next to each other in a text of a publication."""
     if language != "en" and " " not in label:
         return label in f"{each.title} {each.summary}".split()
     wanted = [stemming.stem(word, language) for word in label.split()]
@@ -332,7 +314,6 @@ def has(each: Publication, label: str) -> bool:
 
 
 def test_a_concept_matches_its_labels_and_values(searcher: Searcher) -> None:
-    """A foreign name has exactly the hits of a scan over all texts and values."""
     made = list(searcher.scan(SearchRequest()))
     assert len(made) == searcher.size
     for concept in searcher.generation.read_thesaurus().concept:
@@ -350,7 +331,6 @@ def test_a_concept_matches_its_labels_and_values(searcher: Searcher) -> None:
 
 
 def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
-    """A concept whose names the index lacks has no hits in any language, and causes no error."""
     (concept,) = (
         each for each in searcher.generation.read_thesaurus().concept if each.id == "seal-hunting"
     )
@@ -361,7 +341,6 @@ def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
 
 @pytest.mark.thorough
 def test_every_name_of_the_thesaurus_is_searched_without_an_error(engine: Engine) -> None:
-    """Each label and acronym of the thesaurus can be searched for, and most have hits."""
     searcher = engine.get_searcher()
     things = searcher.interpreter.entity_linker.entities
     texts = [label for each in things for labels in each.labels.values() for label in labels]
@@ -389,7 +368,6 @@ TEXTS = st.lists(PIECES, max_size=6).map(" ".join)
 def test_a_parsed_text_has_the_hits_of_stock_whoosh(
     text: str, searcher: Searcher, stock: Whoosh
 ) -> None:
-    """Any text, with names or without, has the hits of stock Whoosh for the same tree."""
     parsed, arrays = parse_text(text, searcher), cast(ArrayStore, searcher.store).snapshot
     for tree in [*([parsed.tree] if parsed.tree else []), *parsed.filters]:
         expected = sorted(stock.docs_for_query(to_whoosh(tree)))
@@ -400,7 +378,6 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 @examples(200)
 @pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
-    """Each leaf of any parsed text has a subquery, and the search returns all hits."""
     assert all(leaf.parts for leaf in clauses(parse_text(text, searcher).tree))
     found = answer(text, searcher)
     assert found.total == len(found.hits)
@@ -410,7 +387,6 @@ def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
 @examples(200)
 @pytest.mark.slow
 def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
-    """Recognized names are in text order, and none lies within another."""
     things = searcher.interpreter.entity_linker
     pieces = [part for each in text.split() for part in things.cut(each)]
     assert "".join(pieces) == "".join(text.split())
@@ -425,7 +401,6 @@ def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
 
 
 def test_a_stop_word_is_not_a_name_in_another_language(engine: Engine) -> None:
-    """The word *can* is not recognized as Canada, whose Spanish name has the same stem."""
     known = engine.get_searcher().interpreter.entity_linker
     assert not known.link(["where", "can"], shouted=False)
     assert [each.clause.text for each in known.link(["Canadá"], shouted=False)] == ["Canadá"]
@@ -433,7 +408,6 @@ def test_a_stop_word_is_not_a_name_in_another_language(engine: Engine) -> None:
 
 @pytest.mark.slow
 def test_a_word_in_a_title_comes_before_its_synonyms(engine: Engine) -> None:
-    """No title with only a synonym of a word is above a title with the word, for any word."""
     searcher = engine.get_searcher()
     everything = [*searcher.scan(SearchRequest())]
     has_synonyms = False
@@ -455,5 +429,4 @@ def test_a_word_in_a_title_comes_before_its_synonyms(engine: Engine) -> None:
 
 
 def split(text: str) -> list[str]:
-    """Return the folded words of a text."""
     return [surface_form(word) for word in tokenizer.split_words(text)]

@@ -34,7 +34,6 @@ TITLE = frozenset({"title"})
 
 
 def find(tree: Tree, searcher: Searcher) -> set[str]:
-    """Return the ids of the publications that a tree matches."""
     request = SearchRequest("", size=searcher.size)
     return set(searcher.store.ask(StoreRequest(request, tree), Deadline()).list_ids())
 
@@ -58,7 +57,6 @@ def find_step(words: list[Clause], least: int, searcher: Searcher) -> set[str]:
 
 @pytest.mark.slow
 def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
-    """The hits have as many words as leaves enough hits, and the results name what they lack."""
     titles = [each.title for each in searcher.scan(SearchRequest())]
     # Words without accents and capitals name no entities, so each is a clause of its own.
     words = sorted({word for title in titles for word in re.findall(r"\b[a-z]{4,}\b", title)})
@@ -119,7 +117,6 @@ def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
 
 
 def test_only_plain_words_are_rare(searcher: Searcher) -> None:
-    """No prefix, fuzzy term, or name is enough alone, however few publications have its text."""
     interpreter = searcher.interpreter
     text = "podcast podc* podcaste~ India documents"
     tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, Or, "one").tree
@@ -135,7 +132,6 @@ EVERY, ENOUGH = 30, 110
 
 @pytest.fixture(scope="module")
 def rivers(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of reports on rivers and on bridges."""
     titles = [f"River dam flood survey {number}" for number in range(EVERY)]
     titles += [f"Bridge arch stone repair {number}" for number in range(ENOUGH)]
     titles += ["Flood survey", "Stone repair", "Stone"]
@@ -158,7 +154,6 @@ def rivers(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 def test_a_query_of_four_words_with_few_hits_is_relaxed(
     text: str, total: int, all_words: int, rivers: Searcher
 ) -> None:
-    """Publications with all words are listed first and counted, and others are added."""
     told = answer(text, rivers)
     assert (told.total, told.relaxed, told.all_words_total) == (total, all_words > 0, all_words)
     assert (ids(told)[-1] == str(EVERY + ENOUGH)) == bool(all_words)

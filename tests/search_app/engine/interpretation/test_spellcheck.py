@@ -42,7 +42,6 @@ SIDE_BY_SIDE = ("border crossing", "bolder print") * 20
 
 
 def make(titles: Iterable[str]) -> list[Publication]:
-    """Return a publication for each title."""
     return [
         Publication(id=f"p{number}", title=title, source=SourceLocation("made", number + 1))
         for number, title in enumerate(titles)
@@ -65,7 +64,6 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 @pytest.fixture(scope="module")
 def speller(searcher: Searcher) -> SpellChecker:
-    """Return the speller of these publications."""
     return searcher.interpreter.spellchecker
 
 
@@ -119,7 +117,6 @@ def test_a_rare_word_is_corrected_only_to_a_far_more_frequent_one(
     ],
 )  # fmt: skip
 def test_short_quoted_and_special_words_are_not_corrected(text: str, speller: SpellChecker) -> None:
-    """Short words, numbers, capitals, quotes, field values, and wildcards are not corrected."""
     assert speller.correct(text, Deadline()) is None
     assert speller.correct(f"{text} smugling", Deadline()) in (f"{text} smuggling", None)
 
@@ -134,7 +131,6 @@ def test_short_quoted_and_special_words_are_not_corrected(text: str, speller: Sp
 def test_the_other_words_decide_between_corrections(
     text: str, meant: str, speller: SpellChecker
 ) -> None:
-    """Of two likely corrections, the one that occurs with the other words is used."""
     assert {each.surface for each in speller.find_candidates("boxder")} == {"border", "bolder"}
     assert speller.correct(text, Deadline()) == meant
 
@@ -174,7 +170,6 @@ def test_next_to_a_corrected_word_a_known_one_may_be_strange(
 def test_stop_words_are_neither_corrected_nor_corrections(
     tmp_path: Path, searcher: Searcher, speller: SpellChecker
 ) -> None:
-    """A stop word is not corrected and does not replace another word, however frequent it is."""
     for text in ("xthe", "four trafficking", "then sea", "these", "thee"):
         assert speller.correct(text, Deadline()) is None
     assert answer("four trafficking", searcher).suggestion is None
@@ -185,7 +180,6 @@ def test_stop_words_are_neither_corrected_nor_corrections(
 def test_a_word_that_folds_to_nothing_has_no_hits(
     searcher: Searcher, speller: SpellChecker
 ) -> None:
-    """A word of Arabic signs that folding removes has no hits and causes no error."""
     lengthening = "\u0640" * 3
     assert surface_form(lengthening) == ""
     assert speller.correct(lengthening, Deadline()) is None
@@ -206,7 +200,6 @@ def test_a_word_that_folds_to_nothing_has_no_hits(
 def test_a_likelier_word_is_suggested_for_a_rare_one(
     text: str, suggestion: str | None, searcher: Searcher
 ) -> None:
-    """A rare word with hits gets a far likelier suggestion, and is not replaced."""
     found = answer(text, searcher)
     assert found.suggestion == suggestion
     assert found.total
@@ -243,7 +236,6 @@ ABSENT = (
 
 @pytest.fixture(scope="module")
 def close(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of many publications that have words similar to the absent ones."""
     words = [surface_form(word) for text in ABSENT for word in tokenizer.split_words(text)]
     title = " ".join(similar for word in words for similar in _similar(word))
     folder = tmp_path_factory.mktemp("close")
@@ -252,7 +244,6 @@ def close(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 @pytest.mark.parametrize("text", ABSENT)
 def test_a_correct_word_is_never_corrected(text: str, searcher: Searcher, close: Searcher) -> None:
-    """A correct word or name stays as it is, however many publications have similar words."""
     for speller in (close.interpreter.spellchecker, searcher.interpreter.spellchecker):
         for typed in (text, fold(text), text.capitalize()):
             assert speller.correct(typed, Deadline()) is None
@@ -260,7 +251,6 @@ def test_a_correct_word_is_never_corrected(text: str, searcher: Searcher, close:
 
 
 def _similar(word: str) -> list[str]:
-    """Return words that differ from one in a letter."""
     return [word + "q", word[:-1], word[:-1] + "q"]
 
 
@@ -274,7 +264,6 @@ def _similar(word: str) -> list[str]:
 def test_a_misspelled_place_without_hits_is_named(
     typed: str, meant: str, searcher: Searcher
 ) -> None:
-    """The correct name of a misspelled place is stated, and is no suggestion without hits."""
     found = answer(typed, searcher)
     assert (found.total, found.corrected, found.suggestion) == (0, None, None)
     assert found.diagnosis
@@ -290,7 +279,6 @@ def test_a_word_with_the_stem_of_a_label_may_be_misspelled(named_searcher: Searc
 
 
 def test_an_unknown_form_keeps_its_hits(engine: Engine) -> None:
-    """An unknown form of known words keeps their hits, and a likelier form is suggested."""
     catalogue = engine.get_searcher()
     for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
         found = answer(typed, catalogue)
@@ -320,7 +308,6 @@ def distance(one: str, other: str) -> int:
 
 
 def mistyped() -> st.SearchStrategy[str]:
-    """Return a strategy for words of the corpus with up to 3 typing errors."""
     words = st.sampled_from([*FREQUENCIES, "border", "bolder", "crossing", "print"])
     letters = st.sampled_from("aeinrstgkоаитñ+")
     slips = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 3), letters), max_size=3)
@@ -339,7 +326,6 @@ def _slipped(word: str, slips: list[tuple[int, int, str]]) -> str:
 
 @pytest.fixture(scope="module")
 def held(searcher: Searcher) -> Counter[str]:
-    """Return the document frequency of each word. Words that only names have count as 1 or 2."""
     found: Counter[str] = Counter()
     for publication in searcher.scan(SearchRequest()):
         found.update({each.surface for each in tokenizer.tokenize(publication.title, "en")})
@@ -395,7 +381,6 @@ TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
 def test_only_unknown_words_are_corrected(
     text: str, searcher: Searcher, speller: SpellChecker
 ) -> None:
-    """Only rare words of any text are corrected, and the rest stays as typed."""
     said, vocabulary = speller.suggest(text, Deadline(), rare=True), searcher.interpreter.vocabulary
     if said is None:
         return
@@ -412,7 +397,6 @@ def test_only_unknown_words_are_corrected(
 
 
 def _between(text: str) -> str:
-    """Return the characters of a text that belong to no word."""
     held = {at for span in tokenizer.find_spans(text) for at in range(*span)}
     return "".join(letter for at, letter in enumerate(text) if at not in held)
 
@@ -422,7 +406,6 @@ def _between(text: str) -> str:
 @examples(200)
 @pytest.mark.slow
 def test_the_corrected_text_has_the_same_hits(text: str, searcher: Searcher) -> None:
-    """Any text can be searched for, and its correction has the same hits."""
     found = answer(text, searcher)
     if found.corrected and not found.relaxed:
         assert ids(answer(found.corrected, searcher)) == ids(found)

@@ -27,7 +27,6 @@ CAPITALS = ("Nairobi", "Ouagadougou", "Москва", "نيروبي", "北京", 
 
 
 def whole(text: str) -> WorldName | None:
-    """Return the name that spans the whole text, if there is one."""
     found = world_places.find_mentions(text)
     is_whole = len(found) == 1 and (found[0].start, found[0].end) == (0, len(text))
     return found[0].name if is_whole else None
@@ -36,7 +35,6 @@ def whole(text: str) -> WorldName | None:
 @pytest.mark.parametrize("labels", [PLACES, LANGUAGES, CAPITALS])
 @pytest.mark.slow
 def test_a_name_is_recognized_in_six_languages(labels: Sequence[str]) -> None:
-    """A name is recognized in any case, with or without accents, spaces, and hyphens."""
     for label in labels:
         alone = label.rstrip(".)）’")
         for typed in (alone, alone.lower(), alone.upper(), fold(alone), alone.replace("-", " ")):
@@ -57,12 +55,10 @@ def test_a_name_is_recognized_in_six_languages(labels: Sequence[str]) -> None:
     ],
 )  # fmt: skip
 def test_variants_of_a_name_are_recognized(typed: str, name: WorldName | None) -> None:
-    """Inflected names, names without accents, and names in one word are recognized."""
     assert whole(typed) == name
 
 
 def test_the_longest_of_overlapping_names_is_recognized() -> None:
-    """The longest of overlapping names in a text is recognized, at its position."""
     text = "From Guinea-Bissau, via Niger: Equatorial Guinea"
     found = [
         (text[each.start : each.end], each.name.code) for each in world_places.find_mentions(text)
@@ -73,7 +69,6 @@ def test_the_longest_of_overlapping_names_is_recognized() -> None:
 @pytest.mark.parametrize("language", ["en", "fr", "es", "ru", "ar"])
 @pytest.mark.slow
 def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
-    """A listed word is correct in its language, in any case and without accents."""
     listed = sorted(SpellChecker(language=language).word_frequency.words())
     for word in listed[:: len(listed) // 200]:
         assert spellcheck.is_correct(word, language, ())

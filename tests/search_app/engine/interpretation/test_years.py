@@ -9,7 +9,6 @@ from tests.search_app.engine.named import RIVERS, index
 
 @pytest.fixture(scope="module")
 def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of an agenda and a yearbook whose editions mention the years before."""
     publications: list[dict[str, object]] = [
         {
             "id": f"yearbook-{year}",
@@ -31,12 +30,10 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 
 def first(text: str, searcher: Searcher) -> str:
-    """Return the id of the best hit for a text."""
     return searcher.list_ids(SearchRequest(text))[0]
 
 
 def test_a_title_with_a_year_ranks_that_edition_first(searcher: Searcher) -> None:
-    """The title and year of an edition rank it first, for each year of each series."""
     tried = 0
     for edition in searcher.scan(SearchRequest()):
         others = searcher.find_related(edition.id).editions
@@ -50,7 +47,6 @@ def test_a_title_with_a_year_ranks_that_edition_first(searcher: Searcher) -> Non
 
 
 def test_the_year_of_an_edition_outranks_its_mention_in_another(dated: Searcher) -> None:
-    """An edition ranks above later ones whose abstracts mention its year."""
     for year in range(2010, 2021):
         assert first(f"yearbook of fisheries statistics {year}", dated) == f"yearbook-{year}"
         assert first(f"fisheries yearbook {year}", dated) == f"yearbook-{year}"
@@ -65,5 +61,4 @@ def test_the_year_of_an_edition_outranks_its_mention_in_another(dated: Searcher)
     ],
 )  # fmt: skip
 def test_a_year_in_a_title_matches_the_title(text: str, found: str, dated: Searcher) -> None:
-    """A year that is part of a title matches that title, whenever it was published."""
     assert first(text, dated) == found

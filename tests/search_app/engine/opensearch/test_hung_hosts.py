@@ -45,7 +45,6 @@ def connect(hung: Sequence[bool]) -> Iterator[ClusterClient]:
 
 @pytest.mark.parametrize("hung", [(True, False), (False, True), (True, True, False)])
 def test_another_host_responds_within_the_budget(hung: Sequence[bool]) -> None:
-    """Each search has its answer in time, whichever host is asked first."""
     with connect(hung) as client:
         for _ in hung:
             started = monotonic()

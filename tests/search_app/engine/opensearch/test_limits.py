@@ -70,7 +70,6 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
 
 
 def make_plan(text: str, generation: Generation, joined: type[And | Or] = And) -> Plan:
-    """Return a parsed search."""
     vocabulary = generation.vocabulary
     parsed = parse(text, vocabulary, ValueNames(vocabulary, vocabulary.word_fields), joined)
     store_request = StoreRequest(
@@ -81,7 +80,6 @@ def make_plan(text: str, generation: Generation, joined: type[And | Or] = And) -
 
 @pytest.mark.parametrize("text", ["person:wang", "worda OR person:wang", "-person:wang"])
 def test_a_name_of_many_values_is_one_clause(text: str, generation: Generation) -> None:
-    """The values that a name means are one clause, as a common name has thousands."""
     plan = make_plan(text, generation)
     assert str(plan.hits).count("Wang") == 3_000
     assert count_leaves(plan.hits) < 30
@@ -90,7 +88,6 @@ def test_a_name_of_many_values_is_one_clause(text: str, generation: Generation) 
 def test_very_many_values_are_several_clauses(
     generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clause has no more values than an index allows, and no value is lost."""
     monkeypatch.setattr(queries, "MAX_VALUES", 1_000)
     plan = make_plan("person:wang", generation)
     assert str(plan.hits).count("Wang") == 3_000
@@ -98,7 +95,6 @@ def test_very_many_values_are_several_clauses(
 
 
 def test_a_repeated_word_is_one_clause(generation: Generation) -> None:
-    """A word that is typed many times has the clauses of one word."""
     once, often = (make_plan(" ".join([WORDS[0]] * times), generation) for times in (1, 400))
     assert count_leaves(often.word_query) == count_leaves(once.word_query)
 
@@ -107,7 +103,6 @@ def test_a_repeated_word_is_one_clause(generation: Generation) -> None:
 def test_many_words_and_filters_are_within_the_limit(
     generation: Generation, joined: type[And | Or], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clauses that query filters need are not left for words. The plan names the words."""
     everything = make_plan(f"{' '.join(WORDS)} person:wang", generation, joined)
     assert not everything.dropped
     monkeypatch.setattr(queries, "MAX_LEAVES", 40)
@@ -117,7 +112,6 @@ def test_many_words_and_filters_are_within_the_limit(
 
 
 def test_what_orders_the_hits_of_a_long_query_is_within_the_limit(generation: Generation) -> None:
-    """A query of many words in many fields has fewer clauses than Lucene allows."""
     body = make_plan(" ".join(WORDS[:40]), generation).make_list(0, 10)
     assert 400 < count_leaves(body["query"]) < MAX_CLAUSES
 
@@ -133,7 +127,6 @@ def test_a_signal_with_too_many_clauses_raises_no_hit(
 
 
 def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: Generation) -> None:
-    """The rarest narrower concepts are left out first, and the plan has their number."""
     fields = generation.vocabulary.word_fields
     typed = Term(tokenizer.SURFACE_PREFIX + WORDS[0], fields)
     stems = [generation.vocabulary.list_stems(word)[0] for word in WORDS]
@@ -151,7 +144,6 @@ def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: Generati
 def test_the_counts_of_values_grow_with_their_number(
     generation: Generation, restriction: str
 ) -> None:
-    """Twice as many selected or excluded values make a request about as many times as long."""
     sizes = []
     for number in (10, 20):
         values = {"person": tuple(f"Wang 0 {each}" for each in range(number))}
@@ -187,7 +179,6 @@ def test_requests_that_count_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
 def make_store(
     generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[OpenSearchStore, list[int]]:
-    """Return a store whose searches have one hit, and the number of searches of each request."""
     sent = list[int]()
 
     def msearch(_: object, bodies: Sequence[Json], _deadline: Deadline) -> list[dict[str, Any]]:
@@ -200,7 +191,6 @@ def make_store(
 
 
 def search_pair(word: str, other: str) -> StoreRequest:
-    """Return a search whose number of hits no vocabulary contains."""
     in_title = frozenset({"title"})
     return StoreRequest(
         SearchRequest(f"{word} {other}"),
@@ -229,7 +219,6 @@ def test_searches_that_wait_are_counted_in_one_request(
 def test_searches_after_the_first_are_made_when_they_are_needed(
     generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No search is made after one whose number is known, and what nobody reads is not counted."""
     store, sent = make_store(generation, monkeypatch)
     made = list[str]()
 
@@ -253,7 +242,6 @@ def test_searches_after_the_first_are_made_when_they_are_needed(
 def test_pages_with_many_names_are_asked_for_within_the_limit(
     clauses: int, names: int, most: int, tmp_path: Path
 ) -> None:
-    """The occurrences of names on pages are counted only as far as the limit allows."""
     folder = texts.make_index_with_texts(
         tmp_path, texts.CATALOGUE, [texts.make_publication("a", "Boats")],
         {"a": {"a.pdf": texts.make_text("a", [" ".join(WORDS)])}},

@@ -60,7 +60,6 @@ def operands(names: Texts) -> Texts:
 
 
 def found(text: str, searcher: Searcher) -> Found:
-    """Return the ids of the publications that match all of a text as it was typed."""
     request = SearchRequest(text, match="all", size=searcher.size)
     finding = interpreter.retrieve(request, searcher.interpreter)
     read = finding.interpretation
@@ -89,7 +88,6 @@ def assert_laws(a: str, b: str, searcher: Searcher) -> None:
 
 
 def assert_not_relaxed(text: str, searcher: Searcher) -> None:
-    """Assert that a query with operators that has hits is not relaxed and shows no others."""
     strict = found(text, searcher)
     usual = interpreter.retrieve(SearchRequest(text, size=searcher.size), searcher.interpreter)
     assume(usual.interpretation.parsed.has_operators)
@@ -123,7 +121,6 @@ def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def labels(searcher: Searcher) -> list[str]:
-    """Return all labels and acronyms of the entities that a searcher recognizes."""
     things = searcher.interpreter.entity_linker.entities
     return sorted({
         name for each in things
@@ -134,7 +131,6 @@ def labels(searcher: Searcher) -> list[str]:
 @given(data=st.data())
 @examples(100)
 def test_the_laws_hold_on_the_catalogue(data: st.DataObject, engine: Engine) -> None:
-    """The laws hold for words, names, phrases, fields, prefixes, and nested operands."""
     searcher = engine.get_searcher()
     known = labels(searcher)
     made = operands(st.integers(0, len(known) - 1).map(lambda at: known[at]))
@@ -144,14 +140,12 @@ def test_the_laws_hold_on_the_catalogue(data: st.DataObject, engine: Engine) -> 
 @given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
 @examples(60)
 def test_the_laws_hold_on_other_corpora(a: str, b: str, searcher: Searcher) -> None:
-    """The laws hold with few hits and with many."""
     assert_laws(a, b, searcher)
 
 
 @given(text=operands(st.sampled_from(NAMES)))
 @examples(60)
 def test_operators_are_not_relaxed(text: str, searcher: Searcher) -> None:
-    """A query with operators or parentheses that has hits is not relaxed."""
     assert_not_relaxed(text, searcher)
     assert_not_relaxed(f"({text})", searcher)
 
@@ -162,7 +156,6 @@ SINGLE = st.sampled_from([*WORDS, *LITERAL, "the", "la", "Kenia", "贩运人口"
 @given(a=SINGLE, b=SINGLE)
 @examples(100)
 def test_the_laws_hold_without_parentheses(a: str, b: str, searcher: Searcher) -> None:
-    """An operator between single words, phrases, or fields needs no parentheses."""
     first, second = found(a, searcher), found(b, searcher)
     assert found(f"{a} OR {b}", searcher) == first | second
     assert found(f"{a} AND {b}", searcher) == first & second

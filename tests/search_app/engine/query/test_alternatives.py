@@ -16,19 +16,16 @@ from search_app.engine.search import Searcher
 
 
 def find_all(text: str, searcher: Searcher) -> set[str]:
-    """Return the ids of the publications that match all words of a text, as typed."""
     request = SearchRequest(text, size=searcher.size)
     typed = searcher.interpreter.interpret_typed(request, Deadline())
     return set(typed.reply.list_ids())
 
 
 def list_titles(searcher: Searcher) -> list[str]:
-    """Return the titles of all publications."""
     return [publication.title for publication in searcher.scan(SearchRequest())]
 
 
 def list_labels(searcher: Searcher) -> Iterator[str]:
-    """Yield the names of concepts, regions, countries and languages, in all languages."""
     for entity in searcher.interpreter.entity_linker.entities:
         for labels in entity.labels.values():
             yield from (label for label in labels if not set(label) & set('()"“”„«»'))
@@ -36,7 +33,6 @@ def list_labels(searcher: Searcher) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_a_group_finds_the_union_of_its_alternatives(searcher: Searcher) -> None:
-    """Words, names, halves of names, and phrases in a group find what each finds in its place."""
     titles, labels = list_titles(searcher), sorted({*list_labels(searcher)})
     words = sorted({word for title in titles for word in re.findall(r"[^\W\d_]{2,}", title)})
     in_titles = (re.findall(r"\w+", title) for title in titles)
@@ -85,7 +81,6 @@ def test_words_around_a_group_are_searched_once(searcher: Searcher) -> None:
 
 
 def test_many_nested_groups_are_read_in_time(searcher: Searcher) -> None:
-    """Groups inside groups never multiply the readings of a text beyond the limit."""
     text = "a"
     for level in range(18):
         text = f"(x{level} OR y{level}) ({text} AND z)"
@@ -95,7 +90,6 @@ def test_many_nested_groups_are_read_in_time(searcher: Searcher) -> None:
 
 
 def test_a_long_text_is_read_once(searcher: Searcher) -> None:
-    """The words around many groups are not read again for each combination of alternatives."""
     interpreter = searcher.interpreter
     text = " ".join(f"(police OR judges) {'training ' * 40}" for _ in range(6))
     tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, And).tree

@@ -30,17 +30,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 @pytest.fixture
 def snapshot(engine: Engine) -> Snapshot:
-    """Return a snapshot with an empty cache."""
     return Snapshot(engine.get_searcher().generation)
 
 
 def word(text: str) -> Clause:
-    """Return the leaf of a word in all fields."""
     return Clause([Term(text, frozenset({"title", "summary", "region"}))], text)
 
 
 def commonest(snapshot: Snapshot, number: int) -> list[str]:
-    """Return the stems with the highest document frequencies, the commonest first."""
     stems = snapshot.segment.stems
     order = sorted(range(len(stems.texts)), key=lambda each: -stems.doc_frequency(each))
     return [stems.texts.get_text(each) for each in order[:number]]
@@ -49,7 +46,6 @@ def commonest(snapshot: Snapshot, number: int) -> list[str]:
 def test_the_most_expensive_words_are_left_out(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A query over the limit keeps its rarest words and reports the others as typed."""
     texts = commonest(snapshot, 6)
     tree = Or([word(text) for text in texts])
     costs = [cost.compute_cost(leaf, snapshot.vocabulary) for leaf in clauses(tree)]
@@ -64,7 +60,6 @@ def test_the_most_expensive_words_are_left_out(
 def test_three_plain_words_are_always_within_the_limit(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three words are searched in full, however common they are."""
     monkeypatch.setattr(cost, "MAX_POSTINGS", 0)
     tree = And([word(text) for text in commonest(snapshot, cost.ALWAYS_ALLOWED)])
     assert cost.limit_cost(tree, snapshot.vocabulary) == (tree, ())
@@ -72,7 +67,6 @@ def test_three_plain_words_are_always_within_the_limit(
 
 @given(data=st.data())
 def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> None:
-    """Each leaf of any tree is kept or reported, and no empty node remains."""
     snapshot = snapshot_of(engine.get_searcher())
     texts = commonest(snapshot, 8)
     trees = st.recursive(
@@ -102,7 +96,6 @@ def _has_empty_node(tree: Tree) -> bool:
 def test_an_expansion_keeps_its_commonest_terms(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
     pattern = Wildcard("*e*", frozenset(snapshot.segment.fields))
     whole = vocabulary.expand(pattern, snapshot.vocabulary)
     terms = snapshot.segment.words

@@ -59,7 +59,6 @@ CATALOGUES = st.dictionaries(
     ],
 )  # fmt: skip
 def test_a_label_in_any_language_names_its_field(typed: str, resolved: str) -> None:
-    """Labels in all languages are replaced, whatever their accents and capitals."""
     assert replace_names(typed, NAMES, YEARS) == resolved
 
 
@@ -74,12 +73,10 @@ def test_a_label_in_any_language_names_its_field(typed: str, resolved: str) -> N
     ],
 )  # fmt: skip
 def test_other_texts_stay_as_typed(typed: str) -> None:
-    """Quoted text, URLs, a label without a value, and one of several or no fields stay as typed."""
     assert replace_names(typed, NAMES, YEARS) == typed
 
 
 def test_names_in_the_own_language_win() -> None:
-    """The name of a field, and its name in sources, win over the label of another field."""
     assert replace_names("note:x name:x", NAMES) == "note:x title:x"
 
 
@@ -87,7 +84,6 @@ def test_names_in_the_own_language_win() -> None:
 def test_no_label_changes_a_query_with_the_name_of_a_field(
     catalogue: Catalogue, query: str
 ) -> None:
-    """Whatever the labels in other languages are, the name of each field is its own."""
     names = index_names(catalogue)
     for field in FIELDS:
         text = query.format(field.name)
@@ -108,7 +104,6 @@ def test_a_label_of_several_fields_is_text(catalogue: Catalogue) -> None:
 
 @given(CATALOGUES, st.sampled_from(["en", "fr", "de", "ar"]))
 def test_a_listed_name_names_its_field(catalogue: Catalogue, language: str) -> None:
-    """In each language, the names that a page lists are one for each field, in its order."""
     listed = choose_names(translate(catalogue, language)).values()
     names = index_names(catalogue)
     resolved = [replace_names(f"{name}:x", names) for name in listed]

@@ -39,7 +39,6 @@ def list_texts(number: int, snapshot: Snapshot) -> Iterator[tuple[str, str, str]
 
 
 def list_matched(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
-    """Return each character that is in a text that a leaf matched."""
     words, found = snapshot.gather(np.array([number])), set[tuple[str, int]]()
     for field, text, _ in list_texts(number, snapshot):
         begin, end = words.bound(0, field)
@@ -54,7 +53,6 @@ def list_matched(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
 
 
 def list_marked(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
-    """Return each marked character. The words of the texts themselves have the same marks."""
     marks, found = Marks(tree, snapshot.gather(np.array([number]))), set[tuple[str, int]]()
     for field, text, language in list_texts(number, snapshot):
         spans = marks.find(0, field, text)
@@ -87,7 +85,6 @@ def assert_marked(text: str, match: str, searcher: Searcher) -> None:
 @pytest.mark.parametrize("match", ["auto", "any"])
 @pytest.mark.thorough
 def test_matches_of_judged_queries_are_marked(match: str, searcher: Searcher) -> None:
-    """All matches are marked, in every language, also of synonyms and corrections."""
     for text in [*QUERIES, *FURTHER]:
         assert_marked(text, match, searcher)
 
@@ -113,5 +110,4 @@ TEXTS = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 @given(text=TEXTS, match=st.sampled_from(["auto", "any"]))
 @examples(60)
 def test_matches_of_any_text_are_marked(text: str, match: str, searcher: Searcher) -> None:
-    """Words, phrases, prefixes, wildcards, and fuzzy matches are marked wherever they match."""
     assert_marked(text, match, searcher)

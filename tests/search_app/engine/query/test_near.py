@@ -20,7 +20,6 @@ FORMS = {
 
 
 def find_spans(words: list[str], operand: str) -> list[tuple[int, int]]:
-    """Return the first and the last position of each place where an operand matches."""
     if operand.startswith('"'):
         pairs = pairwise(words)
         return [(at, at + 1) for at, pair in enumerate(pairs) if pair == ("border", "police")]
@@ -28,7 +27,6 @@ def find_spans(words: list[str], operand: str) -> list[tuple[int, int]]:
 
 
 def are_near(words: list[str], left: str, right: str, distance: int) -> bool:
-    """Return whether two operands are near each other in a text, and do not overlap."""
     return any(
         0 < max(a[0], b[0]) - min(a[1], b[1]) <= distance
         for a in find_spans(words, left)
@@ -123,5 +121,4 @@ def describe(text: str) -> list[str]:
     ],
 )
 def test_near_joins_the_words_beside_it(text: str, expected: list[str]) -> None:
-    """It joins two words or phrases. A field or a minus before them applies to both."""
     assert describe(text) == expected

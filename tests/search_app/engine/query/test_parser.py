@@ -43,7 +43,6 @@ PLACES: dict[str, tuple[Value, ...]] = {
 
 @cache
 def open_interpreter(*titles: str, languages: tuple[str, ...] = ("en",)) -> Interpreter:
-    """Return the interpreter of publications with some titles, in some languages."""
     made = [
         Publication(
             id=f"p{number}", title=title, source=SourceLocation("made", 1), lang=language,
@@ -62,32 +61,26 @@ def parse_text(text: str, joined: type[And | Or] = And, known: Interpreter | Non
 
 
 def word(stem: str, *fields: str) -> Clause:
-    """Return the leaf of one word."""
     return Clause([Term(stem, frozenset(fields or FIELDS))])
 
 
 def phrase(*stems: str) -> Clause:
-    """Return the leaf of a phrase."""
     return Clause([Phrase(stems, FIELDS)])
 
 
 def beginning(text: str) -> Clause:
-    """Return the leaf of a prefix."""
     return Clause([Prefix(text, FIELDS)])
 
 
 def wildcard(shape: str) -> Clause:
-    """Return the leaf of a wildcard."""
     return Clause([Wildcard(shape, FIELDS)])
 
 
 def piece(*stems: str) -> Clause:
-    """Return the leaf of a compound, whose words are typed without spaces."""
     return Clause([*phrase(*stems).parts, Together(tuple(map(word, stems)), APART_WEIGHT)])
 
 
 def alike(text: str, edits: int, *fields: str) -> Clause:
-    """Return the leaf of the words that differ from a text in some letters."""
     return Clause([Fuzzy(text, frozenset(fields or FIELDS), edits)])
 
 
@@ -209,7 +202,6 @@ COUNTED = phrase("alpha", "the", "beta")
     ],
 )
 def test_a_text_is_parsed_into_a_tree(text: str, tree: Tree | None) -> None:
-    """A text is parsed into the tree of its words, quotes, and operators."""
     assert parse_text(text).tree == tree
 
 
@@ -234,7 +226,6 @@ def test_a_text_is_parsed_into_a_tree(text: str, tree: Tree | None) -> None:
     ],
 )
 def test_values_become_filters(text: str, node: Tree) -> None:
-    """A facet value that is typed next to words is a filter, and not a word."""
     parsed = parse_text(f"{text} alpha")
     assert parsed.filters == (node,)
     assert parsed.tree == A
@@ -254,7 +245,6 @@ def test_values_become_filters(text: str, node: Tree) -> None:
     ],
 )
 def test_a_text_is_relaxed(text: str, tree: Tree) -> None:
-    """Words and those of compounds match singly. Operators apply to their whole operands."""
     assert parse_text(text, Or).tree == tree
 
 
@@ -266,7 +256,6 @@ def test_a_text_is_relaxed(text: str, tree: Tree) -> None:
     ],
 )  # fmt: skip
 def test_an_unknown_value_is_reported(field: str, value: str) -> None:
-    """A value, a year, or a range that no publication can have is reported with its field."""
     assert parse_text(f"{field}:{value} alpha").unknown == (UnknownValue(field, value),)
 
 
@@ -278,7 +267,6 @@ def test_an_unknown_value_is_reported(field: str, value: str) -> None:
     ],
 )  # fmt: skip
 def test_a_prefix_a_wildcard_and_a_fuzzy_term_keep_the_typed_text(text: str, said: str) -> None:
-    """A prefix, a wildcard, and a fuzzy term keep the typed text, folded."""
     assert [leaf.text for leaf in clauses(parse_text(text).tree)] == [said]
 
 
@@ -297,12 +285,10 @@ def test_only_parentheses_that_are_too_deep_are_left_out(depth: int) -> None:
     ],
 )  # fmt: skip
 def test_operators_are_reported(text: str, has_operators: bool) -> None:
-    """A parsed query reports whether it has operators, exclusions, or parentheses."""
     assert parse_text(text).has_operators is has_operators
 
 
 def test_a_sentence_in_capitals_has_no_operators() -> None:
-    """AND is a word of a long sentence in capitals, and an operator among few words in capitals."""
     sentence = parse_text("THE ALPHA AND THE BETA OF GAMMA ALPHA", Or)
     assert sentence.tree == Or([A, B, C, A])
     assert not sentence.has_operators
@@ -327,7 +313,6 @@ def test_words_are_split_only_among_few_words() -> None:
 
 
 def test_a_name_of_several_values_matches_any_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that several values share is a filter for any of them."""
     values = {"region": ["N", "S"]}
     known = open_interpreter("zebra").entity_linker
     monkeypatch.setattr(known, "values_named", lambda field, _: values.get(field.name, []))
@@ -335,14 +320,12 @@ def test_a_name_of_several_values_matches_any_of_them(monkeypatch: pytest.Monkey
 
 
 def test_a_relaxed_query_keeps_its_filters() -> None:
-    """A filter joined to a word by AND remains a filter if the query is relaxed."""
     parsed = parse_text("alpha AND region:South beta", Or)
     assert parsed.tree == Or([A, B])
     assert parsed.filters == (Filter("region", ("South",)),)
 
 
 def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
-    """The limit counts words, also those within quotes or joined by hyphens."""
     assert parse_text("-".join(["alpha"] * (MOST_WORDS + 5))).ignored_word_count == 5
     assert parse_text('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored_word_count == 3
     pairs = parse_text('"alpha beta" ' * (MOST_WORDS // 2 + 2) + "title:gamma")
@@ -351,7 +334,6 @@ def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
 
 
 def test_the_commonest_words_over_the_limit_are_left_out() -> None:
-    """A query over the limit loses its commonest words, as whole tokens, and no others."""
     rare = [f"w{number}" for number in range(MOST_WORDS - 2)]
     counted = open_interpreter(" ".join(rare), *["alpha"] * 9, *["beta"] * 5, *["gamma"] * 7)
     text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
@@ -369,7 +351,6 @@ PIECES = st.sampled_from(
 
 @given(st.text() | st.lists(PIECES, max_size=30).map(" ".join) | st.lists(PIECES).map("".join))
 def test_any_text_is_a_query(text: str) -> None:
-    """Any text becomes a tree, joined by And or Or, without an error."""
     for joined in (And, Or):
         parsed = parse_text(text, joined)
         assert parsed.tree is None or isinstance(parsed.tree, Tree)
@@ -384,7 +365,6 @@ def test_any_text_is_a_query(text: str) -> None:
 def test_the_shortcut_for_plain_words_matches_the_grammar(
     words: list[str], space: str, joined: type[And | Or]
 ) -> None:
-    """Plain words skip the grammar, and give the same tree as with a full stop after them."""
     plain = parse_text(space.join(words), joined)
     full = parse_text(space.join([*words, "."]), joined)
     assert repr(plain) == repr(full)
@@ -392,7 +372,6 @@ def test_the_shortcut_for_plain_words_matches_the_grammar(
 
 
 def test_a_phrase_has_the_stems_of_one_language() -> None:
-    """The words of a phrase have the stems of one language at a time, never mixed."""
     spoken = ("en", "es", "fr")
     text = "nuestras explotaciones"
     tree = parse_text(f'"{text}"', known=open_interpreter(text, languages=spoken)).tree

@@ -9,12 +9,10 @@ from search_app.engine.search import Searcher
 
 
 def ids(text: str, searcher: Searcher) -> list[str]:
-    """Return the ids of the first hits for a text."""
     return [*searcher.list_ids(SearchRequest(text))]
 
 
 def test_a_question_finds_the_publication_that_answers_it(searcher: Searcher) -> None:
-    """A rare verb in a question does not outweigh the subject of the question."""
     wanted = "what-is-the-difference-between-trafficking-in-persons-and-smuggling-of-migrants-2016"
     assert ids("how do I tell trafficking from smuggling", searcher)[0] == wanted
 
@@ -34,7 +32,6 @@ def test_a_question_finds_the_publication_that_answers_it(searcher: Searcher) ->
 def test_a_question_has_the_hits_of_its_subject(
     question: str, subject: str, searcher: Searcher
 ) -> None:
-    """A question has the hits of its subject, in the same order."""
     assert ids(question, searcher) == ids(subject, searcher) != []
 
 
@@ -42,7 +39,6 @@ def test_a_question_has_the_hits_of_its_subject(
     ("text", "word"), [("tell the truth campaign", "tell"), ("way out", "way"), ("tell", "tell")]
 )
 def test_question_words_count_outside_a_question(text: str, word: str, searcher: Searcher) -> None:
-    """The same verbs are ordinary words if the text is not a question."""
     read = retrieve(
         SearchRequest(text, match="any", exact=True), searcher.interpreter
     ).interpretation
@@ -50,7 +46,6 @@ def test_question_words_count_outside_a_question(text: str, word: str, searcher:
 
 
 def test_parentheses_in_a_question_are_part_of_it(searcher: Searcher) -> None:
-    """Question words do not count in the parentheses of a question."""
     request = SearchRequest("where is a handbook (I want it for victims)", exact=True)
     read = retrieve(request, searcher.interpreter).interpretation
     assert [clause.text for clause in clauses(read.parsed.tree)] == ["handbook", "victims"]

@@ -32,7 +32,6 @@ MADE = [make_publication(f"p{number}", "The law of the sea", year=2000) for numb
 
 @pytest.fixture(scope="module")
 def searchers() -> Iterator[tuple[Searcher, Searcher]]:
-    """Yield searchers of the same publications with long texts, and without."""
     texts: dict[str, Mapping[str, FullText]] = {}
     for publication in MADE:
         texts |= one_text(publication.id, ["the law of the sea " * 100] * 10)
@@ -59,7 +58,6 @@ def test_texts_cost_what_a_search_of_them_costs(
 
 
 def test_a_phrase_costs_all_its_positions(searchers: tuple[Searcher, Searcher]) -> None:
-    """A phrase of frequent words costs more than its words, by the positions that it reads."""
     phrase, words = (
         searchers[0].estimate_cost(SearchRequest(text)) for text in ('"of the"', "of the")
     )
@@ -70,7 +68,6 @@ def test_a_phrase_costs_all_its_positions(searchers: tuple[Searcher, Searcher]) 
 @examples(40)
 @given(seed=st.integers(0, 2**32), text=QUERIES | PLAIN_QUERIES)
 def test_the_estimate_covers_what_is_read_of_texts(seed: int, text: str) -> None:
-    """A search of texts reads at most as many postings and positions as its estimate."""
     made, texts = throw(seed, (*TEXT_WORDS, *COMPOUNDS))
     read: list[int] = []
 

@@ -43,7 +43,6 @@ EXPRESSIONS: dict[tuple[int | None, int | None], str] = {
     [(typed, *years) for years, texts in EXPRESSIONS.items() for typed in texts.split("|")],
 )
 def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int | None) -> None:
-    """Each form becomes a filter, and the words around it stay."""
     read = extract_years(f"report {typed} on ports", CATALOGUE)
     assert read.expressions == (YearExpression(typed, first, last),)
     ends = [f"{each}" if each else "" for each in (first, last)]
@@ -59,7 +58,6 @@ def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int
     "0378-5955|1600+|greatest|after 9/11|".split("|"),
 )
 def test_other_texts_stay_as_typed(typed: str) -> None:
-    """Quoted text, field values, and numbers that are not years are not parsed as years."""
     assert extract_years(typed, CATALOGUE).text == typed
     assert not extract_years(typed, CATALOGUE).expressions
 
@@ -71,7 +69,6 @@ def test_an_expression_keeps_its_operator() -> None:
 
 
 def test_a_catalogue_without_years_has_no_year_expressions() -> None:
-    """A catalogue without a year facet has no year filters."""
     assert extract_years("since 2012", Catalogue("None", "", (TITLE,))).text == "since 2012"
 
 
@@ -80,7 +77,6 @@ def test_a_catalogue_without_years_has_no_year_expressions() -> None:
 @example("2010" + "-2014" * 300)
 @example("between " * 800)
 def test_any_text_can_be_read(text: str) -> None:
-    """Every expression occurs in the text, and a text without expressions stays as typed."""
     read = extract_years(text, CATALOGUE)
     assert all(each.typed in text for each in read.expressions)
     assert read.expressions or read.text == text

@@ -28,12 +28,10 @@ SMUGGLING_IN_ASIA = {
 
 
 def snapshot_of(made: Sequence[Publication], folder: Path) -> Snapshot:
-    """Index some publications. Return a snapshot of them."""
     return Snapshot(directory.load_live(index(folder, made)))
 
 
 def titled(titles: Sequence[str], section: str = "Papers", year: int = 2004) -> list[Publication]:
-    """Return a publication for each title."""
     return [
         Publication(
             id=f"p{number}", title=title, source=SourceLocation("made", number + 1),
@@ -44,7 +42,6 @@ def titled(titles: Sequence[str], section: str = "Papers", year: int = 2004) -> 
 
 
 def families(snapshot: Snapshot) -> set[frozenset[int]]:
-    """Return the families of editions, as sets of document numbers."""
     everything = range(snapshot.size)
     found = {frozenset([n, *snapshot.editions.find_others(n).tolist()]) for n in everything}
     return {each for each in found if len(each) > 1}
@@ -89,13 +86,11 @@ OTHERS = (
 def test_titles_that_differ_only_in_edition_marks_are_editions(
     one: str, other: str, tmp_path: Path
 ) -> None:
-    """Long titles without their edition marks are equal if they are editions of one title."""
     expected = {frozenset({0, 1})} if (one, other) in EDITIONS else set()
     assert families(snapshot_of(titled([one, other]), tmp_path)) == expected
 
 
 def test_a_film_is_not_an_edition_of_a_paper(tmp_path: Path) -> None:
-    """Publications with different values of a listed field are not editions of one title."""
     (paper,) = titled(["Trafficking across Northern Border Rivers"])
     film = msgspec.structs.replace(paper, id="film", values={"section": ("Films",)})
     again = msgspec.structs.replace(paper, id="again")
@@ -104,13 +99,11 @@ def test_a_film_is_not_an_edition_of_a_paper(tmp_path: Path) -> None:
 
 
 def test_a_number_that_starts_a_title_is_not_part_of_the_title_before(tmp_path: Path) -> None:
-    """A number at the start of a title is not an edition mark of the title before it."""
     manual = "Manual for Training Border Police"
     assert families(snapshot_of(titled([f"{manual}: Part", "1 Law", manual]), tmp_path)) == set()
 
 
 def test_edition_words_of_another_language_are_recognized(tmp_path: Path) -> None:
-    """Edition marks in the language of a publication are recognized, not only English ones."""
     made = [
         msgspec.structs.replace(each, lang="es")
         for each in titled(["Manual sobre trata de personas e investigación"] * 2)
@@ -122,7 +115,6 @@ def test_edition_words_of_another_language_are_recognized(tmp_path: Path) -> Non
 def test_a_title_of_too_many_publications_makes_no_editions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A title that more publications have than a page can list makes no editions of them."""
     monkeypatch.setattr(editions, "MAX_EDITIONS", 3)
     made = titled(["Minutes of the Border Police Meeting"] * 4 + ["Minutes of the Law Meeting, 1"])
     assert families(snapshot_of(made, tmp_path / "four")) == set()
@@ -134,7 +126,6 @@ VOLUMES = ("edition", "Volume II", "part 1", "revised")
 
 
 def titles(words: Sequence[str]) -> st.SearchStrategy[list[str]]:
-    """Return a strategy for titles of some words, many of them similar."""
     made = st.lists(st.sampled_from(words), min_size=3, max_size=6).map(" ".join)
     return st.lists(made | st.sampled_from(["Border Law Police Manual"]), max_size=30)
 
@@ -159,14 +150,12 @@ def twin(made: Sequence[Publication]) -> set[frozenset[int]]:
 def test_titles_with_the_same_remaining_words_are_editions(
     titles: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Titles are editions if the same words in the same order remain without edition marks."""
     made = titled(titles)
     assert families(snapshot_of(made, tmp_path_factory.mktemp("index"))) == twin(made)
 
 
 @given(titles=titles((*WORDS, *VOLUMES)))
 def test_editions_are_mutual(titles: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No publication is an edition of itself, and all members of a family list each other."""
     snapshot = snapshot_of(titled(titles), tmp_path_factory.mktemp("index"))
     for number in range(snapshot.size):
         others = snapshot.editions.find_others(number).tolist()

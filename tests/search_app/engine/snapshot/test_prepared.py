@@ -38,7 +38,6 @@ SEARCHES = (
 
 
 def parts(of: object, seen: dict[int, object]) -> dict[int, object]:
-    """Return all objects of this program that an object consists of, by id."""
     if id(of) in seen:
         return seen
     seen[id(of)] = of
@@ -50,7 +49,6 @@ def parts(of: object, seen: dict[int, object]) -> dict[int, object]:
 
 
 def derived(searcher: Searcher) -> Iterator[tuple[str, str]]:
-    """Yield the cached properties that have been derived, each with the class that has it."""
     for each in parts(searcher, {}).values():
         for kind in type(each).__mro__:
             for name, value in vars(kind).items():
@@ -59,7 +57,6 @@ def derived(searcher: Searcher) -> Iterator[tuple[str, str]]:
 
 
 def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
-    """All cached properties of a searcher and its parts exist before the first search."""
     engine = Engine(catalogue_index, LoadOptions(prepared=True))
     searcher = engine.get_searcher()
     kinds = {type(each) for each in parts(searcher, {}).values()}
@@ -86,7 +83,6 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
 def test_no_search_derives_the_names_of_values(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The names of the values of all fields exist before the first search."""
     engine = Engine(catalogue_index, LoadOptions(prepared=True))
     searcher = engine.get_searcher()
     made: list[HashIndex] = []
@@ -99,7 +95,6 @@ def test_no_search_derives_the_names_of_values(
 
 @pytest.mark.parametrize("inside", [True, False])
 def test_searches_with_and_without_texts_are_prepared(tmp_path: Path, inside: bool) -> None:
-    """All cached properties exist before a first search, with full texts or without them."""
     folder = make_index_with_texts(tmp_path, CATALOGUE, PUBLICATIONS, TEXTS)
     engine = Engine(folder, LoadOptions(prepared=True))
     searcher = engine.get_searcher()
@@ -113,7 +108,6 @@ def test_searches_with_and_without_texts_are_prepared(tmp_path: Path, inside: bo
 def test_a_generation_is_used_only_after_it_is_prepared(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A generation answers no request while the names of its concepts are prepared."""
     engine, held = Engine(catalogue_index, LoadOptions(prepared=True)), []
     prepare = EntityLinker.prepare
 
@@ -140,7 +134,6 @@ class CountingStore(ArrayStore):
 
 
 def test_labels_are_counted_together_and_once(catalogue_index: Path) -> None:
-    """Two requests to the store count the labels of all concepts. Searches for them count none."""
     generation = directory.load_live(catalogue_index)
     store = CountingStore(Snapshot(generation))
     vocabulary, thesaurus = store.snapshot.vocabulary, generation.read_thesaurus()

@@ -29,20 +29,17 @@ QUESTIONS = (
 
 @pytest.fixture(scope="module")
 def searcher(named_searcher: Searcher) -> Searcher:
-    """Return a searcher of the small corpus with a thesaurus."""
     return named_searcher
 
 
 @pytest.fixture(scope="module")
 def loaded(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
-    """Return a vocabulary of the same corpus from a file with its arrays alone."""
     file = tmp_path_factory.mktemp("vocabulary") / "vocabulary.seg"
     write_vocabulary(snapshot_of(searcher).segment, None, file)
     return Vocabulary(read_vocabulary(file).arrays, searcher.catalogue)
 
 
 def untimed(results: Results) -> Results:
-    """Return results without their times."""
     return msgspec.structs.replace(results, took_ms=0, stages={})
 
 
@@ -50,7 +47,6 @@ def untimed(results: Results) -> Results:
 def test_a_vocabulary_from_a_file_gives_the_same_results(
     text: str, searcher: Searcher, loaded: Vocabulary
 ) -> None:
-    """A searcher with a vocabulary from a file returns the same results at the same cost."""
     other = Searcher(searcher.generation, searcher.store, loaded)
     request = SearchRequest(text)
     assert untimed(other.search(request)) == untimed(searcher.search(request))
@@ -58,7 +54,6 @@ def test_a_vocabulary_from_a_file_gives_the_same_results(
 
 
 def test_the_frequency_in_the_catalogue_language_counts_its_documents(searcher: Searcher) -> None:
-    """The frequency of a stem in the catalogue's language counts the documents in it."""
     snapshot = snapshot_of(searcher)
     stems, vocabulary = snapshot.segment.stems, snapshot.vocabulary
     languages = [snapshot.get_publication(number).lang or "en" for number in range(snapshot.size)]
