@@ -1,8 +1,7 @@
 """MARC 21 and UNIMARC readers, one for each syntax.
 
-A syntax module (`binary`, `marcxml`, `text`, `json`) reads the records of a file as fields.
-`properties` names the columns. `marc21.toml` and `unimarc.toml` have the default mappings, and
-`codes.toml` contains the codes of types and roles.
+`syntaxes` reads the records of a file as fields. `properties` names the columns. `marc21.toml` and
+`unimarc.toml` have the default mappings, and `codes.toml` contains the codes of types and roles.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +13,8 @@ from indexer import toml
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
 from indexer.readers.base import NAME_ONLY, Evidence
-from indexer.readers.formats.marc import binary, json, marcxml, text
 from indexer.readers.formats.marc.properties import list_properties
-from indexer.readers.formats.marc.record import LEADER, Syntax
+from indexer.readers.formats.marc.syntaxes import LEADER, SYNTAXES, Syntax
 
 _SAMPLES = 10
 """Records at the start of a file that decide whether it is UNIMARC."""
@@ -38,8 +36,8 @@ class MarcReader:
     def __init__(self, syntax: Syntax, *, is_unimarc: bool) -> None:
         self._syntax = syntax
         self._is_unimarc = is_unimarc
-        self.NAME = syntax.NAMES[is_unimarc]
-        self.SUFFIXES = syntax.SUFFIXES
+        self.NAME = syntax.names[is_unimarc]
+        self.SUFFIXES = syntax.suffixes
         self.FIELDS = load_fields(is_unimarc=is_unimarc)
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
@@ -69,8 +67,6 @@ class MarcReader:
 
 
 READERS = tuple(
-    MarcReader(syntax, is_unimarc=is_unimarc)
-    for syntax in (binary, marcxml, text, json)
-    for is_unimarc in (False, True)
+    MarcReader(syntax, is_unimarc=is_unimarc) for syntax in SYNTAXES for is_unimarc in (False, True)
 )
 """A reader for each syntax of MARC 21 and of UNIMARC."""

@@ -15,7 +15,7 @@ import msgspec
 from indexer import toml
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
-from indexer.readers.formats.marc.record import LEADER, Field, find_value
+from indexer.readers.formats.marc.syntaxes import LEADER, Field, find_value
 from indexer.values.identifiers import find_dois
 from indexer.values.iso_codes import find_languages
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.readers.formats.marc import binary
+from indexer.readers.formats.marc.syntaxes import detect_binary
 from tests.indexer.readers.marc.samples import RIVERS, make_binary
 from tests.indexer.readers.reading import choose, read_records
 from tests.memory import limit_memory
@@ -27,7 +27,7 @@ def test_the_separators_are_a_signature(filename: str) -> None:
     "data", [b"", b"12345,22,4500\n", b"%PDF-1.7 \x1e\x1f", b"00755cam  22002414a 4500\n001 x\n"]
 )
 def test_other_files_are_not_recognized(data: bytes) -> None:
-    assert binary.detect("file", data) is None
+    assert detect_binary("file", data) is None
 
 
 @pytest.mark.parametrize(
