@@ -19,7 +19,7 @@ from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.docstore import NO_YEAR, make_title_key
 from indexer.codec.segment.editions import Editions
-from indexer.codec.segment.fulltext import AttachedTexts
+from indexer.codec.segment.fulltext import AttachedTexts, File
 from indexer.codec.segment.postings import split_offsets
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.term_dictionary import (
@@ -56,23 +56,6 @@ class Action(NamedTuple):
         """Return the lines of a bulk request."""
         name = "index" if self.source else "delete"
         return encode_json({name: {"_id": self.id}}), self.source or None
-
-
-class FileInfo(msgspec.Struct, frozen=True):
-    """The description of a file with a full text.
-
-    `path` is relative to the corpus folder. `pages` is 0 if the format has no pages, and
-    `empty_pages` counts those without a text. `language` is None if it is unknown. `has_text` is
-    False if no page has any.
-    """
-
-    path: str
-    digest: str
-    media_type: str
-    pages: int
-    empty_pages: int
-    language: str | None
-    has_text: bool
 
 
 def encode_json(value: object) -> str:
@@ -222,21 +205,15 @@ class _TextEncoder:
             return ""
         if len(self._stems) > MAX_KNOWN_WORDS:
             self._forget_words()
-        files, texts = list[FileInfo](), list[str]()
+        files, texts = list[File](), list[str]()
         problems, remaining = list[str](), MAX_TEXT_BYTES
         for attachment in attachments:
-            text, path = int(self._texts.texts[attachment]), self._texts.get_file(attachment)
-            info, count = self._texts.infos[text], self._texts.count_pages(text)
-            pages = list[str]()
-            files.append(
-                FileInfo(
-                    path, info.digest, info.media_type, count if info.has_pages else 0,
-                    info.empty_pages, info.language, count > info.empty_pages,
-                )
-            )  # fmt: skip
+            text, file = int(self._texts.texts[attachment]), self._texts.get_file(attachment)
+            count, pages = self._texts.count_pages(text), list[str]()
+            files.append(file)
             for page in range(count):
                 content = self._texts.read_page(text, page)
-                encoded = self._encode_page(page + 1, content, info.language or self._language)
+                encoded = self._encode_page(page + 1, content, file.language or self._language)
                 remaining -= len(encoded.encode())
                 if encoded and remaining < 0:
                     message = (
@@ -244,7 +221,7 @@ class _TextEncoder:
                         f"{count} pages are searched"
                     )
                     hint = "Split the file, or use an index in a folder"
-                    problems.append(encode_json(Problem(path, 0, message, hint)))
+                    problems.append(encode_json(Problem(file.path, 0, message, hint)))
                     break
                 if encoded:
                     pages.append(encoded)

@@ -19,10 +19,10 @@ from msgspec import UNSET, UnsetType
 from indexer.catalogue.access import list_given_out
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
+from indexer.codec.segment.fulltext import File
 from search_app.engine.results import (
     Bucket,
     Explanation,
-    File,
     FileMatch,
     Hit,
     Outcome,

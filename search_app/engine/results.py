@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from indexer.catalogue.records import Publication
+from indexer.codec.segment.fulltext import File
 from search_app.engine.query.parser import UnknownValue
 from search_app.engine.query.rewriting import YearExpression
 from search_app.engine.request import Sort
@@ -172,22 +173,6 @@ class Explanation(msgspec.Struct, frozen=True):
         return sum(part.score for part in self.parts) + added
 
 
-class File(msgspec.Struct, frozen=True):
-    """A file whose full text belongs to a publication.
-
-    `digest` is its SHA-256 (hexadecimal). `page_count` is the number of its pages, or 0 if its
-    format has none. `empty_page_count` counts those without a text. `has_text` is False if no page
-    has any.
-    """
-
-    digest: str
-    name: str
-    media_type: str
-    page_count: int
-    empty_page_count: int
-    has_text: bool = True
-
-
 class PagePassage(msgspec.Struct, frozen=True):
     """A highlighted passage of a page, which is counted from 1. Without pages, it is a section."""
 
@@ -196,15 +181,11 @@ class PagePassage(msgspec.Struct, frozen=True):
 
 
 class FileMatch(msgspec.Struct, frozen=True):
-    """The pages of a file with the most words of a query, ascending, and passages of the best.
-
-    `language` is that of the text, if it is known.
-    """
+    """The pages of a file with the most words of a query, ascending, and passages of the best."""
 
     file: File
     pages: tuple[int, ...]
     passages: tuple[PagePassage, ...]
-    language: str | None = None
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from indexer.catalogue.fields import Catalogue, get_primary
 from indexer.catalogue.records import Link, Publication
 from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LinkResult
+from indexer.codec.segment.fulltext import File
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
 from search_app.engine.features import autocomplete
@@ -38,7 +39,6 @@ from search_app.engine.query.vocabulary import Vocabulary, count_dropped
 from search_app.engine.request import EVERYTHING, SearchRequest, check
 from search_app.engine.results import (
     ExpandedEntity,
-    File,
     FileMatch,
     Results,
     Suggestion,

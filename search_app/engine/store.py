@@ -17,6 +17,7 @@ from typing import Annotated, NamedTuple, Protocol, Self
 from msgspec import Meta
 
 from indexer.catalogue.records import Publication
+from indexer.codec.segment.fulltext import File
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine.deadline import Deadline
 from search_app.engine.matching import Words
@@ -26,7 +27,7 @@ from search_app.engine.query.nodes import (
     Tree,
 )
 from search_app.engine.request import SearchRequest, Sort
-from search_app.engine.results import Bucket, Explanation, File
+from search_app.engine.results import Bucket, Explanation
 
 MAX_SECONDS = 1 << 62
 """A time after all others."""
@@ -96,13 +97,9 @@ class Related(NamedTuple):
 
 
 class StoredFile(NamedTuple):
-    """A file of publications. `path` is its place, relative to the corpus folder.
+    """A file, and the ids of the publications that it belongs to."""
 
-    `ids` contains the publications that it belongs to.
-    """
-
-    path: str
-    media_type: str
+    file: File
     ids: tuple[str, ...]
 
 
@@ -110,14 +107,12 @@ class FoundFile(NamedTuple):
     """A file of a publication with words of a query.
 
     `pages` contains the pages with the most of them, from 1, ascending. `texts` contains the
-    numbers and the texts of the best ones, and `language` is that of the texts, if it is known.
-    `times` is the number of occurrences on `pages`.
+    numbers and the texts of the best ones. `times` is the number of occurrences on `pages`.
     """
 
     file: File
     pages: tuple[int, ...]
     texts: tuple[tuple[int, str], ...]
-    language: str | None
     times: int
 
 

@@ -303,7 +303,7 @@ def list_file_lines(
         file_url = make_file_url(match.file, hit.publication, catalogue, prefix)
         passage = match.passages[0].passage if needs_passage and match.passages else ()
         needs_passage = needs_passage and not passage
-        yield _describe_file(match, file_url, find_url), passage, match.language
+        yield _describe_file(match, file_url, find_url), passage, match.file.language
     more = len(hit.files) - MAX_FILES
     if more > 0:
         sentence = html_ngettext(

@@ -10,8 +10,8 @@ from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, Value
+from indexer.codec.segment.fulltext import File
 from search_app.engine.request import parse_year_range
-from search_app.engine.results import File
 from search_app.i18n.translation import format_range, gettext, join, pgettext
 from search_app.presentation.html import html_gettext, isolate_language
 from search_app.search_state import SearchState

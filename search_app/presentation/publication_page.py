@@ -18,9 +18,10 @@ from indexer.catalogue import access, records
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 from indexer.catalogue.tested_links import LinkResult
+from indexer.codec.segment.fulltext import File
 from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
-from search_app.engine.results import File, Results
+from search_app.engine.results import Results
 from search_app.engine.store import Related
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext

@@ -72,7 +72,7 @@ def serve_file(digest: str, name: str) -> Response:
     found = _find_file(digest)
     if found is None:
         raise page_not_found()
-    path = current_app.config["CORPUS"] / found.path
+    path = current_app.config["CORPUS"] / found.file.path
     stream = _open(path, digest)
     if stream is None:
         raise NotFound(
@@ -80,8 +80,8 @@ def serve_file(digest: str, name: str) -> Response:
             gettext("The operator of this site can fix it."),
         )
     response = Response(wrap_file(request.environ, stream), direct_passthrough=True)
-    displayed = _DISPLAYED.get(found.media_type)
-    response.content_type = displayed or found.media_type
+    displayed = _DISPLAYED.get(found.file.media_type)
+    response.content_type = displayed or found.file.media_type
     response.content_length = os.fstat(stream.fileno()).st_size
     response.headers["Content-Disposition"] = make_disposition(
         path.stem, path.suffix.lstrip("."), "inline" if displayed else "attachment"

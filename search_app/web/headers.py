@@ -21,9 +21,9 @@ from werkzeug.datastructures import MIMEAccept
 
 from indexer.analysis import embeddings
 from indexer.catalogue.records import Publication
+from indexer.codec.segment.fulltext import File
 from search_app.config import Settings
 from search_app.engine import Engine, Searcher
-from search_app.engine.results import File
 from search_app.export import embedded
 from search_app.export.csl import Item
 from search_app.export.embedded import Links

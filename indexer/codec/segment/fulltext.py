@@ -49,6 +49,10 @@ from indexer.codec.segment.term_dictionary import FullTextDictionary
 FULLTEXT, PAGES = "fulltext.seg", "pages.seg"
 
 
+_JSON_NAMES = {"page_count": "pages", "empty_page_count": "empty_pages"}
+"""Names in the documents of a cluster."""
+
+
 class TextInfo(msgspec.Struct, frozen=True, array_like=True):
     """The description of a text: see `indexer.fulltext.text.FullText`."""
 
@@ -57,6 +61,29 @@ class TextInfo(msgspec.Struct, frozen=True, array_like=True):
     has_pages: bool
     language: str | None
     empty_pages: int
+
+
+class File(msgspec.Struct, frozen=True, rename=_JSON_NAMES):
+    """A file whose full text belongs to a publication."""
+
+    path: str
+    """Its place, relative to the corpus folder."""
+    digest: str
+    """Its SHA-256 (hexadecimal)."""
+    media_type: str
+    page_count: int
+    """The number of its pages, or 0 if its format has none."""
+    empty_page_count: int
+    """The number of pages without a text."""
+    language: str | None = None
+    """The language of its text, if it is known."""
+    has_text: bool = True
+    """False if no page has any."""
+
+    @property
+    def name(self) -> str:
+        """Its name without the folder, as readers see it."""
+        return self.path.rpartition("/")[2]
 
 
 class Attached(NamedTuple):
@@ -167,9 +194,18 @@ class AttachedTexts(FullTextDictionary):
         """Return the description of the text of an attachment."""
         return self.infos[int(self.texts[attachment])]
 
-    def get_file(self, attachment: int) -> str:
-        """Return the file of an attachment, relative to the corpus folder."""
-        return self._files.get_text(attachment)
+    def get_file(self, attachment: int) -> File:
+        """Return the description of an attached file."""
+        info, pages = self.get_info(attachment), self.count_pages(int(self.texts[attachment]))
+        return File(
+            path=self._files.get_text(attachment),
+            digest=info.digest,
+            media_type=info.media_type,
+            page_count=pages if info.has_pages else 0,
+            empty_page_count=info.empty_pages,
+            language=info.language,
+            has_text=pages > info.empty_pages,
+        )
 
     def find_attachments(self, document: int) -> range:
         """Return the attachments of a document."""
@@ -192,7 +228,7 @@ class AttachedTexts(FullTextDictionary):
         """Return an attachment."""
         return Attached(
             int(self.documents[attachment]),
-            self.get_file(attachment),
+            self._files.get_text(attachment),
             self.get_info(attachment).digest,
             int(self._sizes[attachment]),
             int(self._times[attachment]),

@@ -43,7 +43,6 @@ from search_app.engine.query.nodes import (
     without_field,
 )
 from search_app.engine.query.vocabulary import Vocabulary, expand
-from search_app.engine.results import File
 from search_app.engine.store import FoundFile
 
 MIN_MARKED, MARKS_AT_A_TIME = 1 << 17, 1 << 22
@@ -191,10 +190,9 @@ class FullTextMatcher:
             listed = np.flatnonzero(found == found.max()).tolist()
             best = sorted(listed, key=lambda page: -occurrences[page])[:most]
             yield FoundFile(
-                self.get_file(attachment),
+                self.attached.get_file(attachment),
                 tuple(page + 1 for page in listed),
                 tuple((page + 1, self.attached.read_page(text, page)) for page in best),
-                self.attached.infos[text].language,
                 int(occurrences[listed].sum()),
             )
 
@@ -217,16 +215,3 @@ class FullTextMatcher:
                 if all(each.any() for each in words):
                     counts += reduce(np.add, words)
         return counts
-
-    def get_file(self, attachment: int) -> File:
-        """Return the description of an attached file."""
-        info = self.attached.get_info(attachment)
-        pages = self.attached.count_pages(int(self.attached.texts[attachment]))
-        return File(
-            digest=info.digest,
-            name=self.attached.get_file(attachment).rpartition("/")[2],
-            media_type=info.media_type,
-            page_count=pages if info.has_pages else 0,
-            empty_page_count=info.empty_pages,
-            has_text=pages > info.empty_pages,
-        )

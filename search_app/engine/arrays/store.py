@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.catalogue.records import Publication
+from indexer.codec.segment.fulltext import File
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
 from search_app.engine.arrays import semantic
 from search_app.engine.arrays.facets import FilteredDocs
@@ -55,7 +56,7 @@ from search_app.engine.ranking import (
     level_scores,
 )
 from search_app.engine.request import EVERYTHING
-from search_app.engine.results import Bucket, Explanation, File
+from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
@@ -480,18 +481,16 @@ class ArrayStore:
         number, texts = self.snapshot.find_doc_number(identity), self._texts
         if number is None or texts is None:
             return []
-        return [texts.get_file(each) for each in texts.attached.find_attachments(number)]
+        attached = texts.attached
+        return [*map(attached.get_file, attached.find_attachments(number))]
 
     def find_file(self, digest: str) -> StoredFile | None:
         texts = self.snapshot.texts
         number = texts.by_digest.get(digest) if texts else None
         if texts is None or number is None:
             return None
-        attached, ids = texts.get_attached(number), self.snapshot.segment.docstore.ids
-        return StoredFile(
-            attached.file, texts.get_info(number).media_type,
-            tuple(map(ids.get_text, texts.find_documents(number))),
-        )  # fmt: skip
+        ids = map(self.snapshot.segment.docstore.ids.get_text, texts.find_documents(number))
+        return StoredFile(texts.get_file(number), tuple(ids))
 
     def keep_ids(self, ids: Iterable[str]) -> list[str]:
         return [each for each in ids if self.snapshot.find_doc_number(each) is not None]

@@ -83,7 +83,6 @@ def find_file_matches(
             found.file,
             found.pages,
             tuple(_list_passages(found, reply.tree, catalogue, deadline)),
-            found.language,
         )
         for found in reply.find_files(identity, most)
     )
@@ -95,7 +94,7 @@ def _list_passages(
     assert catalogue.fulltext
     name = catalogue.fulltext.name
     for page, text in sorted(found.texts):
-        marks = Marks(tree, read_words(text, found.language or catalogue.language, name))
+        marks = Marks(tree, read_words(text, found.file.language or catalogue.language, name))
         yield PagePassage(page, best_passage(text, marks.find(0, name, text)))
         deadline.checkpoint("passages")
 

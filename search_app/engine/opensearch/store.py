@@ -15,8 +15,8 @@ import numpy as np
 from indexer.analysis import tokenizer
 from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.records import Publication
-from indexer.cluster.documents import FileInfo
 from indexer.cluster.mapping import WORDS, Json, make_term
+from indexer.codec.segment.fulltext import File
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained, scale
 from search_app.engine.matching import Words
@@ -38,7 +38,7 @@ from search_app.engine.opensearch.search import (
     Record,
     make_records,
 )
-from search_app.engine.opensearch.texts import find_files, make_file, read_files
+from search_app.engine.opensearch.texts import find_files, read_files
 from search_app.engine.query.nodes import (
     Clause,
     Or,
@@ -48,7 +48,7 @@ from search_app.engine.query.nodes import (
 )
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
-from search_app.engine.results import Explanation, File
+from search_app.engine.results import Explanation
 from search_app.engine.snapshot.label_index import LabelPrefixIndex, fold_typed
 from search_app.engine.store import (
     ChangePeriod,
@@ -491,22 +491,14 @@ class OpenSearchStore:
     def list_files(self, identity: str) -> list[File]:
         if not self._generation.is_inside:
             return []
-        return [
-            make_file(info) for hit in self._find({"id": identity}, 1) for info in read_files(hit)
-        ]
+        return [file for hit in self._find({"id": identity}, 1) for file in read_files(hit)]
 
     def find_file(self, digest: str) -> StoredFile | None:
         if not self._generation.is_inside:
             return None
-        files: list[tuple[str, FileInfo]] = [
-            (hit["sort"][0], info)
-            for hit in self._find({"file_digest": digest}, MAX_OWNERS)
-            for info in read_files(hit) if info.digest == digest
-        ]  # fmt: skip
-        if not files:
-            return None
-        info = files[0][1]
-        return StoredFile(info.path, info.media_type, tuple(dict.fromkeys(id_ for id_, _ in files)))
+        hits = self._find({"file_digest": digest}, MAX_OWNERS)
+        files = [file for hit in hits for file in read_files(hit) if file.digest == digest]
+        return StoredFile(files[0], tuple(hit["sort"][0] for hit in hits)) if files else None
 
     def keep_ids(self, ids: Iterable[str]) -> list[str]:
         """Return the texts of valid Unicode: a search finds the ids without another request."""

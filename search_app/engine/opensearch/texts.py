@@ -10,8 +10,8 @@ from itertools import chain, islice
 
 import msgspec
 
-from indexer.cluster.documents import FileInfo
 from indexer.cluster.mapping import PAGES, TEXTS, Json
+from indexer.codec.segment.fulltext import File
 from search_app.engine.opensearch.client import Response, Send
 from search_app.engine.opensearch.queries import (
     MAX_CLAUSES,
@@ -24,7 +24,6 @@ from search_app.engine.opensearch.queries import (
     score_evenly,
 )
 from search_app.engine.query.nodes import Clause, split_page_parts
-from search_app.engine.results import File
 from search_app.engine.store import FoundFile
 
 MAX_FILES = 1000
@@ -144,11 +143,8 @@ def _read(hit: Response) -> Iterator[FoundFile]:
             (_get_number(page), page["fields"][_TEXT][0])
             for page in read if _get_number(page) in numbers
         ]  # fmt: skip
-        info = files[text["_nested"]["offset"]]
-        yield FoundFile(
-            make_file(info), tuple(numbers), tuple(texts), info.language,
-            sum(map(_count_occurrences, best)),
-        )  # fmt: skip
+        file, times = files[text["_nested"]["offset"]], sum(map(_count_occurrences, best))
+        yield FoundFile(file, tuple(numbers), tuple(texts), times)
 
 
 def _count_occurrences(page: Response) -> int:
@@ -161,12 +157,6 @@ def _get_number(page: Response) -> int:
     return int(page["fields"][_NUMBER][0])
 
 
-def read_files(hit: Response) -> list[FileInfo]:
+def read_files(hit: Response) -> list[File]:
     """Return the descriptions of the files of a publication, given a hit with its files."""
-    return msgspec.convert(hit.get("_source", {}).get("files", []), list[FileInfo])
-
-
-def make_file(info: FileInfo) -> File:
-    """Return the description of a file for results."""
-    name = info.path.rpartition("/")[2]
-    return File(info.digest, name, info.media_type, info.pages, info.empty_pages, info.has_text)
+    return msgspec.convert(hit.get("_source", {}).get("files", []), list[File])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import LIMITS
-from indexer.codec.segment.fulltext import PAGES
+from indexer.codec.segment.fulltext import PAGES, File
 from indexer.fulltext import documents, pdf
 from indexer.generations import manifest
 from indexer.ingest.corpus import Progress
@@ -21,7 +21,6 @@ from indexer.jobs import build, check, verify
 from indexer.jobs.build import BuildResult
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import File
 from tests.indexer.fulltext.pdfs import add_scan, make_pdf, new_pdf
 from tests.tiers import examples
 
@@ -216,7 +215,7 @@ def test_readers_can_open_a_file_that_is_not_read(corpus: Corpus, extracted: lis
         assert (file.name, file.media_type, file.page_count) == ("one.pdf", "application/pdf", 0)
         stored = searcher.find_file(file.digest)
         assert stored
-        assert (stored.path, stored.ids) == ("one.pdf", ("one",))
+        assert (stored.file.path, stored.ids) == ("one.pdf", ("one",))
         assert not searcher.list_files("two")
     assert sorted(extracted) == ["one.pdf", "two.pdf"]
     assert [report.errors for report in verify.verify(corpus.index)] == [()]

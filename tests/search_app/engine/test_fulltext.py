@@ -212,7 +212,7 @@ def test_a_search_in_one_publication_lists_its_pages() -> None:
         assert (file.name, file.page_count) == ("b.pdf", 1)
         stored = searcher.find_file(file.digest)
         assert stored is not None
-        assert (stored.path, stored.ids) == ("b.pdf", ("b",))
+        assert (stored.file.path, stored.ids) == ("b.pdf", ("b",))
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])

@@ -6,7 +6,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app.engine.results import File, FileMatch, Hit, PagePassage, TextRun
+from indexer.codec.segment.fulltext import File
+from search_app.engine.results import FileMatch, Hit, PagePassage, TextRun
 from search_app.presentation.hits import list_file_lines
 from search_app.presentation.html import mark_passage
 from tests.search_app.texts import CATALOGUE, PUBLICATIONS
@@ -18,7 +19,7 @@ PAGES = st.sets(st.integers(1, 2000), min_size=1, max_size=9).map(sorted)
 def make_match(pages: list[int], best: int, *, total: int = 2000) -> FileMatch:
     """Return a match on pages, with a passage of the best one. `total` counts all pages."""
     passage = PagePassage(best, (TextRun("organ", marked=True),))
-    file = File("0" * 64, "a <b> & c.pdf", "application/pdf", total, 0)
+    file = File("folder/a <b> & c.pdf", "0" * 64, "application/pdf", total, 0)
     return FileMatch(file, tuple(pages), (passage,))
 
 

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from indexer.codec.segment.fulltext import File
 from search_app.engine import Searcher
 from search_app.engine.store import StoredFile
 from tests.search_app.web.reading import open_corpus
@@ -55,7 +56,7 @@ def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         path = tmp_path / name
         path.write_bytes(data)
         digest = sha256(data).hexdigest()
-        files[digest] = StoredFile(str(path), media_type, publications)
+        files[digest] = StoredFile(File(str(path), digest, media_type, 0, 0), publications)
         return f"/file/{digest}/{name}"
 
     def make(catalogue: str = CATALOGUE, prefix: str = "") -> Site:
