@@ -58,7 +58,6 @@ def parse(text: str) -> dict[str, object]:
 
 
 def load_resource(package: str, name: str, kind: type[_Data]) -> _Data:
-    """Return a TOML file of a package as a type."""
     return msgspec.convert(parse(files(package).joinpath(name).read_text("utf-8")), kind)
 
 
@@ -110,7 +109,6 @@ def _find_faults_of_keys(
 
 
 def _list_allowed(kind: Any) -> Iterator[object]:  # noqa: ANN401  any type
-    """Yield the values that a type allows, if they are listed."""
     if get_origin(kind) is Literal:
         yield from get_args(kind)
     elif get_origin(kind) in (Union, UnionType):

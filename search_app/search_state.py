@@ -174,7 +174,6 @@ class FilterLinks(NamedTuple):
     after: str
 
     def make_url(self, value: str) -> str:
-        """Return the URL for a value."""
         return f"{self.before}{_format_parameter(self.name, value)}{self.after}"
 
 
@@ -207,7 +206,6 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return tuple(pair for pair in chain(*self._groups) if pair[0] not in names)
 
     def make_url(self, path: str = "/", page: int | None = None) -> str:
-        """Return the URL of this state, or of another page of its results."""
         number = self.page if page is None else page
         query = self._query if number == 1 else f"{self._query}&page={number}".removeprefix("&")
         return f"{self.prefix}{path}?{query}" if query else f"{self.prefix}{path}"
@@ -244,7 +242,6 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return state.change(filters=_add(self.filters, name, value))
 
     def without_filter(self, name: str, value: str) -> SearchState:
-        """Return this state without one of the selected values."""
         return self.change(filters=_remove(self.filters, name, value))
 
     def with_exclusion(self, name: str, value: str) -> SearchState:
@@ -253,11 +250,9 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return state.change(excluded=_add(self.excluded, name, value))
 
     def without_exclusion(self, name: str, value: str) -> SearchState:
-        """Return this state without one of the excluded values."""
         return self.change(excluded=_remove(self.excluded, name, value))
 
     def without_filters(self) -> SearchState:
-        """Return this state without selected and excluded values."""
         return self.change(filters={}, excluded={}, all_of={})
 
     def needs_all_of(self, field: str) -> bool:
@@ -445,7 +440,6 @@ class ReadingList(msgspec.Struct, frozen=True):
 
     @property
     def query(self) -> str:
-        """The query string of the list."""
         return "&".join([f"id={quote(identity, safe='/:')}" for identity in self.ids])
 
     @property
@@ -466,7 +460,6 @@ class ReadingList(msgspec.Struct, frozen=True):
         return self.with_ids((*self.ids, identity))
 
     def without_id(self, identity: str) -> ReadingList:
-        """Return this list without a publication."""
         return self.with_ids(each for each in self.ids if each != identity)
 
     def with_moved(self, index: int, step: int) -> ReadingList:

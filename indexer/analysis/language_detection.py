@@ -36,7 +36,6 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def is_installed() -> bool:
-    """Return whether the extra is installed."""
     return find_spec(PACKAGE) is not None
 
 

@@ -51,7 +51,6 @@ def states_access(publication: Publication, catalogue: Catalogue) -> bool:
 
 
 def is_restricted(publication: Publication, catalogue: Catalogue) -> bool:
-    """Return whether a publication is given out on request only."""
     return bool(find_restricting(publication, catalogue))
 
 
@@ -68,7 +67,6 @@ def list_given_out(
 def find_restricting(
     publication: Publication, catalogue: Catalogue
 ) -> dict[str, tuple[Value, ...]]:
-    """Return the values of each field in which one of the values is restricted."""
     stated = publication.values
     return {
         field.name: stated[field.name]

@@ -47,7 +47,6 @@ _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
-    """Return each fault of a catalogue, with a hint."""
     faults = [*_find_shared_faults(catalogue)]
     for field in catalogue.fields:
         faults += _find_name_faults(field, catalogue)

@@ -298,7 +298,6 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """The fields by name."""
         return {field.name: field for field in self.fields}
 
     @cached_property
@@ -476,7 +475,6 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return lru_cache(MAX_CACHED_LABELS)(self.make_label)
 
     def make_label(self, field: str, value: Value) -> str:
-        """Return the display text of a value of a field."""
         return self.by_name[field].display(value, self.language)
 
     def find_label_language(self, name: str, value: Value) -> str | None:
@@ -504,7 +502,6 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @property
     def page_language(self) -> str:
-        """The language of a page on which these texts of the catalogue are."""
         return self.language
 
     def find_translation(self, publication: Publication, role: Role) -> Field | None:

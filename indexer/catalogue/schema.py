@@ -49,7 +49,6 @@ EXACT = ".value"
 
 
 def derive_schema(catalogue: Catalogue) -> fields.Schema:
-    """Return the schema of a catalogue."""
     schema = fields.Schema(id=fields.ID(unique=True), record=fields.STORED())
     for field in catalogue.searchable:
         schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(catalogue.language), phrase=True))

@@ -43,7 +43,6 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages of its labels."""
         return tuple(dict.fromkeys([*self.prefLabel, *self.altLabel]))
 
 
@@ -54,7 +53,6 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
 
     @cached_property
     def by_id(self) -> Mapping[str, Concept]:
-        """The concepts by id."""
         return {concept.id: concept for concept in self.concept}
 
     @cached_property

@@ -183,7 +183,6 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
 
     @cached_property
     def _own_texts(self) -> frozenset[str]:
-        """The texts without a translation."""
         texts = self.texts
         own = [getattr(self, key) for key in WHOLE_TEXTS if not getattr(texts, key)]
         own += () if texts.notices else self.notices
@@ -236,7 +235,6 @@ def find_field_faults(field: Field, catalogue: Catalogue) -> Faults:
 
 
 def find_faults(language: str, texts: CatalogueTexts, catalogue: Catalogue) -> Faults:
-    """Yield each fault of the texts in a language, with a hint."""
     if not iso_codes.has_names(language):
         hint = "Name the file after a code such as fr or pt-BR: catalogue.fr.toml"
         yield f"the language {language!r} is unknown", hint

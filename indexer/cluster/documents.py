@@ -53,13 +53,11 @@ class Action(NamedTuple):
     digest: str = ""
 
     def to_lines(self) -> tuple[str, str | None]:
-        """Return the lines of a bulk request."""
         name = "index" if self.source else "delete"
         return encode_json({name: {"_id": self.id}}), self.source or None
 
 
 def encode_json(value: object) -> str:
-    """Return a value as JSON."""
     return msgspec.json.encode(value).decode()
 
 

@@ -155,7 +155,6 @@ def _explain_certificate(error: ssl.SSLCertVerificationError) -> Failure:
 
 
 def _explain_response(error: TransportError) -> Failure:
-    """Return the failure of a response with an error status."""
     status = int(error.status_code) if isinstance(error.status_code, int) else 0
     if isinstance(error.info, dict):
         reason = str(error)

@@ -116,15 +116,12 @@ class ClusterGenerations:
         self.client, self.name = client, name
 
     def get_documents_index(self, generation: str) -> str:
-        """Return the index with the documents of a generation."""
         return f"{self.name}-{generation.lower()}"
 
     def get_files_index(self, generation: str) -> str:
-        """Return the index with the files of a generation."""
         return f"{self.get_documents_index(generation)}{FILES}"
 
     def read_state(self) -> State:
-        """Return the generations with one request."""
         pattern = re.compile(rf"{re.escape(self.name)}-({_GENERATION})({FILES})?")
         published, live, marks, taken = list[str](), list[str](), dict[str, Mark](), list[str]()
         for index, entry in sorted(self._list_indexes(f"{self.name},{self.name}-*").items()):
@@ -188,7 +185,6 @@ class ClusterGenerations:
             )
 
     def set_mark(self, index: str, mark: Mark) -> None:
-        """Replace the mark of an index."""
         with translate_errors(f"the mapping of {index} can't be changed"):
             body = {"_meta": {_MARK: msgspec.to_builtins(mark)}}
             self.client.indices.put_mapping(index=index, body=body)
@@ -244,7 +240,6 @@ class ClusterGenerations:
         return names
 
     def count(self, generation: str) -> int:
-        """Return the number of documents of a generation."""
         index = self.get_documents_index(generation)
         with translate_errors(f"the documents of {index} can't be counted"):
             reply = self.client.count(index=index, request_timeout=REQUEST_SECONDS)

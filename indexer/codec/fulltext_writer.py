@@ -309,6 +309,5 @@ def _map_words(file: IO[bytes], count: int) -> Array:
 
 
 def _add_offsets(writer: ArrayFileWriter, name: str, counts: Array) -> None:
-    """Write the running totals of counts."""
     offsets = compute_offsets(counts)
     writer.add(name, offsets.astype(pick_offset_dtype(int(offsets[-1]))))

@@ -89,7 +89,6 @@ class MergedPostings:
         return counts
 
     def dtype(self, name: str) -> np.dtype[Any]:
-        """Return the narrowest dtype for an array."""
         if name in ("documents", "weights"):
             kind: np.dtype[Any] = getattr(self._new, name).dtype
             return kind
@@ -312,7 +311,6 @@ class RunSpool:
         self._places: list[list[tuple[str, np.dtype[Any], int, int]]] = []
 
     def append(self, run: SortedRun) -> None:
-        """Append a run."""
         self._places.append([])
         for name, array in run._asdict().items():
             key = name, array.dtype

@@ -259,7 +259,6 @@ class IdLexicon:
         self.terms = [docstore.ids.get_text(number).encode() for number in self._order]
 
     def get_occurrences(self, number: int) -> Occurrences:
-        """Return the occurrences of an id."""
         return Occurrences([int(self._order[number])], [[0]])
 
 
@@ -271,7 +270,6 @@ class ValueLexicon:
         self.terms = [value.encode() for value in column.values[:-1]]
 
     def get_occurrences(self, number: int) -> Occurrences:
-        """Return the occurrences of a value."""
         documents = self._column.documents[self._column.ordinals == number].tolist()
         return Occurrences(documents, [[0]] * len(documents))
 
@@ -295,7 +293,6 @@ class WordLexicon:
         self.terms = sorted([*self._stems, *self._words])
 
     def get_occurrences(self, number: int) -> Occurrences:
-        """Return the occurrences of a word, or of all words of a stem."""
         term = self.terms[number]
         if term in self._stems:
             stream_positions = self._segment.find_positions(self._stems[term])

@@ -245,7 +245,6 @@ def _fold(text: str) -> str:
 
 
 def _may_have_text(file: str) -> bool:
-    """Return whether the text of a file may be extracted, by its name."""
     return file[file.rfind(".") :].lower() in SUFFIXES
 
 

@@ -60,7 +60,6 @@ class TextCache:
         return text
 
     def store(self, key: str, text: FullText) -> None:
-        """Store a text as a whole, or not at all."""
         data = zstandard.compress(msgspec.msgpack.encode(text), _LEVEL)
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)

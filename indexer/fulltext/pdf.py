@@ -240,7 +240,6 @@ class _Page(msgspec.Struct):
 
 
 def is_installed() -> bool:
-    """Return whether the extra is installed."""
     return find_spec(PACKAGE) is not None
 
 

@@ -113,7 +113,6 @@ class FullText(msgspec.Struct, frozen=True, kw_only=True):
         return sum(1 for page in self.pages if not page)
 
     def list_problems(self, file: str) -> list[Problem]:
-        """Return the faults as problems of a file."""
         return [Problem(file, 0, fault.what, fault.hint) for fault in self.faults]
 
 

@@ -184,7 +184,6 @@ def _make_text(
     is_section: Callable[[etree._Element], bool],
     limits: Limits,
 ) -> FullText:
-    """Return the text of an element: its sections that have text."""
     sections: list[list[str]] = [[]]
     for text, starts_section in _walk(root, is_section):
         if starts_section:

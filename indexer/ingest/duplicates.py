@@ -80,7 +80,6 @@ class KeyFields:
         return bool(self._fields)
 
     def hash_keys(self, publication: Publication) -> list[int]:
-        """Return the hash of each key of a publication."""
         values = publication.values
         hashes = []
         for field in self._fields:
@@ -125,7 +124,6 @@ class Merger:
         self.merged = 0
 
     def has_group(self, item: Item) -> bool:
-        """Return whether an item belongs to a group."""
         if isinstance(item, Parsed):
             return self.find_group(item.publication) is not None
         return item.doc_number in self._copied

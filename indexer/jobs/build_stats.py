@@ -96,7 +96,6 @@ class BuildStats:
     def count_items(
         self, items: Iterable[Item], progress: Progress = NO_PROGRESS
     ) -> Iterator[Sequence[Item]]:
-        """Yield the items in batches, and count each batch before it is yielded."""
         remaining = iter(items)
         while batch := list(islice(remaining, BATCH_SIZE)):
             parsed = [item.publication for item in batch if isinstance(item, Parsed)]

@@ -116,7 +116,6 @@ class FullTexts:
         ]
 
     def write(self, segment: Path, attached: Sequence[Attached]) -> list[Problem]:
-        """Write the texts into the folder of a segment. Return the problems of the files."""
         problems = write_texts(
             segment, self._catalogue.language, attached, self._extract, self._previous
         )

@@ -96,7 +96,6 @@ def find_links(folder: Path, limits: Limits = LIMITS) -> Places:
 
 
 def _describe(result: LinkResult, places: Places) -> Iterator[Problem]:
-    """Yield a problem for each publication that has the link."""
     what, hint = f"the link {result.url} is dead: {result.reason}", "Replace or remove it"
     if result.status == "moved":
         what, hint = f"the link {result.url} has moved", f"Replace it by {result.target}"

@@ -344,7 +344,6 @@ class Mapper:
     def _select(
         self, field: str, alternatives: Sequence[Template], columns: templates.Columns
     ) -> Sequence[Property]:
-        """Return the values of the first alternative that has any."""
         for template in alternatives:
             if not template.single:
                 self._unjoined -= template.measure(columns)

@@ -36,7 +36,6 @@ class ColumnProfile:
         self.values: Counter[str] = Counter()
 
     def add(self, value: str) -> None:
-        """Add a value."""
         self.occurrences += 1
         self.characters += len(value)
         value = value[:MAX_VALUE_CHARS]
@@ -44,7 +43,6 @@ class ColumnProfile:
             self.values[value] += 1
 
     def merge(self, other: ColumnProfile) -> None:
-        """Add the values of another profile of the column."""
         self.filled += other.filled
         self.is_listed |= other.is_listed
         self.occurrences += other.occurrences
@@ -60,7 +58,6 @@ class ColumnProfile:
 
     @property
     def mean_length(self) -> float:
-        """The mean number of characters of a value."""
         return self.characters / self.occurrences if self.occurrences else 0.0
 
     @property
@@ -90,7 +87,6 @@ class Profile:
         self.sample: list[SourceRecord] = []
 
     def add(self, record: SourceRecord) -> None:
-        """Add a record."""
         self.records += 1
         column_count = len(self.columns)
         filled: set[str] = set()

@@ -75,7 +75,6 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         return _GROUP.sub(lambda group: match[int(group[1])] or "", self.by)
 
     def find_faults(self) -> Iterator[tuple[str, str]]:
-        """Yield each fault with a hint."""
         kinds = [name for name in self.__struct_fields__ if name != "by"]
         stated = [name for name in kinds if getattr(self, name) is not None]
         if len(stated) != 1 or (self.by and self.replace is None):

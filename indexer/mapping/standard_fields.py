@@ -224,7 +224,6 @@ _ROLES = frozenset((NO_ROLE, *get_args(Role)))
 
 @cache
 def name_column(field: Field) -> str:
-    """Return the heading of a field."""
     if _find_standard_field(field):
         return field.name
     is_plain = field.role is None and field.kind == "keyword" and not find_field(field.name)

@@ -91,7 +91,6 @@ def escape(column: str) -> str:
 
 
 def format_template(template: Template) -> str:
-    """Return the specification of a template."""
     if template.texts == ("", "") and len(template.columns) == 1:
         return escape(template.columns[0])
     pairs = zip(template.texts, template.columns, strict=False)

@@ -137,7 +137,6 @@ def _list_months() -> dict[str, int]:
 
 
 def display(normalized: str, language: str = "en") -> str:
-    """Return a normalized date in the usual form of a language."""
     if "/" in normalized:
         return "–".join(display(end, language) for end in normalized.split("/"))
     year, *rest = normalized.rstrip("?").split("-")

@@ -53,7 +53,6 @@ def clean_path(path: str) -> str:
 
 
 def _find_path(piece: str) -> str:
-    """Return the path in one description of a file."""
     piece = piece.strip()
     if len(piece) > _MAX_CHARS or _ON_THE_WEB.match(piece) or _FILE_URL.match(piece):
         return piece

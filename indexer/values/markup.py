@@ -104,7 +104,6 @@ class _Counter:
         self._most = self._left = most_parts
 
     def start(self, _: str, attributes: Mapping[str, str]) -> None:
-        """Count a start tag and its attributes."""
         self._left -= 1 + len(attributes)
         if len(attributes) > MAX_ATTRIBUTES:
             message = f"a tag of the page has more than {MAX_ATTRIBUTES} attributes"

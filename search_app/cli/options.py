@@ -33,7 +33,6 @@ report = click.option(
 
 
 def write_report(file: BinaryIO | None, problems: Sequence[Problem]) -> None:
-    """Write the problems to the file of the option --report, if there is one."""
     if file:
         report = {"problems": problems}
         file.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")

@@ -141,7 +141,6 @@ def print_problems(problems: Sequence[Problem]) -> None:
 
 
 def print_build_result(result: BuildResult) -> None:
-    """Print the outcome of a build."""
     duration, name = f"{result.seconds:.1f} s", result.generation.name
     if result.status == "unchanged":
         print_line(f"Nothing changed: {name} stays live ({duration}).")

@@ -44,7 +44,6 @@ def print_line(*parts: str | TextRun, err: bool = False) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON."""
     write_data([msgspec.json.format(msgspec.json.encode(value), indent=2), b"\n"])
 
 

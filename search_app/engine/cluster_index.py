@@ -18,8 +18,8 @@ from indexer.generations.manifest import Generation, IndexOutdated
 from indexer.generations.publish import LastBuild
 from search_app.engine.admission import TooBusy
 from search_app.engine.cache import Cache
+from search_app.engine.opensearch import queries
 from search_app.engine.opensearch.client import ClusterClient
-from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.opensearch.rescoring import Feedback
 from search_app.engine.opensearch.search import MAX_FEEDBACK
 from search_app.engine.opensearch.search import Generation as OpenedGeneration
@@ -85,7 +85,7 @@ def make_searcher(generation: Generation, client: ClusterClient) -> Searcher:
     catalogue = generation.manifest.catalogue
     vocabulary = Vocabulary(file.arrays, catalogue, file.texts)
     labels = LabelPrefixIndex(file.arrays.values, file.value_counts, catalogue)
-    compilers = (QueryCompiler(vocabulary, inside=inside) for inside in (True, False))
+    compilers = (queries.QueryCompiler(vocabulary, inside=inside) for inside in (True, False))
     feedback = Cache[bytes, Feedback](MAX_FEEDBACK)
     opened = OpenedGeneration(client, vocabulary, file.mean_lengths, feedback, *compilers)
     return Searcher(generation, OpenSearchStore(opened, labels), vocabulary)

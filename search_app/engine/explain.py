@@ -24,17 +24,8 @@ from indexer.catalogue.records import Publication
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.matching import Match, Words, match_parts
+from search_app.engine.query import nodes
 from search_app.engine.query.evaluation import Hits, evaluate
-from search_app.engine.query.nodes import (
-    Clause,
-    Every,
-    Filter,
-    Leaf,
-    Tree,
-    clauses,
-    drop_boosts,
-    list_leaves,
-)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import saturate
 from search_app.engine.request import parse_year_range
@@ -76,7 +67,7 @@ class _Matched(NamedTuple):
     The weights have a row for each hit, and a column for each field, or one for a facet value.
     """
 
-    clause: Clause
+    clause: nodes.Clause
     matches: Sequence[tuple[Match, Array]]
 
     def weigh(self, index: int, fields: Sequence[str]) -> dict[str, float]:
@@ -102,14 +93,14 @@ class Explainer:
     def __init__(
         self,
         store_request: StoreRequest,
-        tree: Tree | None,
+        tree: nodes.Tree | None,
         vocabulary: Vocabulary,
         publications: Sequence[Publication],
         words: Words,
-        get_idf: Callable[[Clause], float],
+        get_idf: Callable[[nodes.Clause], float],
         expansion_terms: Sequence[int] = (),
-        weigh_inside: Callable[[int, Clause], float] = lambda *_: 0.0,
-        find_inside: Callable[[int, Clause], Iterable[FoundFile]] = lambda *_: (),
+        weigh_inside: Callable[[int, nodes.Clause], float] = lambda *_: 0.0,
+        find_inside: Callable[[int, nodes.Clause], Iterable[FoundFile]] = lambda *_: (),
     ) -> None:
         self._store_request, self._tree, self._vocabulary = store_request, tree, vocabulary
         self._catalogue, self._publications, self._words = vocabulary.catalogue, publications, words
@@ -120,7 +111,9 @@ class Explainer:
             _Matched(clause, [(match, match.weigh(words)) for match in matches])
             for clause, matches in [
                 (clause, match_parts(clause.parts, words))
-                for clause in {each.key: each for each in clauses(tree, excluded=True)}.values()
+                for clause in {
+                    each.key: each for each in nodes.clauses(tree, excluded=True)
+                }.values()
             ]
         ]
         self._numbers = {each.clause.key: number for number, each in enumerate(self._matched)}
@@ -142,7 +135,7 @@ class Explainer:
         ]
         missing = [
             clause.text
-            for clause in clauses(drop_boosts(self._tree))
+            for clause in nodes.clauses(nodes.drop_boosts(self._tree))
             if not weights[self._numbers[clause.key]]
         ]
         return Explanation(
@@ -162,29 +155,28 @@ class Explainer:
                 weights[-1][fulltext.name] = weight
         return weights
 
-    def _find_leaf(self, leaf: Leaf) -> Hits:
+    def _find_leaf(self, leaf: nodes.Leaf) -> Hits:
         """Return the hits that a leaf matches. The score of a clause is 1 in a column of its own.
 
         So a tree adds up how often each clause scores.
         """
         indexes = range(len(self._publications))
         match leaf:
-            case Clause():
+            case nodes.Clause():
                 number = self._numbers[leaf.key]
                 found = [index for index in indexes if self._weights[index][number]]
                 scores = np.zeros((len(found), len(self._matched)), np.float32)
                 scores[:, number] = 1
                 return Hits(np.array(found, np.int32), scores)
-            case Filter():
+            case nodes.Filter():
                 passed = [index for index in indexes if self._passes(leaf, index)]
                 return Hits(np.array(passed, np.int32), None)
-            case Every():
+            case nodes.Every():
                 return Hits(np.array(indexes, np.int32), None)
             case _:
                 assert_never(leaf)
 
-    def _passes(self, node: Filter, index: int) -> bool:
-        """Return whether a hit passes a filter."""
+    def _passes(self, node: nodes.Filter, index: int) -> bool:
         if node.values:
             have_value = self._words.have_value
             return any(have_value(node.field, value)[index] for value in node.values)
@@ -283,8 +275,8 @@ class Explainer:
         typed = [
             (leaf.field, value)
             for tree in self._store_request.filters
-            for leaf in list_leaves(tree)
-            if isinstance(leaf, Filter)
+            for leaf in nodes.list_leaves(tree)
+            if isinstance(leaf, nodes.Filter)
             for value in leaf.values or [f"{leaf.low or ''}..{leaf.high or ''}"]  # as it is typed
         ]
         selected = [
@@ -363,15 +355,14 @@ def _join_equal(parts: Iterable[ClauseScore]) -> Iterator[ClauseScore]:
         yield ClauseScore(text, score, tuple(fields), equal[0].instead_of)
 
 
-def _make_matched(clause: Clause, found: FoundFile) -> MatchedText:
-    """Return the match of a clause in a file."""
+def _make_matched(clause: nodes.Clause, found: FoundFile) -> MatchedText:
     pages = found.pages if found.file.page_count else ()
     return MatchedText(clause.text, "word", found.times, file=found.file.name, pages=pages)
 
 
-def limit_explained(tree: Tree | None) -> int:
+def limit_explained(tree: nodes.Tree | None) -> int:
     """Return the maximum number of hits of a tree that are explained: at least 1."""
-    clause_count = sum(1 for _ in clauses(tree)) or 1
+    clause_count = sum(1 for _ in nodes.clauses(tree)) or 1
     return max(MAX_EXPLANATIONS // clause_count, 1)
 
 

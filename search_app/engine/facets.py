@@ -117,7 +117,6 @@ def count_hidden(buckets: Sequence[Bucket], counts: ValueCounts, selection: Face
 def _list_buckets(
     selection: FacetSelection, field: Field, counts: ValueCounts, limit: int | None
 ) -> list[Bucket]:
-    """Return the values of one field that are not selected."""
     own_limit = limit if field.order == "count" and selection.child is None else None
     largest = counts.list_largest(field.name, own_limit)
     missing_count = counts.count_missing(field.name)

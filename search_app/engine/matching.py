@@ -23,25 +23,7 @@ from indexer.catalogue.records import Publication
 from indexer.codec.segment.array_file import Array, expand_ranges
 from indexer.codec.segment.postings import make_norms
 from indexer.codec.segment.term_dictionary import FIELD_END, GAP, WordNumbers, collect_texts
-from search_app.engine.query.nodes import (
-    ID,
-    Clause,
-    Expansion,
-    Fields,
-    Fuzzy,
-    Names,
-    Near,
-    Part,
-    Phrase,
-    Prefix,
-    Term,
-    Together,
-    Value,
-    Wildcard,
-    WordPart,
-    compile_wildcard,
-    list_words,
-)
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary, expand
 from search_app.engine.results import How
 
@@ -58,7 +40,7 @@ class Terms(NamedTuple):
     """
 
     find: Callable[[str], Sequence[int]]
-    expand: Callable[[Expansion], Array]
+    expand: Callable[[nodes.Expansion], Array]
 
 
 class Words:
@@ -149,7 +131,6 @@ class Words:
 
     @cached_property
     def cells(self) -> Array:
-        """The cell of each position."""
         return np.arange(self.lengths.size).repeat(self.lengths.reshape(-1))
 
     @cached_property
@@ -194,8 +175,7 @@ class Words:
         found: Array = (numbers.take(places, mode="clip") == self.words).nonzero()[0]
         return found
 
-    def select(self, positions: Array, fields: Fields) -> Array:
-        """Return the positions that are in some fields."""
+    def select(self, positions: Array, fields: nodes.Fields) -> Array:
         if not len(positions) or fields.issuperset(self.fields):
             return positions
         is_selected = np.array([field in fields for field in self.fields], np.bool_)
@@ -208,7 +188,6 @@ class Words:
         return begin, end
 
     def get_field(self, position: int) -> str:
-        """Return the field of a position."""
         return self.fields[int(self.cells[position]) % len(self.fields)]
 
     def get_owners(self, positions: Array) -> Array:
@@ -290,7 +269,6 @@ class Spans(NamedTuple):
 
     @classmethod
     def join(cls, several: Sequence[Spans]) -> Spans:
-        """Return the spans of several sets."""
         return cls(*map(np.concatenate, zip((NOWHERE,) * 3, *several, strict=True)))
 
     def are_near(self, others: Spans, distance: int) -> Mask:
@@ -317,7 +295,7 @@ class Spans(NamedTuple):
         return is_near
 
 
-def match_parts(parts: Iterable[Part], words: Words) -> list[Match]:
+def match_parts(parts: Iterable[nodes.Part], words: Words) -> list[Match]:
     """Return the matches of parts of a clause in some publications.
 
     They have the same weights as the postings of the clause in an index (`arrays.scoring`).
@@ -329,52 +307,51 @@ def match_parts(parts: Iterable[Part], words: Words) -> list[Match]:
     ]
 
 
-def _match_part(part: Part, words: Words) -> Iterator[Match]:
+def _match_part(part: nodes.Part, words: Words) -> Iterator[Match]:
     match part:
-        case Value():
+        case nodes.Value():
             holders = words.have_value(part.field, part.value)
             if holders.any():
                 scale = holders.astype(np.float64)
                 yield Match("value", NOWHERE, scale, value=(part.field, part.value))
-        case Together():
+        case nodes.Together():
             yield from _match_together(part, words)
-        case Names():
+        case nodes.Names():
             for found in match_parts(part.parts, words):
                 yield found._replace(how=part.how)
         case _:
             yield from _find_words(part, words)
 
 
-def _find_words(part: WordPart, words: Words) -> Iterator[Match]:
-    """Yield the matches of a part that matches words."""
+def _find_words(part: nodes.WordPart, words: Words) -> Iterator[Match]:
     how: How = "word"
     match part:
         case _ if part.fields.isdisjoint(words.fields):
             return  # as that of a full text: its words are not expanded here
-        case Near():
+        case nodes.Near():
             yield from _find_near(part, words)
             return
-        case Term():
+        case nodes.Term():
             starts = words.find_term(part.text)
-        case Phrase():
+        case nodes.Phrase():
             stems = [number for stem in part.stems for number in words.terms.find(stem)]
             is_known = len(stems) == len(part.stems)
             starts = words.find_phrase(stems) if is_known else NOWHERE
-        case Prefix():
+        case nodes.Prefix():
             how, starts = "prefix", words.find_words(words.terms.expand(part))
-        case Wildcard():
+        case nodes.Wildcard():
             how, starts = "wildcard", words.find_words(words.terms.expand(part))
-        case Fuzzy():
+        case nodes.Fuzzy():
             how, starts = "fuzzy", words.find_words(words.terms.expand(part))
         case _:
             assert_never(part)
     starts = words.select(starts, part.fields)
     if len(starts):
-        length = len(part.stems) if isinstance(part, Phrase) else 1
+        length = len(part.stems) if isinstance(part, nodes.Phrase) else 1
         yield Match(how, starts, np.ones(words.size), length)
 
 
-def _find_near(part: Near, words: Words) -> Iterator[Match]:
+def _find_near(part: nodes.Near, words: Words) -> Iterator[Match]:
     """Yield the matches of the parts on either side, where they are near one of the other side."""
     first, second, distance, _ = part
     left, right = (
@@ -389,7 +366,7 @@ def _find_near(part: Near, words: Words) -> Iterator[Match]:
                 yield found._replace(starts=starts)
 
 
-def _match_together(part: Together, words: Words) -> Iterator[Match]:
+def _match_together(part: nodes.Together, words: Words) -> Iterator[Match]:
     """Yield the matches of a compound. Their weights add up to the lowest weight of a word."""
     by_clause = [match_parts(clause.parts, words) for clause in part.clauses]
     totals = np.array([weigh_matches(matches, words) for matches in by_clause])
@@ -406,13 +383,15 @@ def weigh_matches(matches: Iterable[Match], words: Words) -> Array:
     return sum((found.weigh(words).sum(axis=1) for found in matches), np.zeros(words.size))
 
 
-def mark_words(clauses: Iterable[Clause], words: Words) -> Mask:
+def mark_words(clauses: Iterable[nodes.Clause], words: Words) -> Mask:
     """Return the mask of the positions to mark for some clauses.
 
     The words of a compound are marked even where it does not match as a whole.
     """
     is_marked = np.zeros(len(words.words), np.bool_)
-    for part in dict.fromkeys(part for clause in clauses for part in list_words(clause.parts)):
+    for part in dict.fromkeys(
+        part for clause in clauses for part in nodes.list_words(clause.parts)
+    ):
         for found in _find_words(part, words):
             for distance in range(found.length):
                 is_marked[found.starts + distance] = True
@@ -434,7 +413,7 @@ def split_words(
     words = np.array(final, np.int32).take(stream)
 
     def have_value(field: str, value: str) -> Mask:
-        if field == ID:
+        if field == nodes.ID:
             return np.array([each.id == value for each in publications], np.bool_)
         make_key = catalogue.by_name[field].make_key
         keys = ([*map(make_key, each.values.get(field, ()))] or [MISSING] for each in publications)
@@ -469,7 +448,7 @@ def read_words(text: str, language: str, field: str) -> Words:
         number = (of_stem if surface == term else of_word).get(surface)
         return () if number is None else (number,)
 
-    def expand_here(part: Expansion) -> Array:
+    def expand_here(part: nodes.Expansion) -> Array:
         fits = _make_test(part)
         return np.array([number for word, number in of_word.items() if fits(word)], np.int64)
 
@@ -477,14 +456,14 @@ def read_words(text: str, language: str, field: str) -> Words:
     return Words(rows[0], rows[1], shape, np.zeros((1, 1)), [field], Terms(find, expand_here))
 
 
-def _make_test(part: Expansion) -> Callable[[str], object]:
+def _make_test(part: nodes.Expansion) -> Callable[[str], object]:
     """Return a function that says whether a part matches a word as written."""
     match part:
-        case Prefix():
+        case nodes.Prefix():
             return lambda word: word.startswith(part.text)
-        case Wildcard():
-            return compile_wildcard(part.text).fullmatch
-        case Fuzzy():
+        case nodes.Wildcard():
+            return nodes.compile_wildcard(part.text).fullmatch
+        case nodes.Fuzzy():
             measure = partial(Levenshtein.distance, part.text, score_cutoff=part.edits)
             return lambda word: measure(word) <= part.edits
         case _:

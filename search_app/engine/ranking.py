@@ -39,13 +39,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.editions import NO_FAMILY
 from indexer.codec.segment.postings import K1
 from search_app.engine.matching import Words, match_parts, weigh_matches
-from search_app.engine.query.nodes import (
-    Added,
-    Clause,
-    Tree,
-    clauses,
-    drop_boosts,
-)
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import StoreRequest
 
@@ -189,12 +183,12 @@ class Rescoring:
     """
 
     def __init__(
-        self, store_request: StoreRequest, tree: Tree | None, vocabulary: Vocabulary
+        self, store_request: StoreRequest, tree: nodes.Tree | None, vocabulary: Vocabulary
     ) -> None:
         self._vocabulary = vocabulary
         self.title = read_title_query(tree, vocabulary) if store_request.raises_titles else None
-        words = tree.base if isinstance(tree, Added) else tree
-        is_near = uses_nearness(store_request) and not isinstance(words, Clause)
+        words = tree.base if isinstance(tree, nodes.Added) else tree
+        is_near = uses_nearness(store_request) and not isinstance(words, nodes.Clause)
         self.near_words = list_near_words(store_request.text, vocabulary) if is_near else []
         self.matched_depth = RESCORED_HITS if uses_feedback(store_request, tree) else 0
         self.depth = max(
@@ -239,18 +233,18 @@ class TitleQuery(NamedTuple):
     `abstract` is None if no searchable field has this role.
     """
 
-    clauses: Sequence[Clause]
+    clauses: Sequence[nodes.Clause]
     title: str
     abstract: str | None
 
 
-def read_title_query(tree: Tree | None, vocabulary: Vocabulary) -> TitleQuery | None:
+def read_title_query(tree: nodes.Tree | None, vocabulary: Vocabulary) -> TitleQuery | None:
     """Return the clauses of an evaluated tree; None if the query raises no titles.
 
     It raises none if it has too few or too many, or if titles are not searchable.
     """
     title, abstract = _find_field("title", vocabulary), _find_field("abstract", vocabulary)
-    distinct = {clause.text: clause for clause in clauses(drop_boosts(tree))}
+    distinct = {clause.text: clause for clause in nodes.clauses(nodes.drop_boosts(tree))}
     if title is None or not MIN_TITLE_CLAUSES <= len(distinct) <= MAX_TITLE_CLAUSES:
         return None
     return TitleQuery([*distinct.values()], title, abstract)
@@ -372,9 +366,9 @@ def weigh_pairs(near_words: Sequence[QueryWord], vocabulary: Vocabulary) -> NDAr
     return compute_idfs(np.maximum(frequencies[:-1], frequencies[1:]), vocabulary.size)
 
 
-def uses_feedback(store_request: StoreRequest, tree: Tree | None) -> bool:
+def uses_feedback(store_request: StoreRequest, tree: nodes.Tree | None) -> bool:
     """Return whether a search is long enough, not literal, and ordered by relevance."""
-    words = islice(clauses(drop_boosts(tree)), MIN_FEEDBACK_CLAUSES)
+    words = islice(nodes.clauses(nodes.drop_boosts(tree)), MIN_FEEDBACK_CLAUSES)
     return (
         store_request.is_ranked
         and not store_request.is_literal

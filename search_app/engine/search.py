@@ -32,8 +32,8 @@ from search_app.engine.interpretation.interpreter import (
     ask,
     retrieve,
 )
+from search_app.engine.query import nodes
 from search_app.engine.query.cost import estimate_cost
-from search_app.engine.query.nodes import Fields, clauses, drop_boosts
 from search_app.engine.query.rewriting import index_names, replace_names
 from search_app.engine.query.vocabulary import Vocabulary, count_dropped
 from search_app.engine.request import EVERYTHING, SearchRequest, check
@@ -94,7 +94,6 @@ class Searcher:
 
     @cached_property
     def _field_names(self) -> dict[str, str]:
-        """The field of each name of a field in queries."""
         return index_names(self.catalogue)
 
     @cached_property
@@ -300,16 +299,16 @@ def _search(
 
 def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
     """Yield the entities in the query that match by synonyms or narrower entities."""
-    for clause in clauses(interpretation.parsed.tree):
+    for clause in nodes.clauses(interpretation.parsed.tree):
         if clause.synonyms or clause.narrower:
             yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 
 
-def _list_unmatched(retrieved: Retrieval, scope: Fields) -> Iterator[UnmatchedWord]:
+def _list_unmatched(retrieved: Retrieval, scope: nodes.Fields) -> Iterator[UnmatchedWord]:
     """Yield the words that some hits do not match, if some were left out, with their number."""
     reply = retrieved.reply
     if retrieved.interpretation.is_step:
-        typed = clauses(drop_boosts(reply.tree))
+        typed = nodes.clauses(nodes.drop_boosts(reply.tree))
         words = {retype(clause, scope): clause for clause in typed}
         counts = reply.count_with([*words.values()])
         for text, count in zip(words, counts, strict=True):
@@ -358,7 +357,7 @@ def _list_truncated(
     Raise BudgetExceeded.
     """
     left_out = Counter(dict(retrieved.reply.truncated))
-    for clause in clauses(drop_boosts(retrieved.reply.tree)):
+    for clause in nodes.clauses(nodes.drop_boosts(retrieved.reply.tree)):
         left_out[clause.text] += count_dropped(clause, interpreter.vocabulary)
         deadline.checkpoint("match")  # an expansion that is no longer cached is made again
     yield from (Truncation(text, count) for text, count in left_out.items() if count)

@@ -21,11 +21,8 @@ from indexer.codec.segment.fulltext import File
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine.deadline import Deadline
 from search_app.engine.matching import Words
+from search_app.engine.query import nodes
 from search_app.engine.query.grammar import has_only_plain_words
-from search_app.engine.query.nodes import (
-    Clause,
-    Tree,
-)
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Bucket, Explanation
 
@@ -44,12 +41,12 @@ class StoreRequest(NamedTuple):
     """
 
     request: SearchRequest
-    tree: Tree | None = None
-    boosts: tuple[Clause, ...] = ()
-    filters: tuple[Tree, ...] = ()
+    tree: nodes.Tree | None = None
+    boosts: tuple[nodes.Clause, ...] = ()
+    filters: tuple[nodes.Tree, ...] = ()
     text: str = ""
     newest_first: bool = False
-    added: Clause | None = None
+    added: nodes.Clause | None = None
 
     @property
     def is_ranked(self) -> bool:
@@ -142,7 +139,7 @@ class Reply(Protocol):
     """
 
     @property
-    def tree(self) -> Tree | None:
+    def tree(self) -> nodes.Tree | None:
         """The evaluated tree with its boosts, without the clauses in `dropped`."""
 
     @property
@@ -184,7 +181,7 @@ class Reply(Protocol):
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""
 
-    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+    def count_with(self, clauses: Sequence[nodes.Clause]) -> list[int]:
         """Return the number of hits that match each clause."""
 
     def list_dated_ids(self) -> Sequence[tuple[str, int]]:
@@ -238,7 +235,7 @@ class LabeledValue(NamedTuple):
     total: int
 
 
-CountGroup = tuple[Sequence[Clause], Sequence[Clause]]
+CountGroup = tuple[Sequence[nodes.Clause], Sequence[nodes.Clause]]
 """Clauses to count one by one, and the others that must match with each."""
 
 
@@ -263,7 +260,7 @@ class Store(Protocol):
         them in the same request. Raise BudgetExceeded.
         """
 
-    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
+    def count_all(self, clauses: Sequence[nodes.Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause. Raise BudgetExceeded."""
 
     def count_together(self, groups: Sequence[CountGroup], deadline: Deadline) -> list[list[int]]:

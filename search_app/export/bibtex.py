@@ -55,7 +55,6 @@ _NOT_IN_URLS = re.compile(r"[\\{}]")
 
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
-    """Yield the entry of each item."""
     for item in items:
         kind = TYPES[item.type].bibtex.partition(" ")[0]
         fields = (f"  {name} = {value},\n" for name, value in _list_fields(item, kind) if value)

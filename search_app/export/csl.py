@@ -112,11 +112,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     changed: int = 0
 
     def get(self, role: Role) -> tuple[str, ...]:
-        """Return the texts of a variable, or ()."""
         return self.values.get(role, ())
 
     def get_first(self, role: Role) -> str:
-        """Return the first text of a variable, or ""."""
         return self.values[role][0] if role in self.values else ""
 
     @property

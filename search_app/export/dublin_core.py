@@ -35,7 +35,6 @@ _ELEMENTS: tuple[tuple[Role, str], ...] = (
 
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
-    """Yield the collection, record by record."""
     return xml_document.write("collection", map(make_record, items))
 
 

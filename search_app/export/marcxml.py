@@ -46,7 +46,6 @@ class _Field(NamedTuple):
 
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
-    """Yield the collection, record by record."""
     return xml_document.write("collection", map(make_record, items), xmlns=NAMESPACE)
 
 

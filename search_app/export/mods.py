@@ -27,7 +27,6 @@ _DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue
 
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
-    """Yield the collection, record by record."""
     return xml_document.write("modsCollection", map(make_record, items), xmlns=NAMESPACE)
 
 

@@ -95,7 +95,6 @@ class MarkedText:
 
     @staticmethod
     def Italic(text: object) -> String:  # noqa: N802 - the name that citeproc-py asks for
-        """Return a text between marks."""
         return String(f"{FIRST_MARK}{text}{LAST_MARK}")
 
     Oblique = Italic
@@ -129,7 +128,6 @@ class Reference(source.Reference):
         return value
 
     def get(self, name: str, default: object = None) -> object:
-        """Return a variable, or a default."""
         return self[name] if name in self else default  # noqa: SIM401 - it would call itself
 
     def hide(self, names: Set[str]) -> None:

@@ -42,7 +42,6 @@ _SEASONS = ("Spring", "Summer", "Autumn", "Winter")
 
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
-    """Yield the record of each item."""
     for item in items:
         values = ((tag, clean(value)) for tag, value in _list_values(item))
         lines = [f"{tag}  - {line}\r\n" for tag, line in values if line]

@@ -132,12 +132,10 @@ def use(interface: Interface) -> None:
 
 
 def current() -> Interface:
-    """Return the language in use."""
     return _current.get()
 
 
 def gettext(message: str) -> str:
-    """Return the translation of a message."""
     return _current.get().gettext(message)
 
 

@@ -61,7 +61,6 @@ class Shape(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def middle(self) -> tuple[float, float]:
-        """The middle of its bounds."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
@@ -189,7 +188,6 @@ class _Linked(msgspec.Struct, frozen=True):
     values: FacetValues
 
     def render(self, shape: str) -> str:
-        """Return the link around its shapes."""
         country, action = self.country, self.values.action(self.country)
         current = ' aria-current="true"' if country.selected else ""
         return (

@@ -101,7 +101,6 @@ class FacetValues:
         self._exclude = gettext("%(link)s: Exclude %(value)s")
 
     def label(self, bucket: Bucket) -> Html:
-        """Return the label of a value."""
         field = self.catalogue.by_name[bucket.field]
         return escape_html(facet_label(field, bucket.value, self.catalogue))
 
@@ -115,7 +114,6 @@ class FacetValues:
         return escape_html(f"{parent}{' ' if parent else ''}{bucket.field}={bucket.value}")
 
     def href(self, bucket: Bucket) -> Html:
-        """Return the URL that toggles a value."""
         if is_restricted(bucket):
             return Html(escape(toggle(self.state, bucket).make_url()))
         return Html(self._get_links(bucket.field)[0].make_url(bucket.value))
@@ -257,7 +255,6 @@ class FacetGroup:
 
     @property
     def is_restricted(self) -> bool:
-        """Whether one of its values is selected or excluded."""
         return any(map(is_restricted, self._found))
 
     @property

@@ -96,12 +96,10 @@ class DisplayedText(msgspec.Struct, frozen=True):
 
 
 def find_title(publication: Publication, catalogue: Catalogue) -> DisplayedText:
-    """Return the title of a publication for a page."""
     return _find_text(publication, "title", publication.title, catalogue)
 
 
 def find_abstract(publication: Publication, catalogue: Catalogue) -> DisplayedText:
-    """Return the abstract of a publication for a page."""
     return _find_text(publication, "abstract", publication.summary or "", catalogue)
 
 

@@ -194,7 +194,6 @@ class SearchLink(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def name(self) -> Name:
-        """The label, with the searched name in brackets."""
         return Name(self.text, self.searched, self.lang)
 
 
@@ -240,7 +239,6 @@ class DiagnosisLinks(msgspec.Struct, frozen=True):
 def make_diagnosis_links(
     diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue
 ) -> DiagnosisLinks:
-    """Return the searches of a diagnosis as links from the page of a state."""
 
     def link_all(counts: Iterable[QueryCount]) -> tuple[SearchLink, ...]:
         return tuple([_link_to(each.total, state.change(text=each.text)) for each in counts])

@@ -29,7 +29,6 @@ api = Blueprint("api", __name__)
 
 @api.get("/api/search")
 def search() -> Response:
-    """Return the results of a search."""
     state = parse_state()
     with run_search(state, responses.MAX_VALUES) as results:
         log_zero_result(state, results)

@@ -41,7 +41,6 @@ def register(app: Flask) -> None:
 
 
 def get_engine() -> Engine:
-    """Return the engine of the current application."""
     return cast(Engine, current_app.extensions["pubsearch"])
 
 
@@ -154,7 +153,6 @@ def log_zero_result(state: SearchState, results: Results) -> None:
 
 
 def render_json(value: object) -> Response:
-    """Return a response with a value as JSON."""
     return Response(msgspec.json.encode(value), content_type="application/json")
 
 

@@ -62,14 +62,12 @@ class TooManyExports(Exception):
 
 
 def page_not_found() -> NotFound:
-    """Return the error of a URL that is no page."""
     return NotFound(
         gettext("This page does not exist."), gettext("Check the URL, or search for a publication.")
     )
 
 
 def to_error_response(error: Exception) -> ErrorResponse:
-    """Return the content of the response to an exception."""
     no_search = gettext("The catalogue cannot be searched at the moment.")
     match error:
         case BadParameter():

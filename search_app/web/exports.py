@@ -312,7 +312,6 @@ class ExportSlots:
 
 
 def get_slots() -> ExportSlots:
-    """Return the slots of the current application."""
     return cast(ExportSlots, current_app.extensions["pubsearch.exports"])
 
 

@@ -211,7 +211,6 @@ def _find_format(prefix: str) -> Format:
 
 
 def _get_set_field() -> Field | None:
-    """Return the field whose values are sets."""
     return next(iter(get_searcher().catalogue.facets), None)
 
 

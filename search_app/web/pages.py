@@ -118,7 +118,6 @@ def about() -> str:
 
 @pages.get("/advanced")
 def show_form() -> str:
-    """Return the advanced form."""
     form = make_form(get_catalogue(), has_texts=get_searcher().has_texts)
     return render_template("advanced.html", **form)
 

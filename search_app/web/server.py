@@ -74,7 +74,6 @@ class Task(WSGITask):  # type: ignore[misc]
     """A task whose application can cut off its client, as with gunicorn: see `web.exports`."""
 
     def get_environment(self) -> dict[str, object]:
-        """Return the WSGI environment."""
         return {**super().get_environment(), "gunicorn.socket": self.channel.socket}
 
 

@@ -22,7 +22,6 @@ MAX_BYTES = 5_000_000
 
 
 def get_today() -> date:
-    """Return the current date in UTC."""
     return datetime.now(UTC).date()
 
 
@@ -37,7 +36,6 @@ class ZeroResultLog:
         self._file, self._day, self._has_warned = file, day, False
 
     def write(self, text: str) -> None:
-        """Append a query to the log."""
         if not self._file or self._has_warned:
             return
         line, reason = format_line(text, self._day()), ""

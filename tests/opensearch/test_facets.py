@@ -19,11 +19,10 @@ from indexer.cluster.mapping import Json
 from indexer.generations import directory
 from search_app.engine.arrays.store import ArrayReply
 from search_app.engine.deadline import Deadline
-from search_app.engine.opensearch import facets
+from search_app.engine.opensearch import facets, queries
 from search_app.engine.opensearch.client import ClusterClient, Response
 from search_app.engine.opensearch.facets import FacetRequest, Facets, count_values
-from search_app.engine.opensearch.queries import QueryCompiler, Selections, all_of
-from search_app.engine.query.nodes import Clause, Every, Filter, Term, Tree
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -79,27 +78,27 @@ def load(client: OpenSearch, made: Sequence[Publication], catalogue: Catalogue) 
             client.indices.delete(index=INDEX)
 
 
-TWO = Clause([Term("two", frozenset({"title"}))], "two")
+TWO = nodes.Clause([nodes.Term("two", frozenset({"title"}))], "two")
 
 
-def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: Tree) -> ArrayReply:
+def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: nodes.Tree) -> ArrayReply:
     return ArrayReply(StoreRequest(request, filters=(typed,)), snapshot, Deadline())
 
 
-def count_facets(loaded: Loaded, request: SearchRequest, typed: Tree) -> Facets:
-    selections = Selections(request, loaded.vocabulary)
-    matching = QueryCompiler(loaded.vocabulary, inside=False).match(typed)
+def count_facets(loaded: Loaded, request: SearchRequest, typed: nodes.Tree) -> Facets:
+    selections = queries.Selections(request, loaded.vocabulary)
+    matching = queries.QueryCompiler(loaded.vocabulary, inside=False).match(typed)
     asked = FacetRequest(selections, loaded.vocabulary, request.values)
-    hits: Json = {"-hits": {"filter": all_of(selections.list_filters())}}
-    body: Json = {"size": 0, "query": all_of([matching]), "aggs": asked.aggregations | hits}
+    hits: Json = {"-hits": {"filter": queries.all_of(selections.list_filters())}}
+    body: Json = {"size": 0, "query": queries.all_of([matching]), "aggs": asked.aggregations | hits}
     [response] = loaded.send([body])
     results = response["aggregations"]
     total = results["-hits"]["doc_count"]
-    return asked.read(results, total, all_of([matching]), loaded.send)
+    return asked.read(results, total, queries.all_of([matching]), loaded.send)
 
 
-def check(loaded: Loaded, request: SearchRequest, leaf: Clause | Filter) -> None:
-    for typed in (Every(), leaf):
+def check(loaded: Loaded, request: SearchRequest, leaf: nodes.Clause | nodes.Filter) -> None:
+    for typed in (nodes.Every(), leaf):
         for limit in LIMITS:
             limited = msgspec.structs.replace(request, values=limit)
             wanted = reply_locally(loaded.snapshot, limited, typed).count_facets()
@@ -127,7 +126,7 @@ def test_facets_of_all_kinds_equal_those_of_the_local_store(
     """Facets with listed values, several values, years, and a tree are equal too."""
     with load(single_node.client, made, catalogues.CATALOGUE) as loaded:
         for _ in range(SELECTIONS):
-            check(loaded, data.draw(REQUESTS), Filter("section", ("Papers",)))
+            check(loaded, data.draw(REQUESTS), nodes.Filter("section", ("Papers",)))
 
 
 @given(made=catalogues.publications(most=150), part=st.integers(1, 12), data=st.data())
@@ -142,7 +141,7 @@ def test_fields_with_too_many_values_are_counted_in_parts(
     ):
         patch.setattr(facets, "PART", part)
         for _ in range(SELECTIONS):
-            check(loaded, data.draw(REQUESTS), Filter("section", ("Papers",)))
+            check(loaded, data.draw(REQUESTS), nodes.Filter("section", ("Papers",)))
 
 
 @given(made=catalogues.publications(most=150), data=st.data())
@@ -156,7 +155,7 @@ def test_only_the_values_that_are_shown_are_fetched(
     ):
         patch.setattr(facets, "MAX_LISTED", 1)
         for _ in range(SELECTIONS):
-            check(loaded, data.draw(REQUESTS), Filter("section", ("Papers",)))
+            check(loaded, data.draw(REQUESTS), nodes.Filter("section", ("Papers",)))
 
 
 @given(made=catalogues.publications(most=150), data=st.data(), part=st.sampled_from((3, 100)))
@@ -171,10 +170,10 @@ def test_the_values_of_a_field_among_the_hits_are_counted(
         patch.setattr(facets, "PART", part)
         for _ in range(SELECTIONS):
             request = data.draw(REQUESTS)
-            hits = all_of(Selections(request, loaded.vocabulary).list_filters())
+            hits = queries.all_of(queries.Selections(request, loaded.vocabulary).list_filters())
             for field in ("country", "topic", "year"):
                 found = count_values(field, hits, loaded.vocabulary, loaded.send)
-                reply = reply_locally(loaded.snapshot, request, Every())
+                reply = reply_locally(loaded.snapshot, request, nodes.Every())
                 assert list(found.items()) == list(reply.count_values(field).items())
 
 
@@ -183,7 +182,7 @@ def test_a_catalogue_without_facets_has_none(single_node: Cluster) -> None:
     catalogue = msgspec.structs.replace(catalogues.CATALOGUE, fields=texts, groups={})
     made = [Publication(id="p", title="Law", source=SourceLocation("made", 1))]
     with load(single_node.client, made, catalogue) as loaded:
-        assert count_facets(loaded, SearchRequest(), Every()) == ({}, {})
+        assert count_facets(loaded, SearchRequest(), nodes.Every()) == ({}, {})
 
 
 def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> None:
@@ -196,7 +195,7 @@ def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> Non
         )
         for name, each in values.items()
     ]  # fmt: skip
-    title = Clause([Term("p0", frozenset({"title"}))], "p0")
+    title = nodes.Clause([nodes.Term("p0", frozenset({"title"}))], "p0")
     with load(single_node.client, made, catalogues.CATALOGUE) as loaded:
         for selected in ((), (long,), (long, "law"), (long + "er",)):
             filters = {"topic": selected} if selected else {}

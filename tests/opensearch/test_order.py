@@ -17,7 +17,7 @@ from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch.search import Generation, Plan
 from search_app.engine.opensearch.store import OpenSearchStore
-from search_app.engine.query.nodes import And, Clause, Or, Term
+from search_app.engine.query import nodes
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
@@ -52,9 +52,9 @@ def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
             kinds, everywhere = trees.kinds(said), frozenset(said.fields)
             alone = [kinds[name] for name in ("a stem", "a phrase", "a prefix", "a fuzzy term")]
             # The document frequency of a word is known if it is searched in all fields.
-            stems = said.stems.map(lambda stem: Clause([Term(stem, everywhere)]))
+            stems = said.stems.map(lambda stem: nodes.Clause([nodes.Term(stem, everywhere)]))
             several = st.lists(stems, min_size=2, max_size=4)
-            made = st.one_of(alone) | several.map(And) | several.map(Or)
+            made = st.one_of(alone) | several.map(nodes.And) | several.map(nodes.Or)
             remote, local = pair.remote.store, pair.local.store
             assert isinstance(remote, OpenSearchStore)
             assert isinstance(local, ArrayStore)

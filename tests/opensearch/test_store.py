@@ -18,7 +18,7 @@ from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import search
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query import nodes
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.store import Reply, StoreRequest
 from tests.opensearch.cluster import Cluster
@@ -43,7 +43,7 @@ class Corpus(NamedTuple):
     pair: Pair
     publications: list[Publication]
     trees: Trees
-    leaves: st.SearchStrategy[Clause]
+    leaves: st.SearchStrategy[nodes.Clause]
     query_filters: Trees
     texts: Texts
     selections: st.SearchStrategy[dict[str, tuple[str, ...]]]
@@ -81,7 +81,7 @@ def _make_corpus(pair: Pair) -> Corpus:
         pair,
         publications,
         trees.anything(kinds.values()),
-        cast("st.SearchStrategy[Clause]", st.one_of(leaves)),
+        cast("st.SearchStrategy[nodes.Clause]", st.one_of(leaves)),
         st.one_of([kinds[name] for name in trees.FILTERS if name in kinds]),
         make_texts(publications),
         st.tuples(*(st.just([]) | each for each in selected)).map(

@@ -17,8 +17,7 @@ from search_app.engine import BudgetExceeded, Engine, matching
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import entities
-from search_app.engine.query import cost
-from search_app.engine.query.nodes import Clause, Expansion, Fuzzy, Part, Phrase, Prefix, Wildcard
+from search_app.engine.query import cost, nodes
 from search_app.engine.request import SearchRequest, truncate
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
@@ -103,7 +102,7 @@ def test_a_repeated_word_scores_once_per_occurrence(engine: Engine) -> None:
 
 def test_the_time_limit_is_checked_at_each_word_of_a_phrase(engine: Engine) -> None:
     looks: list[int] = []
-    leaf = Clause([Phrase(("traffick", "in", "person"), frozenset({"title"}))])
+    leaf = nodes.Clause([nodes.Phrase(("traffick", "in", "person"), frozenset({"title"}))])
     clause_postings(leaf, snapshot_of(engine.get_searcher()), lambda: looks.append(1))
     assert len(looks) == 1 + 2
 
@@ -164,17 +163,21 @@ def test_the_estimate_covers_the_visited_postings(
 
 def test_repeated_marks_are_made_once() -> None:
     """The words of a repeated prefix, wildcard, or fuzzy term are looked up once in a text."""
-    title, asked = frozenset({"title"}), list[Expansion]()
-    parts: list[Part] = [Prefix("law", title), Wildcard("l*w", title), Fuzzy("law", title)]
+    title, asked = frozenset({"title"}), list[nodes.Expansion]()
+    parts: list[nodes.Part] = [
+        nodes.Prefix("law", title),
+        nodes.Wildcard("l*w", title),
+        nodes.Fuzzy("law", title),
+    ]
     words = matching.read_words("law", "en", "title")
     find, expand = words.terms
 
-    def note(part: Expansion) -> Array:
+    def note(part: nodes.Expansion) -> Array:
         asked.append(part)
         return expand(part)
 
     words.terms = matching.Terms(find, note)
-    marks = matching.mark_words([Clause([part]) for part in parts * 50], words)
+    marks = matching.mark_words([nodes.Clause([part]) for part in parts * 50], words)
     assert marks.tolist() == [True, False]  # a field ends with a mark
     assert asked == parts
 

@@ -53,7 +53,6 @@ class ArrayPlace(msgspec.Struct, frozen=True):
 
     @property
     def count(self) -> int:
-        """The number of items."""
         return int(np.prod(self.shape, dtype=np.int64))
 
 
@@ -89,7 +88,6 @@ class ArrayFileWriter(AbstractContextManager["ArrayFileWriter"]):
         return _view_array(mapped, msgspec.structs.replace(place, offset=place.offset - page))
 
     def add(self, name: str, array: Array) -> None:
-        """Write an array."""
         place = self._place(name, array.dtype, array.shape)
         self._file.seek(place.offset)
         self._file.write(np.ascontiguousarray(array, DTYPES[place.dtype]).data)
@@ -245,7 +243,6 @@ class BlobTable:
         return cls(arrays[name], arrays[f"{name}.offsets"])
 
     def write(self, writer: ArrayFileWriter, name: str) -> None:
-        """Write the pieces under a name."""
         writer.add(name, self.data)
         writer.add(f"{name}.offsets", self.offsets.astype(pick_offset_dtype(len(self.data))))
 
@@ -282,7 +279,6 @@ class StringTable(BlobTable):
         return cls(data, np.concatenate([np.zeros(1, np.int64), ends]))
 
     def get_text(self, number: int) -> str:
-        """Return the text with a number."""
         return str(self._bytes[self._bounds[number] : self._bounds[number + 1] - 1], "utf-8")
 
     def to_list(self) -> list[str]:

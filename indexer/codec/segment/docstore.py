@@ -116,7 +116,6 @@ class DocStore:
 
     @cached_property
     def all_ids(self) -> list[str]:
-        """The ids of all documents."""
         return self.ids.to_list()
 
     @cached_property
@@ -134,7 +133,6 @@ class DocStore:
         return self._decompressor.unpack(self.records[doc_number])
 
     def get_title(self, doc_number: int) -> str:
-        """Return the title of a document."""
         return self.titles.get_text(doc_number)
 
     def get_publication(self, doc_number: int, added: int = 0, changed: int = 0) -> Publication:

@@ -53,7 +53,6 @@ class FacetColumn:
 
     @cached_property
     def ordinal_by_value(self) -> dict[str, int]:
-        """The ordinal of each value."""
         return {value: number for number, value in enumerate(self.values)}
 
     @cached_property
@@ -63,12 +62,10 @@ class FacetColumn:
 
     @cached_property
     def first_ordinals(self) -> Array:
-        """The first ordinal of each document."""
         return self.ordinals[self.offsets[:-1]]
 
     @property
     def size(self) -> int:
-        """The number of documents."""
         return len(self.offsets) - 1
 
     def has_value(self, document: int, value: str) -> bool:
@@ -126,7 +123,6 @@ class FacetColumnWriter:
         self._ordinals.close()
 
     def write(self, writer: ArrayFileWriter) -> None:
-        """Write the column."""
         counts = np.concatenate([np.zeros(0, np.int32), *self._counts])
         provisional = np.concatenate([np.zeros(0, np.int32), *self._added])
         values, final = self._ordinals.make_final(provisional)

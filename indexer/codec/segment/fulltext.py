@@ -154,7 +154,6 @@ class AttachedTexts(FullTextDictionary):
         return offsets[texts], offsets[texts + 1]
 
     def count_pages(self, text: int) -> int:
-        """Return the number of pages of a text."""
         return int(self.page_offsets[text + 1] - self.page_offsets[text])
 
     def read_page(self, text: int, page: int) -> str:
@@ -191,11 +190,9 @@ class AttachedTexts(FullTextDictionary):
         return Positions(documents.take(order), offsets.take(order))
 
     def get_info(self, attachment: int) -> TextInfo:
-        """Return the description of the text of an attachment."""
         return self.infos[int(self.texts[attachment])]
 
     def get_file(self, attachment: int) -> File:
-        """Return the description of an attached file."""
         info, pages = self.get_info(attachment), self.count_pages(int(self.texts[attachment]))
         return File(
             path=self._files.get_text(attachment),
@@ -208,7 +205,6 @@ class AttachedTexts(FullTextDictionary):
         )
 
     def find_attachments(self, document: int) -> range:
-        """Return the attachments of a document."""
         first, last = np.searchsorted(self.documents, [document, document + 1]).tolist()
         return range(first, last)
 
@@ -225,7 +221,6 @@ class AttachedTexts(FullTextDictionary):
         return distinct
 
     def get_attached(self, attachment: int) -> Attached:
-        """Return an attachment."""
         return Attached(
             int(self.documents[attachment]),
             self._files.get_text(attachment),

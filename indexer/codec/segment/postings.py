@@ -214,7 +214,6 @@ class MergedRuns:
         self.position_counts: Array = reduce(np.add, (run.position_counts for run in runs))
 
     def dtype(self, name: str) -> np.dtype[Any]:
-        """Return the widest dtype of any run."""
         dtypes = [getattr(run, name).dtype for run in self._parts]
         return max(dtypes, key=lambda dtype: dtype.itemsize)
 

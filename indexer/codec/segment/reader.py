@@ -182,7 +182,6 @@ class Segment:
 
 
 def take_vocabulary(segment: Segment) -> VocabularyArrays:
-    """Return the arrays of the vocabulary of a segment."""
     return VocabularyArrays(
         size=segment.size,
         words=Dictionary(segment.words.texts, segment.words.offsets),

@@ -49,12 +49,10 @@ def encode_word(word: str, language: str, default_language: str) -> str:
 
 
 def decode_surface(word: str) -> str:
-    """Return the surface form of a word."""
     return word.partition(STEM_MARK)[0]
 
 
 def decode_stem(word: str, default_language: str) -> str:
-    """Return the stem of a word."""
     surface, mark, stem = word.partition(STEM_MARK)
     return stem if mark else stemming.stem(surface, default_language)
 
@@ -78,7 +76,6 @@ class Dictionary:
         return [decode_surface(text) for text in self.texts.to_list()]
 
     def doc_frequency(self, number: int) -> int:
-        """Return the number of documents that contain a term."""
         return int(self.offsets[number + 1]) - int(self.offsets[number])
 
 
@@ -95,7 +92,6 @@ class WordNumbers:
         self._by_language: dict[str, _LanguageNumbers] = {}
 
     def number_word(self, word: str, language: str) -> int:
-        """Return the number of a word as written in a text of this language."""
         encoded = encode_word(word, language, self.default_language)
         next_number = len(self._numbers) + FIRST_NUMBER
         number = self._numbers.setdefault(encoded, next_number)
@@ -345,11 +341,9 @@ class FullTextDictionary:
         return numbers if plain is None else np.insert(numbers, 0, plain)
 
     def count_pages_with(self, word: int) -> int:
-        """Return the number of pages with a word."""
         return int(self.offsets[word + 1]) - int(self.offsets[word])
 
     def count_positions(self, word: int) -> int:
-        """Return the number of occurrences of a word."""
         return int(self.position_offsets[word + 1]) - int(self.position_offsets[word])
 
     def count_words(self, prefix: str, least: int) -> dict[str, int]:

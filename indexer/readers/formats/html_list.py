@@ -102,7 +102,6 @@ def squeeze(text: str | None) -> str:
 
 
 def read_text(element: etree._Element) -> str:
-    """Return the text of an element."""
     return squeeze("".join(element.itertext()))
 
 

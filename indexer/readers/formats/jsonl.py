@@ -53,7 +53,6 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
 
 
 def _read_line(line: str, source: SourceLocation, limits: Limits) -> SourceRecord | Problem:
-    """Return the object on a line as an entry, or a Problem."""
     try:
         record = msgspec.json.decode(line)
     except RecursionError:

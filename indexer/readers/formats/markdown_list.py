@@ -64,7 +64,6 @@ class _Item(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The text of all cells."""
         return " | ".join(cell.text for cell in self.cells)
 
     @property
@@ -193,7 +192,6 @@ def _get_line(block: Token) -> int:
 
 
 def _make_record(item: _Item, file: str) -> SourceRecord:
-    """Return the record of an item."""
     columns = [*(_read_row(item) if item.headings else _split_title(item.cells[0]))]
     names = {name.casefold() for name, _ in columns}
     columns += [("link", url) for url in item.urls]

@@ -36,7 +36,6 @@ _MAX_SECONDS = 300
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of the signature of a spreadsheet."""
     named = detect_by_name(filename, SUFFIXES)
     if head.startswith(_ZIP):
         if _ODS in head[:200]:

@@ -93,7 +93,6 @@ def _complete(text: str) -> Any:  # noqa: ANN401 any JSON value
 
 
 def iterate_records(value: object, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Yield the objects at a path of a value."""
     if isinstance(value, list) and (not path or path[0] == ANY):
         for element in value:
             yield from iterate_records(element, path[1:])
@@ -113,14 +112,12 @@ def has_title(record: Mapping[str, Any]) -> bool:
 
 
 def is_titled(record: Mapping[str, Any]) -> bool:
-    """Return whether an object or an object in it has a title."""
     return has_title(record) or any(
         isinstance(part, dict) and has_title(part) for part in record.values()
     )
 
 
 def find_path(value: object, depth: int = 0) -> tuple[str, ...]:
-    """Return the path of the records in a value."""
     if isinstance(value, list):
         first = next((item for item in value if isinstance(item, (dict, list)) and item), None)
         inner = find_path(first, depth + 1) if isinstance(first, dict) and depth < 2 else ()

@@ -172,7 +172,6 @@ class EvidenceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, frozenset[str]] = {}
 
     def fits(self, record: Mapping[str, Any]) -> bool:
-        """Return whether a record satisfies the rule."""
         return (
             all(_look_up(record, path) for path in self.all)
             and not any(_look_up(record, path) for path in self.none)

@@ -151,7 +151,6 @@ class _Window:
         self.is_cut = False
 
     def report(self, message: str, hint: str) -> Problem:
-        """Return a Problem at the position."""
         return Problem(self._file, self._count_line(), message, hint)
 
     def peek(self) -> str:

@@ -67,12 +67,10 @@ class _Lines:
         self.start()
 
     def start(self) -> None:
-        """Prepare for the next row."""
         self.taken, self.is_full = list[tuple[int, str]](), False
         self._left = self._max_chars + 1
 
     def give_back(self, lines: list[tuple[int, str]]) -> None:
-        """Read lines again."""
         self._again.extendleft(reversed(lines))
         self._reread += max(0, len(lines) - 1)
 

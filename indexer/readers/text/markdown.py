@@ -14,7 +14,6 @@ class _Parser(MarkdownIt):
         self.enable("table")
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - name of the library
-        """Return a URL as it is written."""
         return url
 
 

@@ -103,7 +103,6 @@ class RecordLines:
             yield from _decode(record, file, limits)
 
     def _separates(self, line: bytes, record: _Record, ends: _Ends) -> bool:
-        """Return whether the record ends before a line."""
         if record.has_start == self._has_starts and self._is_start(line):
             return True
         if not line.strip():

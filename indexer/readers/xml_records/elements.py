@@ -133,7 +133,6 @@ def parse_head(head: bytes) -> etree._Element | None:
 
 
 def local_name(element: etree._Element) -> str:
-    """Return the name of an element without its namespace."""
     tag: str = element.tag
     return tag.rpartition("}")[2]
 
@@ -174,7 +173,6 @@ class RecordFinder:
         return _is_envelope(element) or (not self._is_harvest and self.is_record(element))
 
     def is_record(self, element: etree._Element) -> bool:
-        """Return whether an element is a record."""
         if self._detected and _identify(element) in self._detected:
             return True
         name = local_name(element)
@@ -290,7 +288,6 @@ def _is_envelope(element: etree._Element) -> bool:
 
 
 def is_deleted(element: etree._Element) -> bool:
-    """Return whether an element is the envelope of a deleted record."""
     header = element.find("{*}header") if _is_envelope(element) else None
     return header is not None and header.get("status") == "deleted"
 
@@ -390,7 +387,6 @@ class _ElementStream:
         self._mark, self._is_too_large = self._read, False
 
     def _end(self, element: etree._Element) -> Iterator[etree._Element | Problem]:
-        """Yield the element of a record, or a Problem if it is not usable."""
         self._records += 1
         self._mark = self._read
         line, name = element.sourceline or 0, local_name(element)

@@ -11,19 +11,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Positions, Postings
 from search_app.engine.cache import Cache
 from search_app.engine.matching import Spans
-from search_app.engine.query.nodes import (
-    Clause,
-    Fields,
-    Names,
-    Near,
-    Part,
-    Phrase,
-    PlainPart,
-    Term,
-    Together,
-    Value,
-    WordPart,
-)
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import expand
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -49,10 +37,10 @@ class WordIndex(Protocol):
     """
 
     size: int
-    fields: Fields
+    fields: nodes.Fields
     names: Cache[object, Postings]
 
-    def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
+    def look_up(self, part: nodes.WordPart | nodes.Value, check: Checkpoint) -> Postings:
         """Return the documents that a part matches, ascending, with their weighted frequencies."""
 
     def find_common(self, few: Array, many: Array) -> tuple[Array, Array]:
@@ -75,14 +63,14 @@ class PositionIndex(Protocol[Word]):
     def are_at(self, word: Word, positions: Positions, distance: int) -> Array:
         """Return a mask of the positions that a word follows at a distance."""
 
-    def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
+    def locate(self, part: nodes.PlainPart, check: Checkpoint) -> tuple[Positions, int]:
         """Return the positions at which a part starts, and its length in words."""
 
     def find_cells(self, positions: Positions) -> Array:
         """Return the cell of each position: the field, or the page, in which words can be near."""
 
 
-def evaluate(parts: Iterable[Part], index: WordIndex, check: Checkpoint) -> Postings:
+def evaluate(parts: Iterable[nodes.Part], index: WordIndex, check: Checkpoint) -> Postings:
     """Return the documents that any part matches, ascending, with their weighted frequencies.
 
     `check` is called before each part and before each further word of a phrase.
@@ -91,9 +79,9 @@ def evaluate(parts: Iterable[Part], index: WordIndex, check: Checkpoint) -> Post
     for part in parts:
         check()
         match part:
-            case Together():
+            case nodes.Together():
                 postings = _evaluate_together(part, index, check)
-            case Names():
+            case nodes.Names():
                 key = part.entity_id, part.how, part.fields & index.fields
                 postings = index.names.get(key, partial(evaluate, part.parts, index, check))
             case _:
@@ -107,7 +95,7 @@ def evaluate(parts: Iterable[Part], index: WordIndex, check: Checkpoint) -> Post
     return found[0] if len(found) == 1 else sum_all(found, index.size)
 
 
-def _evaluate_together(part: Together, index: WordIndex, check: Checkpoint) -> Postings:
+def _evaluate_together(part: nodes.Together, index: WordIndex, check: Checkpoint) -> Postings:
     hits = sorted(
         (evaluate(clause.parts, index, check) for clause in part.clauses),
         key=lambda postings: len(postings.documents),
@@ -139,7 +127,7 @@ def find_phrase(words: Sequence[W], index: PositionIndex[W], check: Checkpoint) 
     return Positions(documents, starts)
 
 
-def find_near(part: Near, index: PositionIndex[W], check: Checkpoint) -> Positions:
+def find_near(part: nodes.Near, index: PositionIndex[W], check: Checkpoint) -> Positions:
     """Return where the parts on either side start that are near one of the other side."""
     first, second, distance, _ = part
     sides, documents = [], []
@@ -166,7 +154,9 @@ def find_near(part: Near, index: PositionIndex[W], check: Checkpoint) -> Positio
     )
 
 
-def clause_postings(clause: Clause, snapshot: Snapshot, check: Checkpoint = ignore) -> Postings:
+def clause_postings(
+    clause: nodes.Clause, snapshot: Snapshot, check: Checkpoint = ignore
+) -> Postings:
     """Return the publications that match a clause in their fields: see `evaluate`."""
     return evaluate(clause.parts, PublicationIndex(snapshot), check)
 
@@ -179,27 +169,27 @@ class PublicationIndex:
         self.fields = frozenset(snapshot.segment.fields)
         self.find_common = snapshot.find_common
 
-    def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
+    def look_up(self, part: nodes.WordPart | nodes.Value, check: Checkpoint) -> Postings:
         """Return the publications that a part matches. The field of full texts matches none."""
         snapshot = self._snapshot
-        if isinstance(part, Value):
+        if isinstance(part, nodes.Value):
             documents = snapshot.find_value(part.field, part.value)
             return Postings(documents, np.ones(len(documents), np.float32))
         fields = part.fields & self.fields
         match part:
             case _ if not fields:
                 return NO_POSTINGS
-            case Term():
+            case nodes.Term():
                 numbers = np.array(snapshot.vocabulary.find_numbers(part.text), np.int64)
                 are_words = part.text.startswith(tokenizer.SURFACE_PREFIX)
                 return _read_terms(numbers, fields, snapshot, are_words=are_words)
-            case Phrase():
+            case nodes.Phrase():
                 find = snapshot.vocabulary.find_numbers
                 stems = [number for word in part.stems for number in find(word)]
                 if len(stems) < len(part.stems):
                     return NO_POSTINGS
                 return sum_in_fields(find_phrase(stems, self, check), fields, snapshot)
-            case Near():
+            case nodes.Near():
                 return sum_in_fields(find_near(part, self, check), fields, snapshot)
             case _:
                 expansion = expand(part, snapshot.vocabulary)
@@ -215,16 +205,16 @@ class PublicationIndex:
         is_stem: Array = self._snapshot.segment.get_stems(positions.offsets + distance) == stem
         return is_stem
 
-    def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
+    def locate(self, part: nodes.PlainPart, check: Checkpoint) -> tuple[Positions, int]:
         check()
         segment, vocabulary = self._snapshot.segment, self._snapshot.vocabulary
         match part:
-            case Phrase():
+            case nodes.Phrase():
                 stems = [number for word in part.stems for number in vocabulary.find_numbers(word)]
                 is_known = len(stems) == len(part.stems)
                 found = find_phrase(stems, self, check) if is_known else NO_POSITIONS
                 return found, len(part.stems)
-            case Term():
+            case nodes.Term():
                 numbers = np.array(vocabulary.find_numbers(part.text), np.int64)
                 if not part.text.startswith(tokenizer.SURFACE_PREFIX):
                     numbers = np.flatnonzero(np.isin(segment.stem_of, numbers))
@@ -239,7 +229,7 @@ class PublicationIndex:
 
 
 def _read_terms(
-    numbers: Array, fields: Fields, snapshot: Snapshot, *,
+    numbers: Array, fields: nodes.Fields, snapshot: Snapshot, *,
     are_words: bool = True, is_range: bool = False,
 ) -> Postings:  # fmt: skip
     """Return the postings of words as written, or of stems, in some fields.
@@ -294,7 +284,6 @@ def _sum_sorted(documents: Array, weights: Array) -> Postings:
 
 
 def sum_in_fields(positions: Positions, fields: Set[str], snapshot: Snapshot) -> Postings:
-    """Return the postings of the occurrences that are in one of the fields."""
     segment = snapshot.segment
     documents, fields_at = positions.documents, segment.get_fields(positions)
     if len(fields) < len(segment.fields):

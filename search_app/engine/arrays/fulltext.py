@@ -28,20 +28,8 @@ from search_app.engine.arrays.clause import (
     sum_postings,
 )
 from search_app.engine.cache import Cache
+from search_app.engine.query import nodes
 from search_app.engine.query.evaluation import find_common
-from search_app.engine.query.nodes import (
-    Clause,
-    Expansion,
-    Near,
-    Phrase,
-    PlainPart,
-    Term,
-    Value,
-    WordPart,
-    list_words,
-    split_page_parts,
-    without_field,
-)
 from search_app.engine.query.vocabulary import Vocabulary, expand
 from search_app.engine.store import FoundFile
 
@@ -103,12 +91,12 @@ class FullTextMatcher:
         self._starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._documents = attached.documents.take(self._starts)
 
-    def find_postings(self, clause: Clause, check: Checkpoint) -> Postings:
+    def find_postings(self, clause: nodes.Clause, check: Checkpoint) -> Postings:
         """Return the documents whose full texts match a clause, with the strength of each.
 
         `check` is called before each part of the clause, and before each further word of a phrase.
         """
-        if not any(map(self._is_searched, list_words(clause.parts))):
+        if not any(map(self._is_searched, nodes.list_words(clause.parts))):
             return NO_POSTINGS
         texts, frequencies = evaluate(clause.parts, self, check)
         strengths = np.zeros(self.size)
@@ -122,21 +110,21 @@ class FullTextMatcher:
             self._documents.take(matching), of_documents.take(matching).astype(np.float32)
         )
 
-    def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
-        if isinstance(part, Value) or not self._is_searched(part):
+    def look_up(self, part: nodes.WordPart | nodes.Value, check: Checkpoint) -> Postings:
+        if isinstance(part, nodes.Value) or not self._is_searched(part):
             return NO_POSTINGS
         pages, counts = self._find_pages(part, check)
         return sum_postings(self.attached.text_of_page.take(pages), counts, self.size)
 
-    def _find_pages(self, part: WordPart, check: Checkpoint) -> Postings:
-        return self._pages.get(without_field(part), lambda: self._read_pages(part, check))
+    def _find_pages(self, part: nodes.WordPart, check: Checkpoint) -> Postings:
+        return self._pages.get(nodes.without_field(part), lambda: self._read_pages(part, check))
 
-    def _read_pages(self, part: WordPart, check: Checkpoint) -> Postings:
+    def _read_pages(self, part: nodes.WordPart, check: Checkpoint) -> Postings:
         pages = len(self.attached.text_of_page)
         match part:
-            case Phrase():
+            case nodes.Phrase():
                 found = self.locate(part, check)[0].documents
-            case Near():
+            case nodes.Near():
                 found = find_near(part, self, check).documents
             case _:
                 numbers = self._find_words(part)
@@ -144,14 +132,13 @@ class FullTextMatcher:
                 return of_words[0] if len(of_words) == 1 else sum_all(of_words, pages)
         return sum_postings(found, np.ones(len(found), np.float32), pages)
 
-    def _find_words(self, part: Term | Expansion) -> Array:
-        """Return the numbers of the words that a part matches."""
-        if not isinstance(part, Term):
+    def _find_words(self, part: nodes.Term | nodes.Expansion) -> Array:
+        if not isinstance(part, nodes.Term):
             return expand(part, self._vocabulary, in_texts=True).numbers
         return np.array(self._vocabulary.find_numbers(part.text, in_texts=True), np.int64)
 
-    def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
-        if isinstance(part, Phrase):
+    def locate(self, part: nodes.PlainPart, check: Checkpoint) -> tuple[Positions, int]:
+        if isinstance(part, nodes.Phrase):
             words = [self.attached.find_stem(stem) for stem in part.stems]
             return find_phrase(words, self, check), len(words)
         check()
@@ -173,7 +160,7 @@ class FullTextMatcher:
         return find_members(positions.offsets + distance, others)
 
     def find_files(
-        self, document: int, clauses: Sequence[Clause], most: int, check: Checkpoint
+        self, document: int, clauses: Sequence[nodes.Clause], most: int, check: Checkpoint
     ) -> Iterator[FoundFile]:
         """Yield the files of a document with words of the clauses, with `most` pages of each.
 
@@ -196,14 +183,14 @@ class FullTextMatcher:
                 int(occurrences[listed].sum()),
             )
 
-    def _count_on_pages(self, clause: Clause, text: int, check: Checkpoint) -> Array:
+    def _count_on_pages(self, clause: nodes.Clause, text: int, check: Checkpoint) -> Array:
         """Return how often the parts of a clause occur on each page of a text.
 
         The words of a compound count if the text has all of them, and no other part.
         """
         first, last = self.attached.page_offsets[text : text + 2].tolist()
         counts = np.zeros(last - first, np.int64)
-        parts, compounds = split_page_parts(clause, self._is_searched)
+        parts, compounds = nodes.split_page_parts(clause, self._is_searched)
         for part in parts:
             check()
             pages, frequencies = self._find_pages(part, check)

@@ -33,8 +33,8 @@ from search_app.engine.arrays.clause import (
     sum_all,
 )
 from search_app.engine.arrays.fulltext import FullTextMatcher
+from search_app.engine.query import nodes
 from search_app.engine.query.evaluation import Hits, evaluate
-from search_app.engine.query.nodes import Clause, Every, Filter, Leaf, Tree
 from search_app.engine.ranking import compute_idf, saturate
 from search_app.engine.request import Sort
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
@@ -53,7 +53,7 @@ class ClausePostings(NamedTuple):
     inside: Postings | None = None
 
 
-Fetch = Callable[[Clause], ClausePostings]
+Fetch = Callable[[nodes.Clause], ClausePostings]
 """Function from a clause to its postings."""
 
 
@@ -64,9 +64,9 @@ def make_fetch(
 
     It caches them, so equal clauses are evaluated once.
     """
-    cached: dict[Clause, ClausePostings] = {}
+    cached: dict[nodes.Clause, ClausePostings] = {}
 
-    def fetch(clause: Clause) -> ClausePostings:
+    def fetch(clause: nodes.Clause) -> ClausePostings:
         postings = cached.get(clause)
         if postings is None:
             found, size = clause_postings(clause, snapshot, check), snapshot.size
@@ -100,17 +100,16 @@ class Ranking(NamedTuple):
     idf: float | None = None
 
     def to_scores(self, sort_keys: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the scores of some of the keys."""
         return sort_keys if self.idf is None else saturate(sort_keys, self.idf)
 
 
-def find_leaf(leaf: Leaf, snapshot: Snapshot, fetch: Fetch) -> Hits:
+def find_leaf(leaf: nodes.Leaf, snapshot: Snapshot, fetch: Fetch) -> Hits:
     """Return the documents that a leaf matches, with their scores."""
     match leaf:
-        case Clause():
+        case nodes.Clause():
             postings = fetch(leaf)
             return Hits(postings.documents, saturate(postings.weights, postings.idf))
-        case Filter():
+        case nodes.Filter():
             column = snapshot.columns[leaf.field]
             if leaf.values:
                 found = map(column.find, leaf.values)
@@ -119,21 +118,21 @@ def find_leaf(leaf: Leaf, snapshot: Snapshot, fetch: Fetch) -> Hits:
                 ordinals = column.find_between(leaf.low or "", leaf.high or "\U0010ffff")
             mask = snapshot.docs_with_values(leaf.field, ordinals)
             return Hits(mask.nonzero()[0].astype(np.int32), None)
-        case Every():
+        case nodes.Every():
             return Hits(snapshot.everything, None)
         case _:
             assert_never(leaf)
 
 
-def find_hits(tree: Tree, snapshot: Snapshot, fetch: Fetch | None = None) -> Hits:
+def find_hits(tree: nodes.Tree, snapshot: Snapshot, fetch: Fetch | None = None) -> Hits:
     """Return the documents that a tree matches, with their scores if it has a clause."""
     leaf = partial(find_leaf, snapshot=snapshot, fetch=fetch or make_fetch(snapshot))
     return evaluate(tree, leaf, snapshot.size, snapshot.find_common)
 
 
-def rank(tree: Tree, snapshot: Snapshot, fetch: Fetch) -> Ranking:
+def rank(tree: nodes.Tree, snapshot: Snapshot, fetch: Fetch) -> Ranking:
     """Return the documents that a tree matches, with their sort keys."""
-    if isinstance(tree, Clause):
+    if isinstance(tree, nodes.Clause):
         postings = fetch(tree)
         return Ranking(postings.documents, postings.weights, postings.idf)
     documents, scores = find_hits(tree, snapshot, fetch)

@@ -33,18 +33,8 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets
 from search_app.engine.matching import Words
+from search_app.engine.query import nodes
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import (
-    And,
-    Clause,
-    Every,
-    Or,
-    Term,
-    Tree,
-    add_boosts,
-    clauses,
-    drop_boosts,
-)
 from search_app.engine.query.vocabulary import count_dropped
 from search_app.engine.ranking import (
     MAX_SIMILAR,
@@ -120,7 +110,7 @@ class ArrayReply:
         self._page: Page | None = None
         self._raised: Raised | None = None
         self._by_fields: int | None = None
-        self.tree: Tree | None = None
+        self.tree: nodes.Tree | None = None
         self.dropped = tuple[str, ...]()
         self.words: Ranking | None = None
         self._check = partial(deadline.checkpoint, "match")
@@ -129,7 +119,7 @@ class ArrayReply:
             return
         self.tree, self.dropped = limit_cost(store_request.tree, snapshot.vocabulary)
         if self.tree is not None:
-            self.tree = add_boosts(self.tree, store_request.boosts, store_request.added)
+            self.tree = nodes.add_boosts(self.tree, store_request.boosts, store_request.added)
         self.words = self._rank(self._fetch)
         self._check()
 
@@ -143,7 +133,7 @@ class ArrayReply:
         if self._texts is None:
             return ()
         counted = []
-        for clause in clauses(drop_boosts(self.tree)):
+        for clause in nodes.clauses(nodes.drop_boosts(self.tree)):
             dropped = count_dropped(clause, self._snapshot.vocabulary, in_texts=True)
             counted.append((clause.text, dropped))
             self._check()  # an expansion that is no longer cached is made again
@@ -184,7 +174,6 @@ class ArrayReply:
 
     @property
     def documents(self) -> DocNumbers:
-        """The documents of all hits, ascending."""
         return self.retrieved.filtered.documents
 
     @property
@@ -212,7 +201,7 @@ class ArrayReply:
     def count_overlap(self, other: Self) -> int:
         return 0 if other.words is None else self._count_among(other.words.documents)
 
-    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+    def count_with(self, clauses: Sequence[nodes.Clause]) -> list[int]:
         return [self._count_among(self._fetch(clause).documents) for clause in clauses]
 
     def _count_among(self, documents: DocNumbers) -> int:
@@ -311,7 +300,7 @@ class ArrayReply:
         if number is None or self._texts is None:
             return []
         check = partial(self._deadline.checkpoint, "passages")
-        return [*self._texts.find_files(number, [*clauses(self.tree)], most, check)]
+        return [*self._texts.find_files(number, [*nodes.clauses(self.tree)], most, check)]
 
     def scan(self) -> Iterator[Publication]:
         numbers = self._order(slice(0, self.total))[0].tolist()
@@ -326,7 +315,7 @@ class ArrayReply:
         explained, semantic = documents[: limit_explained(self.tree)], self.retrieved.semantic
         numbers: list[int] = explained.tolist()
 
-        def weigh_inside(index: int, clause: Clause) -> float:
+        def weigh_inside(index: int, clause: nodes.Clause) -> float:
             inside = self._fetch(clause).inside
             if inside is None:
                 return 0.0
@@ -334,7 +323,7 @@ class ArrayReply:
             is_inside = bool((inside.documents[place : place + 1] == explained[index]).any())
             return float(inside.weights[place]) if is_inside else 0.0
 
-        def find_inside(index: int, clause: Clause) -> list[FoundFile]:
+        def find_inside(index: int, clause: nodes.Clause) -> list[FoundFile]:
             check = partial(self._deadline.checkpoint, "explain")
             texts = self._texts
             return [*texts.find_files(numbers[index], [clause], 0, check)] if texts else []
@@ -439,7 +428,7 @@ class ArrayStore:
     ) -> Iterator[ArrayReply]:
         return map(partial(self.ask, deadline=deadline), store_requests)
 
-    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
+    def count_all(self, clauses: Sequence[nodes.Clause], deadline: Deadline) -> list[int]:
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
         return [len(fetch(clause).documents) for clause in clauses]
 
@@ -447,7 +436,9 @@ class ArrayStore:
         fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
         counts: list[list[int]] = []
         for counted, others in groups:
-            documents = find_hits(And([Every(), *others]), self.snapshot, fetch).documents
+            documents = find_hits(
+                nodes.And([nodes.Every(), *others]), self.snapshot, fetch
+            ).documents
             find = partial(self.snapshot.find_common, documents)
             counts.append(
                 [len(find(fetch(each).documents)[0]) if len(documents) else 0 for each in counted]
@@ -523,8 +514,8 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
     if not key_terms:
         return snapshot.everything[:0]
     fields = frozenset(snapshot.segment.fields)
-    clauses = [Clause([Term(term.stem, fields)], term.stem) for term in key_terms]
-    documents, scores = find_hits(Or([*clauses]), snapshot)
+    clauses = [nodes.Clause([nodes.Term(term.stem, fields)], term.stem) for term in key_terms]
+    documents, scores = find_hits(nodes.Or([*clauses]), snapshot)
     assert scores is not None
     own_index = documents.searchsorted(doc_number)
     is_similar = scores >= scores[own_index] * np.float32(MIN_SIMILARITY)

@@ -112,7 +112,6 @@ class _Search(NamedTuple):
 
     @property
     def is_restricted(self) -> bool:
-        """Whether a value is selected or excluded."""
         return bool(self.within.filters or self.within.excluded)
 
     def read(self, text: str) -> Callable[[], Interpretation]:

@@ -24,9 +24,9 @@ from search_app.engine.interpretation.interpreter import (
     Retrieval,
     ask,
 )
+from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.grammar import has_only_plain_words
-from search_app.engine.query.nodes import Clause, Fields, Term, clauses, drop_boosts, list_words
 from search_app.engine.request import AllOf, Filters, SearchRequest
 from search_app.engine.results import AbsentConcept, AbsentPlace, Diagnosis, QueryCount, ValueCount
 
@@ -74,7 +74,9 @@ def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
     further = _FurtherSearches(request, interpreter, deadline)
     interpretation, has_hits = retrieved.interpretation, retrieved.reply.total > 0
 
-    all_clauses = [each for each in clauses(drop_boosts(retrieved.reply.tree)) if each.text]
+    all_clauses = [
+        each for each in nodes.clauses(nodes.drop_boosts(retrieved.reply.tree)) if each.text
+    ]
     typed = {retype(each, interpreter.scope): each for each in all_clauses[:MAX_WORDS]}
     counts = interpreter.store.count_all([*typed.values()], deadline)
     alone = {
@@ -102,7 +104,7 @@ def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
         or interpretation.corrected
         or retrieved.rewritten.expressions
         or retrieved.rewritten.identifier_fields
-        or any(each.synonyms or each.narrower for each in clauses(interpretation.parsed.tree))
+        or any(each.synonyms or each.narrower for each in nodes.clauses(interpretation.parsed.tree))
     )
     switched = further.ask(exact=not request.exact) if changes_reading and not has_hits else None
 
@@ -144,7 +146,7 @@ def _list_absent_concepts(
 
     `retrieved` is the text read with `match="all"`, because a relaxed query may have split a name.
     """
-    typed = islice(clauses(retrieved.interpretation.parsed.tree), MAX_WORDS)
+    typed = islice(nodes.clauses(retrieved.interpretation.parsed.tree), MAX_WORDS)
     named = [clause for clause in typed if clause.entity_id]
     counts = further.interpreter.store.count_all(named, further.deadline)
     for clause, count in zip(named, counts, strict=True):
@@ -208,18 +210,18 @@ def _ask_named(entity: Entity, further: _FurtherSearches) -> Callable[[], QueryC
     return count
 
 
-def retype(clause: Clause, scope: Fields) -> str:
+def retype(clause: nodes.Clause, scope: nodes.Fields) -> str:
     """Return the text that searches for a clause alone, with its field name if it has one.
 
     `scope` contains the fields that a word without a field is searched for in.
     """
-    fields = frozenset[str]().union(*(part.fields for part in list_words(clause.parts)))
+    fields = frozenset[str]().union(*(part.fields for part in nodes.list_words(clause.parts)))
     field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 and fields != scope else ""
     return f"{field_prefix}{clause.text}"
 
 
 def _list_nearest(
-    unknown: Iterable[Clause], text: str, interpreter: Interpreter, *, is_long: bool
+    unknown: Iterable[nodes.Clause], text: str, interpreter: Interpreter, *, is_long: bool
 ) -> Iterator[tuple[str, ...]]:
     """Yield the texts to try for each word of the index that may replace an unknown one.
 
@@ -229,7 +231,7 @@ def _list_nearest(
     speller, changed = interpreter.spellchecker, 0
     for clause in unknown:
         words = tokenizer.split_words(clause.text)
-        is_plain = all(isinstance(part, Term) for part in clause.parts)
+        is_plain = all(isinstance(part, nodes.Term) for part in clause.parts)
         if not is_plain or len(words) != 1 or len(words[0]) > MAX_CHARS or changed == MAX_UNKNOWN:
             continue
         [word] = words

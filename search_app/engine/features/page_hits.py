@@ -12,10 +12,7 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import Retrieval
 from search_app.engine.matching import Words, mark_words, read_words
-from search_app.engine.query.nodes import (
-    Tree,
-    clauses,
-)
+from search_app.engine.query import nodes
 from search_app.engine.results import FileMatch, Hit, PagePassage, TextRun
 from search_app.engine.store import FoundFile, Reply
 
@@ -89,7 +86,7 @@ def find_file_matches(
 
 
 def _list_passages(
-    found: FoundFile, tree: Tree | None, catalogue: Catalogue, deadline: Deadline
+    found: FoundFile, tree: nodes.Tree | None, catalogue: Catalogue, deadline: Deadline
 ) -> Iterator[PagePassage]:
     assert catalogue.fulltext
     name = catalogue.fulltext.name
@@ -102,9 +99,9 @@ def _list_passages(
 class Marks:
     """The words of some texts that a query matches."""
 
-    def __init__(self, tree: Tree | None, words: Words) -> None:
+    def __init__(self, tree: nodes.Tree | None, words: Words) -> None:
         self._fields = words.fields
-        marked = mark_words(clauses(tree), words).nonzero()[0]
+        marked = mark_words(nodes.clauses(tree), words).nonzero()[0]
         cells = words.cells.take(marked)
         ordinals = words.ordinals.take(marked) - words.ordinals.take(words.begins.take(cells))
         self._by_cell: dict[int, list[int]] = {}
@@ -126,7 +123,6 @@ class Marks:
 
 
 def highlight(text: str, spans: Sequence[Span]) -> tuple[TextRun, ...]:
-    """Return the whole text as runs."""
     return _make_runs(text, spans, 0, len(text))
 
 

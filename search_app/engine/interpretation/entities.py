@@ -29,8 +29,8 @@ from indexer.catalogue.fields import MISSING, Field, Role
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
 from indexer.values import identifiers, iso_codes, names
+from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import EntityRecognizer
-from search_app.engine.query.nodes import Clause, Fields, Together, Value
 from search_app.engine.query.rewriting import MAX_CHARS, find_key
 from search_app.engine.query.vocabulary import Vocabulary
 
@@ -215,12 +215,12 @@ class _ValueIndex:
 class ValueNames(EntityRecognizer):
     """The names of facet values. Alone, an `EntityRecognizer` that recognizes no named entity."""
 
-    def __init__(self, vocabulary: Vocabulary, scope: Fields) -> None:
+    def __init__(self, vocabulary: Vocabulary, scope: nodes.Fields) -> None:
         self._vocabulary, self.scope = vocabulary, scope
         self._by_field: dict[str, tuple[_ValueIndex, _ValueIndex]] = {}
         self._names: dict[str, HashIndex] = {}
 
-    def within(self, scope: Fields) -> Self:
+    def within(self, scope: nodes.Fields) -> Self:
         """Return the same names, in the same memory, for words that are searched in `scope`."""
         names = copy(self)
         names.scope = scope
@@ -246,7 +246,6 @@ class ValueNames(EntityRecognizer):
         return own.find(text) or translated.find(text)
 
     def _list_names(self, field: Field) -> Iterator[tuple[str, str]]:
-        """Yield each name of each value of a facet with the value."""
         language = self._vocabulary.catalogue.language
         for value in self._vocabulary.list_values(field.name):
             labels = [] if value == MISSING else list_names(field, value, language).values()
@@ -260,14 +259,14 @@ class ValueNames(EntityRecognizer):
             if self._vocabulary.has_value(field.name, value):
                 yield name, value
 
-    def find_values_named(self, text: str) -> Sequence[Value]:
+    def find_values_named(self, text: str) -> Sequence[nodes.Value]:
         """Return the open values whose name is the whole text; none for a single word.
 
         Values of open facets, such as a series or a venue, are not recognized within a text.
         """
         key = self._make_key(text) if " " in text else ()
         return [
-            Value(field.name, self._vocabulary.list_values(field.name)[number])
+            nodes.Value(field.name, self._vocabulary.list_values(field.name)[number])
             for field in self._vocabulary.catalogue.facets
             if key and not is_closed(field)
             for number in dict.fromkeys(self._index_names(field).find(key).tolist())
@@ -287,7 +286,7 @@ class ValueNames(EntityRecognizer):
 
     def find_shown(
         self, text: str, known: Collection[tuple[str, str]]
-    ) -> Iterator[Value | Together]:
+    ) -> Iterator[nodes.Value | nodes.Together]:
         """Yield what a text names that the words of publications do not have, without `known`.
 
         It is the whole value of a field whose words are not searched, or a title in the text next
@@ -300,11 +299,11 @@ class ValueNames(EntityRecognizer):
                 continue
             key = find_key(field, text, vocabulary)
             if key and vocabulary.has_value(field.name, key) and (field.name, key) not in known:
-                yield Value(field.name, key)
+                yield nodes.Value(field.name, key)
             if field.role in _NUMBERED:
                 yield from self._find_numbered(field, text.split()[:MAX_PIECES])
 
-    def _find_numbered(self, field: Field, pieces: Sequence[str]) -> Iterator[Together]:
+    def _find_numbered(self, field: Field, pieces: Sequence[str]) -> Iterator[nodes.Together]:
         """Yield each number that pieces have next to its title, or one piece after it."""
         vocabulary, stems = self._vocabulary, [*map(self._make_key, pieces)]
         titles = vocabulary.catalogue.find_by_role(_NUMBERED[field.role])
@@ -325,8 +324,10 @@ class ValueNames(EntityRecognizer):
                 for first, last in spans
             )
             for number in next(filter(len, found), ()):
-                title = Value(titles.name, vocabulary.list_values(titles.name)[number])
-                yield Together((Clause([title]), Clause([Value(field.name, key)])))
+                title = nodes.Value(titles.name, vocabulary.list_values(titles.name)[number])
+                yield nodes.Together(
+                    (nodes.Clause([title]), nodes.Clause([nodes.Value(field.name, key)]))
+                )
 
     def _make_key(self, text: str) -> tuple[str, ...]:
         """Return the stems of a name in the catalogue's language: without case or inflection."""

@@ -22,8 +22,8 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.query_expansion import EntityLinker, find_typed
 from search_app.engine.interpretation.spellcheck import SpellChecker
+from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
-from search_app.engine.query.nodes import ID, And, Clause, Every, Or, Term, Tree, Value, clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.rewriting import RewrittenQuery, extract_years, name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
@@ -39,7 +39,7 @@ LEAST_ENOUGH, MOST_ENOUGH, ENOUGH_SHARE = 10, 100, 0.1
 """A step has enough hits with a tenth of the catalogue, at least 10 publications, at most 100."""
 
 
-def list_steps(tree: Tree | None, count: Callable[[str], int]) -> Iterator[Tree]:
+def list_steps(tree: nodes.Tree | None, count: Callable[[str], int]) -> Iterator[nodes.Tree]:
     """Yield a relaxed tree that all words but one must match, then all but two, and so on.
 
     `count` returns the number of publications and searched texts with a word.
@@ -47,28 +47,28 @@ def list_steps(tree: Tree | None, count: Callable[[str], int]) -> Iterator[Tree]
     """
     if tree is None:
         return
-    parts = tree.children if isinstance(tree, And) else [tree]
-    place = next((place for place, part in enumerate(parts) if isinstance(part, Or)), 0)
+    parts = tree.children if isinstance(tree, nodes.And) else [tree]
+    place = next((place for place, part in enumerate(parts) if isinstance(part, nodes.Or)), 0)
     part = parts[place]
-    if not isinstance(part, Or):
+    if not isinstance(part, nodes.Or):
         return
     either = part.children
-    words = [word for word in either if not isinstance(word, Every)]
+    words = [word for word in either if not isinstance(word, nodes.Every)]
     if len(words) > MAX_STEPS_WORDS:
         return
     rare = frozenset(
-        word.text for word in words if isinstance(word, Clause) and _is_rare(word, count)
+        word.text for word in words if isinstance(word, nodes.Clause) and _is_rare(word, count)
     )
     fewest = 0 if len(words) < len(either) else 1
     for least in range(len(words) - 1, fewest, -1):
-        some = Or(words, least, rare)
-        yield And([*parts[:place], some, *parts[place + 1 :]]) if len(parts) > 1 else some
+        some = nodes.Or(words, least, rare)
+        yield nodes.And([*parts[:place], some, *parts[place + 1 :]]) if len(parts) > 1 else some
 
 
-def _is_rare(clause: Clause, count: Callable[[str], int]) -> bool:
+def _is_rare(clause: nodes.Clause, count: Callable[[str], int]) -> bool:
     """Return whether a clause is of a plain word that few publications and texts contain."""
     words = tokenizer.split_words(clause.text)
-    is_plain = all(isinstance(part, Term) for part in clause.parts)
+    is_plain = all(isinstance(part, nodes.Term) for part in clause.parts)
     return is_plain and len(words) == 1 and count(words[0]) <= RARE_UP_TO
 
 
@@ -77,22 +77,22 @@ def count_enough(size: int) -> int:
     return min(MOST_ENOUGH, max(LEAST_ENOUGH, int(size * ENOUGH_SHARE)))
 
 
-def require_facts(tree: Tree, catalogue: Catalogue) -> tuple[Tree, tuple[str, ...]]:
+def require_facts(tree: nodes.Tree, catalogue: Catalogue) -> tuple[nodes.Tree, tuple[str, ...]]:
     """Return an OR tree with its facts made mandatory, and the typed texts of these facts.
 
     The other clauses only affect the ranking. Return the tree unchanged if it is not an OR, has no
     facts, or has nothing but facts.
     """
-    words = tree.children if isinstance(tree, Or) else []
-    required = list_facts((word for word in words if isinstance(word, Clause)), catalogue)
+    words = tree.children if isinstance(tree, nodes.Or) else []
+    required = list_facts((word for word in words if isinstance(word, nodes.Clause)), catalogue)
     optional = [clause for clause in words if clause not in required]
     if not required or not optional:
         return tree, ()
     texts = tuple(clause.text for clause in required)
-    return And([*required, Or([*optional, Every()])]), texts
+    return nodes.And([*required, nodes.Or([*optional, nodes.Every()])]), texts
 
 
-def list_facts(clauses: Iterable[Clause], catalogue: Catalogue) -> list[Clause]:
+def list_facts(clauses: Iterable[nodes.Clause], catalogue: Catalogue) -> list[nodes.Clause]:
     """Return the clauses that name a place, a language or a year."""
     fields = {
         field.name for field in catalogue.fields if field.kind in ("country", "language", "year")
@@ -102,7 +102,7 @@ def list_facts(clauses: Iterable[Clause], catalogue: Catalogue) -> list[Clause]:
     return [
         clause
         for clause in clauses
-        if any(isinstance(part, Value) and part.field in fields for part in clause.parts)
+        if any(isinstance(part, nodes.Value) and part.field in fields for part in clause.parts)
     ]
 
 
@@ -125,7 +125,7 @@ class Reading(NamedTuple):
 
     text: str
     recognizer: EntityRecognizer
-    joined: type[And | Or] = And
+    joined: type[nodes.And | nodes.Or] = nodes.And
     compounds: CompoundMode = "one"
     requires_facts: bool = False
     in_steps: bool = False
@@ -155,7 +155,6 @@ class Interpretation(NamedTuple):
 
     @property
     def has_words(self) -> bool:
-        """Whether the query has words."""
         return self.parsed.tree is not None
 
     @property
@@ -168,7 +167,7 @@ class Interpretation(NamedTuple):
         """Whether so few documents match that the query should be relaxed."""
         if not self.has_words or self.reply.by_fields >= ENOUGH_BY_CLAUSES[-1]:
             return False
-        words = sum(1 for _ in islice(clauses(self.parsed.tree), len(ENOUGH_BY_CLAUSES) - 1))
+        words = sum(1 for _ in islice(nodes.clauses(self.parsed.tree), len(ENOUGH_BY_CLAUSES) - 1))
         return self.reply.by_fields < ENOUGH_BY_CLAUSES[words]
 
     @property
@@ -275,7 +274,7 @@ class Interpreter:
         )
         typed = Reading(request.text, recognizer)
         if request.match == "any":
-            typed = typed._replace(joined=Or, compounds="apart")
+            typed = typed._replace(joined=nodes.Or, compounds="apart")
         yield typed
         readings = [typed]
         if not request.exact and (text := self.spellchecker.correct(request.text, deadline)):
@@ -292,14 +291,14 @@ class Interpreter:
 
         The last ones treat the words of a name as separate words, in case no document has the name.
         """
-        if reading.joined is Or:
+        if reading.joined is nodes.Or:
             yield reading._replace(recognizer=self._values)
             return
         for recognizer, requires_facts in product(
             (reading.recognizer, self._values), (True, False)
         ):
             either = reading._replace(
-                recognizer=recognizer, joined=Or, requires_facts=requires_facts
+                recognizer=recognizer, joined=nodes.Or, requires_facts=requires_facts
             )
             if recognizer is reading.recognizer:
                 yield either._replace(in_steps=True)
@@ -327,7 +326,7 @@ class Interpreter:
         if reading.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
-        words = [*clauses(tree)]
+        words = [*nodes.clauses(tree)]
         added = None if store_request.request.exact else self._find_added(text, words)
         # It has the weight of all words, so what only few publications have comes first. Words
         # that are all names of entities, such as places, have publications of their own.
@@ -349,7 +348,7 @@ class Interpreter:
         written = tokenizer.SURFACE_PREFIX + surface_form(word)
         return count + self.inside * self.vocabulary.get_frequency(written, in_texts=True)
 
-    def _find_added(self, text: str, words: Sequence[Clause]) -> Clause | None:
+    def _find_added(self, text: str, words: Sequence[nodes.Clause]) -> nodes.Clause | None:
         """Return the clause of what a text is, although its words do not find it, or None.
 
         It may be the id of a publication, in any case, or what `ValueNames.find_shown` finds.
@@ -357,13 +356,13 @@ class Interpreter:
         if "*" in text or "~" in text:
             return None
         ids = [] if text.isalpha() or " " in text else [text, text.lower(), text.upper()]
-        shown = [Value(ID, each) for each in self.store.keep_ids(dict.fromkeys(ids))]
-        matched = [part for word in words for part in word.parts if isinstance(part, Value)]
+        shown = [nodes.Value(nodes.ID, each) for each in self.store.keep_ids(dict.fromkeys(ids))]
+        matched = [part for word in words for part in word.parts if isinstance(part, nodes.Value)]
         known = {(part.field, part.value) for part in matched}
         parts = [*shown, *self._values.find_shown(text, known)]
-        return Clause(parts, text) if parts else None
+        return nodes.Clause(parts, text) if parts else None
 
-    def _make_boosts(self, tree: Tree, text: str, parsed: Parsed) -> Iterator[Clause]:
+    def _make_boosts(self, tree: nodes.Tree, text: str, parsed: Parsed) -> Iterator[nodes.Clause]:
         """Yield clauses whose hits rank first.
 
         Their hits are in a language in which the query names an entity, except the catalogue's own,
@@ -374,19 +373,19 @@ class Interpreter:
         if parsed.query_languages:
             other_languages = parsed.query_languages - set(self.vocabulary.languages[:1])
             values = [
-                Value(field.name, language)
+                nodes.Value(field.name, language)
                 for field in self.vocabulary.catalogue.facets
                 if field.kind == "language"
                 for language in sorted(other_languages)
                 if self.vocabulary.has_value(field.name, language)
             ]
             if values:
-                yield Clause(values)
+                yield nodes.Clause(values)
         if named := self._values.find_values_named(text):
-            yield Clause(named, text)
+            yield nodes.Clause(named, text)
         catalogue = self.vocabulary.catalogue
         title = catalogue.find_by_role("title")
-        words = [*clauses(tree)]
+        words = [*nodes.clauses(tree)]
         facts = list_facts(words, catalogue)
         words = [word for word in words if word not in facts]
         if title and len({word.text for word in words}) == 1:
@@ -407,7 +406,6 @@ class Retrieval(NamedTuple):
 
     @property
     def reply(self) -> Reply:
-        """The hits."""
         return self.interpretation.reply
 
     @property

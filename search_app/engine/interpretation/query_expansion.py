@@ -23,21 +23,12 @@ from search_app.engine.interpretation.entities import (
     ValueNames,
     list_entities,
 )
+from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import (
     APART_WEIGHT,
     EntitySpan,
     build_apart,
     build_phrases,
-)
-from search_app.engine.query.nodes import (
-    Clause,
-    NamePart,
-    Names,
-    Part,
-    Phrase,
-    Term,
-    Together,
-    Value,
 )
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
@@ -84,9 +75,9 @@ class EntityLinker(NameIndex):
         for number, entity in enumerate(self.entities):
             for broader in entity.broader:
                 self._narrower[broader].append(number)
-        self._labels: dict[int, list[NamePart]] = {}
+        self._labels: dict[int, list[nodes.NamePart]] = {}
         self._counts: dict[int, int] = {}
-        self._other_names_of: dict[int, list[Names]] = {}
+        self._other_names_of: dict[int, list[nodes.Names]] = {}
         self._shown_labels: dict[int, list[tuple[str, str]]] = {}
         self._narrower_of: dict[int, list[int]] = {}
         self._numbers = {entity.id: number for number, entity in enumerate(self.entities)}
@@ -96,7 +87,7 @@ class EntityLinker(NameIndex):
         numbers = range(len(self.entities))
         self._count_documents(numbers)
         all_names = filter(None, map(self._get_other_names, numbers))
-        self._store.count_all([Clause(other_names) for other_names in all_names], Deadline())
+        self._store.count_all([nodes.Clause(other_names) for other_names in all_names], Deadline())
 
     def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
         """Return the entities in the pieces of a text, in order: see `NameIndex.find_names`."""
@@ -118,24 +109,24 @@ class EntityLinker(NameIndex):
         """Return the first label of an entity in the catalogue's language; "" if it has none."""
         return next(iter(entity.labels.get(self._vocabulary.languages[0], ())), "")
 
-    def _make_clause(self, name: EntityMatch, typed: Sequence[str]) -> Clause:
+    def _make_clause(self, name: EntityMatch, typed: Sequence[str]) -> nodes.Clause:
         """Return the clause of a name in the text; a part of a label may name several entities."""
         number = name.numbers[0]
         entity = self.entities[number]
         words = [word for piece in typed for word in tokenizer.split_words(piece)]
-        parts: list[Part] = []
+        parts: list[nodes.Part] = []
         if name.language in ("", *self._vocabulary.languages):
             if len(words) == 1:
                 # Its inflections, and its stems in the other languages.
                 stem, *other_stems = self._vocabulary.list_stems(words[0])
                 terms = dict.fromkeys([*self._list_inflections(words[0], stem), *other_stems])
-                parts += (Term(term, self.scope) for term in terms or [_written(words[0])])
+                parts += (nodes.Term(term, self.scope) for term in terms or [_written(words[0])])
             else:
                 parts += build_phrases(words, self.scope, self._vocabulary)
             parts += self._make_apart(words, APART_WEIGHT)
         else:
             if len(words) == 1:
-                parts.append(Term(_written(words[0]), self.scope))
+                parts.append(nodes.Term(_written(words[0]), self.scope))
             parts += self._make_apart(
                 tokenizer.split_words(self.get_name(entity)),
                 APART_WEIGHT * LABEL_WEIGHT,
@@ -144,7 +135,7 @@ class EntityLinker(NameIndex):
             part for name_number in name.numbers for part in self._get_other_names(name_number)
         ]
         parts += [
-            Value(field, value, self._weights[field])
+            nodes.Value(field, value, self._weights[field])
             for field, value in entity.values
             if self._vocabulary.has_value(field, value)
         ]
@@ -156,7 +147,7 @@ class EntityLinker(NameIndex):
             else self._list_synonyms(number, words)
         )
         narrower = self._list_names(self._find_narrower(number))
-        return Clause(parts, " ".join(typed), synonyms, entity.id, narrower)
+        return nodes.Clause(parts, " ".join(typed), synonyms, entity.id, narrower)
 
     def _list_inflections(self, word: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem if only inflections have that stem."""
@@ -165,17 +156,19 @@ class EntityLinker(NameIndex):
         forms = [form for form in surfaces if stemming.is_inflection(word, form, language)]
         return [stem] if len(forms) == len(surfaces) > 0 else [*map(_written, sorted(forms))]
 
-    def _make_apart(self, words: Sequence[str], weight: float) -> Iterator[Together]:
+    def _make_apart(self, words: Sequence[str], weight: float) -> Iterator[nodes.Together]:
         """Yield a clause for the words of a name anywhere, if several are not stop words."""
         content_words = [word for word in words if not self._vocabulary.is_stop_word(word)]
         if len(content_words) > 1:
             yield build_apart(content_words, self.scope, self._vocabulary, weight)
 
-    def _get_other_names(self, number: int) -> list[Names]:
+    def _get_other_names(self, number: int) -> list[nodes.Names]:
         """Return the cached synonyms of an entity, and narrower entities if few documents match."""
         if number not in self._other_names_of:
             narrower = self._find_narrower(number)
-            named: tuple[tuple[list[NamePart], Literal["synonym", "narrower"], float], ...] = (
+            named: tuple[
+                tuple[list[nodes.NamePart], Literal["synonym", "narrower"], float], ...
+            ] = (
                 (self._get_labels(number), "synonym", LABEL_WEIGHT),
                 (
                     [part for each in narrower for part in self._get_labels(each)],
@@ -184,7 +177,7 @@ class EntityLinker(NameIndex):
                 ),
             )
             self._other_names_of[number] = [
-                Names(tuple(dict.fromkeys(parts)), self.entities[number].id, how, weight)
+                nodes.Names(tuple(dict.fromkeys(parts)), self.entities[number].id, how, weight)
                 for parts, how, weight in named
                 if parts
             ]
@@ -195,7 +188,7 @@ class EntityLinker(NameIndex):
         new = [number for number in numbers if number not in self._counts]
         counts = dict.fromkeys(new, 0)
         if labeled := [number for number in new if self._get_labels(number)]:
-            clauses = [Clause(self._get_labels(number)) for number in labeled]
+            clauses = [nodes.Clause(self._get_labels(number)) for number in labeled]
             # They are counted once for a generation. Searches wait only before it is prepared.
             counted = self._store.count_all(clauses, Deadline())
             counts.update(zip(labeled, counted, strict=True))
@@ -230,7 +223,7 @@ class EntityLinker(NameIndex):
         synonyms = [label for folded, label in self._shown_labels[number] if folded != typed_name]
         return tuple(synonyms[:MAX_SYNONYMS_SHOWN])
 
-    def _get_labels(self, number: int) -> list[NamePart]:
+    def _get_labels(self, number: int) -> list[nodes.NamePart]:
         """Return the labels of an entity that the index may contain, as parts of a clause."""
         if number not in self._labels:
             entity = self.entities[number]
@@ -241,14 +234,14 @@ class EntityLinker(NameIndex):
                 for part in self._make_label_terms(label, language)
             ]
             acronyms = [
-                Term(term, self.scope)
+                nodes.Term(term, self.scope)
                 for term in map(_written, entity.acronyms)
                 if len(term) > MIN_ACRONYM_CHARS and self._vocabulary.occurs(term)
             ]
             self._labels[number] = [*labels, *acronyms]
         return self._labels[number]
 
-    def _make_label_terms(self, label: str, language: str) -> list[NamePart]:
+    def _make_label_terms(self, label: str, language: str) -> list[nodes.NamePart]:
         """Return a label as a phrase, or as a term if it is a single word.
 
         A single word of another language matches only as written: its stem may be that of an
@@ -260,26 +253,26 @@ class EntityLinker(NameIndex):
             terms = (
                 self._list_inflections(words[0], stems[0]) if is_default else [_written(words[0])]
             )
-            return [Term(term, self.scope) for term in filter(self._vocabulary.occurs, terms)]
+            return [nodes.Term(term, self.scope) for term in filter(self._vocabulary.occurs, terms)]
         if not stems or not all(map(self._vocabulary.occurs, stems)):
             return []
-        return [Phrase(stems, self.scope)]
+        return [nodes.Phrase(stems, self.scope)]
 
 
-def find_typed(clause: Clause, field: str) -> Clause | None:
+def find_typed(clause: nodes.Clause, field: str) -> nodes.Clause | None:
     """Return the clause of a single word in one field, without its synonyms; None if it has none.
 
     Its matches outrank those of any synonym.
     """
-    has_synonyms = any(isinstance(part, Names) for part in clause.parts)
+    has_synonyms = any(isinstance(part, nodes.Names) for part in clause.parts)
     if not has_synonyms or len(tokenizer.split_words(clause.text)) != 1:
         return None
     typed = [
         msgspec.structs.replace(part, fields=frozenset({field}), boost=TYPED_TITLE_WEIGHT)
         for part in clause.parts
-        if isinstance(part, Term | Phrase) and field in part.fields
+        if isinstance(part, nodes.Term | nodes.Phrase) and field in part.fields
     ]
-    return Clause(typed, clause.text) if typed else None
+    return nodes.Clause(typed, clause.text) if typed else None
 
 
 def _written(word: str) -> str:

@@ -37,9 +37,8 @@ from indexer.codec.segment.array_file import Array, StringTable
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
-from search_app.engine.query import clause_builder
+from search_app.engine.query import clause_builder, nodes
 from search_app.engine.query.grammar import QUOTES, lex
-from search_app.engine.query.nodes import Clause, Fields, Term
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
 
@@ -99,7 +98,7 @@ class SpellChecker:
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, store: Store, labels: Set[str], scope: Fields
+        self, vocabulary: Vocabulary, store: Store, labels: Set[str], scope: nodes.Fields
     ) -> None:
         self._vocabulary, self._store, self._labels = vocabulary, store, labels
         self._scope, self._is_inside = scope, scope == vocabulary.word_fields
@@ -154,7 +153,7 @@ class SpellChecker:
             for index, word in enumerate(words)
             if surface_form(word) not in stemming.ALL_STOP_WORDS
         }
-        pairs: dict[int, list[Clause]] = {}
+        pairs: dict[int, list[nodes.Clause]] = {}
         for index in reversed(content):  # a replacement keeps the spans before it
             word, surface = words[index], surface_form(words[index])
             is_plain = word in known and word.isalpha() and word[1:] == word[1:].lower()
@@ -187,7 +186,7 @@ class SpellChecker:
                 text = text[:first] + likelier.text + text[last:]
         return text
 
-    def _make_pairs(self, words: list[str], index: int, word: str) -> Clause:
+    def _make_pairs(self, words: list[str], index: int, word: str) -> nodes.Clause:
         """Return the clause of a word in the place of another, next to either of its neighbors."""
         pairs = [*words[max(index - 1, 0) : index], word], [word, *words[index + 1 : index + 2]]
         phrases = [
@@ -195,7 +194,7 @@ class SpellChecker:
             for each in pairs
             if each[1:]
         ]
-        return Clause([part for each in phrases for part in each], word)
+        return nodes.Clause([part for each in phrases for part in each], word)
 
     def suggest(self, text: str, deadline: Deadline, *, rare: bool) -> str | None:
         """Return a text in which likelier words replace misspelled ones, even if these have hits.
@@ -338,9 +337,9 @@ class SpellChecker:
             :MAX_CANDIDATES
         ]
 
-    def _make_clause(self, word: str) -> Clause:
+    def _make_clause(self, word: str) -> nodes.Clause:
         stems = self._vocabulary.list_stems(word)
-        return Clause([Term(stem, self._scope) for stem in stems], word)
+        return nodes.Clause([nodes.Term(stem, self._scope) for stem in stems], word)
 
 
 # Word lists
@@ -364,7 +363,6 @@ _LISTS = files("spellchecker") / "resources"
 
 @cache
 def list_languages() -> frozenset[str]:
-    """Return the languages that have a word list."""
     names = (file.name for file in _LISTS.iterdir())
     return frozenset(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 

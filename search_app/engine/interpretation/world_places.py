@@ -79,7 +79,6 @@ def list_words(language: str) -> Mapping[str, str]:
 
 
 def get_label(name: WorldName, language: str) -> str:
-    """Return the label of a name in a language."""
     if name.kind == "capital":
         labels = _load_capitals()[name.code]
         readable = (capital for capital in labels if stemming.may_contain(language, fold(capital)))
@@ -119,7 +118,6 @@ def _get_max_words() -> int:
 
 @cache
 def _list_labels(language: str) -> tuple[tuple[WorldName, str], ...]:
-    """Return every name with its label in a language."""
     names = [
         (WorldName("place", code), label)
         for code in (*iso_codes.list_countries(), *iso_codes.list_regions())

@@ -23,38 +23,8 @@ from indexer.codec.segment.postings import K1
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.cache import Cache
 from search_app.engine.facets import FacetSelection, Node, list_nodes
+from search_app.engine.query import nodes
 from search_app.engine.query.cost import drop_expensive
-from search_app.engine.query.nodes import (
-    ID,
-    Added,
-    And,
-    Boosted,
-    Clause,
-    Every,
-    Expansion,
-    Fields,
-    Filter,
-    Fuzzy,
-    Names,
-    Near,
-    Not,
-    Or,
-    Part,
-    Phrase,
-    Prefix,
-    Term,
-    Together,
-    Tree,
-    Value,
-    Wildcard,
-    WordPart,
-    clauses,
-    is_in_texts,
-    list_expansions,
-    replace_clauses,
-    split_page_parts,
-    without_field,
-)
 from search_app.engine.query.vocabulary import Vocabulary, expand
 from search_app.engine.ranking import compute_idf
 from search_app.engine.request import SearchRequest, parse_year_range
@@ -154,7 +124,7 @@ def count_leaves(part: object) -> int:
     )  # fmt: skip
 
 
-ListWords = Callable[[Expansion], Iterable[str]]
+ListWords = Callable[[nodes.Expansion], Iterable[str]]
 """Returns the words of an index that an expansion matches."""
 
 
@@ -170,60 +140,61 @@ class QueryCompiler:
         self.fields = frozenset(vocabulary.searchable)
         field = vocabulary.catalogue.fulltext
         self.text_weight = TEXT_STRENGTH * field.weight if field else 0.0
-        self._matching: Cache[Clause, Json] = Cache(MAX_CACHED)
-        self._expanded: Cache[WordPart, tuple[list[str], int]] = Cache(MAX_CACHED)
+        self._matching: Cache[nodes.Clause, Json] = Cache(MAX_CACHED)
+        self._expanded: Cache[nodes.WordPart, tuple[list[str], int]] = Cache(MAX_CACHED)
 
-    def match(self, node: Tree) -> Json:
-        """Return the query of the documents that a tree matches."""
+    def match(self, node: nodes.Tree) -> Json:
         match node:
-            case Clause():
+            case nodes.Clause():
                 if not node.text:  # it was not typed, and no other is equal
                     return self._match_clause(node)
                 return self._matching.get(node, lambda: self._match_clause(node))
-            case And():
+            case nodes.And():
                 return all_of(_distinct(map(self.match, node.children)))
-            case Or() if node.least > 1:
+            case nodes.Or() if node.least > 1:
                 enough = [each for each in node.children if node.weigh(each) >= node.least]
                 several = at_least(node.least, [*map(self.match, node.children)])
                 return any_of([several, *_distinct(map(self.match, enough))])
-            case Or():
+            case nodes.Or():
                 return self._match_any(node)
-            case Added():
+            case nodes.Added():
                 return any_of([self.match(node.base), self.match(node.added)])
-            case Boosted():
+            case nodes.Boosted():
                 return self.match(node.base)
-            case Not():
+            case nodes.Not():
                 return none_of([self.match(node.child)])
-            case Every():
+            case nodes.Every():
                 return EVERYTHING
-            case Filter():
+            case nodes.Filter():
                 return match_values(node.field, self._list_values(node))
             case _:
                 assert_never(node)
 
-    def _match_any(self, node: Or) -> Json:
+    def _match_any(self, node: nodes.Or) -> Json:
         """Return the query of an Or. Its values of a field, maybe thousands, are one query."""
         values: dict[str, list[str]] = defaultdict(list)
         others = list[Json]()
         for child in node.children:
-            if isinstance(child, Filter):
+            if isinstance(child, nodes.Filter):
                 values[child.field] += self._list_values(child)
             else:
                 others.append(self.match(child))
         return any_of([*(match_values(*each) for each in values.items()), *_distinct(others)])
 
-    def _list_values(self, node: Filter) -> Sequence[str]:
+    def _list_values(self, node: nodes.Filter) -> Sequence[str]:
         if node.values:
             return node.values
         low, high = node.low or "", node.high or "\U0010ffff"
         values = self.vocabulary.list_values(node.field)
         return [value for value in values if value != MISSING and low <= value <= high]
 
-    def _match_clause(self, clause: Clause) -> Json:
+    def _match_clause(self, clause: nodes.Clause) -> Json:
         inside = self.match_texts(clause)
         return any_of([*self.match_fields(clause.parts), *([inside] if inside else ())])
 
-    def match_fields(self, parts: Iterable[Part], within: Fields | None = None) -> list[Json]:
+    def match_fields(
+        self, parts: Iterable[nodes.Part], within: nodes.Fields | None = None
+    ) -> list[Json]:
         """Return queries of which any is enough to match some parts of a clause in fields.
 
         The fields are those `within`, by default all.
@@ -231,20 +202,19 @@ class QueryCompiler:
         found = _Terms()
         for part in parts:
             match part:
-                case Value():
-                    name = ID if part.field == ID else f"facets.{part.field}"
+                case nodes.Value():
+                    name = nodes.ID if part.field == nodes.ID else f"facets.{part.field}"
                     found.terms[name].append(part.value[:MAX_TERM_CHARS])
-                case Together():
+                case nodes.Together():
                     each = [any_of(self.match_fields(each.parts, within)) for each in part.clauses]
                     found.others.append(all_of(each))
-                case Names():
+                case nodes.Names():
                     found.add(self._collect(part.parts, within))
                 case _:
                     found.add(self._collect([part], within))
         return found.list_queries()
 
-    def _collect(self, parts: Iterable[WordPart], within: Fields | None) -> _Terms:
-        """Return the terms of parts of a clause in their fields."""
+    def _collect(self, parts: Iterable[nodes.WordPart], within: nodes.Fields | None) -> _Terms:
         found, vocabulary = _Terms(), self.vocabulary
         for part in parts:
             fields = part.fields & (self.fields if within is None else within)
@@ -252,13 +222,13 @@ class QueryCompiler:
             stems = [STEMS] if in_all else [f"stems.{field}" for field in sorted(fields)]
             words = [WORDS] if in_all else [f"words.{field}" for field in sorted(fields)]
             match part:
-                case Term() | Phrase():
+                case nodes.Term() | nodes.Phrase():
                     found.match(part, stems, words, vocabulary.has_term)
-                case Prefix() if (
+                case nodes.Prefix() if (
                     len(part.text) <= MAX_PREFIX_CHARS and not expand(part, vocabulary).dropped
                 ):
                     found.others += [{"prefix": {field: make_term(part.text)}} for field in words]
-                case Near():
+                case nodes.Near():
                     for field in sorted(fields):
                         near = [*list_intervals(part, f"words.{field}", self._expand)]
                         found.others.append(match_intervals(f"stems.{field}", near))
@@ -268,23 +238,23 @@ class QueryCompiler:
                         found.terms[field] += expanded
         return found
 
-    def _expand(self, part: Expansion) -> list[str]:
+    def _expand(self, part: nodes.Expansion) -> list[str]:
         """Return the words of fields that a part matches."""
         surfaces, numbers = self.vocabulary.words.surfaces, expand(part, self.vocabulary).numbers
         return sorted({make_term(surfaces[number]) for number in numbers.tolist()})
 
-    def is_searched(self, part: WordPart) -> bool:
+    def is_searched(self, part: nodes.WordPart) -> bool:
         """Return whether a part applies to full texts."""
-        return self.inside and is_in_texts(part, self.vocabulary.catalogue)
+        return self.inside and nodes.is_in_texts(part, self.vocabulary.catalogue)
 
-    def match_texts(self, clause: Clause) -> Json | None:
+    def match_texts(self, clause: nodes.Clause) -> Json | None:
         """Return the query of the publications whose full text matches a clause, or None."""
         inner = self.match_text(clause)
         return nest(TEXTS, inner) if inner else None
 
-    def match_text(self, clause: Clause) -> Json | None:
+    def match_text(self, clause: nodes.Clause) -> Json | None:
         """Return the query of the nested documents of full texts that match a clause, or None."""
-        parts, compounds = split_page_parts(clause, self.is_searched)
+        parts, compounds = nodes.split_page_parts(clause, self.is_searched)
         on_pages = self.match_page(parts)
         queries = [nest(PAGES, on_pages)] if on_pages else []
         for compound in compounds:
@@ -294,14 +264,14 @@ class QueryCompiler:
                 queries.append(all_of(present))
         return any_of(queries) if queries else None
 
-    def match_page(self, parts: Iterable[WordPart]) -> Json | None:
+    def match_page(self, parts: Iterable[nodes.WordPart]) -> Json | None:
         """Return the query of the pages with any of some parts of a clause, or None."""
         found, stems, words = _Terms(), PAGE_STEMS, PAGE_WORDS
         for part in parts:
             match part:
-                case Term() | Phrase():
+                case nodes.Term() | nodes.Phrase():
                     found.match(part, [stems], [words], self.vocabulary.occurs)
-                case Near():
+                case nodes.Near():
                     found.others.append(match_intervals(stems, [*self.list_page_intervals(part)]))
                 case _:
                     if expanded := self._expand_in_texts(part)[0]:
@@ -309,11 +279,11 @@ class QueryCompiler:
         queries = found.list_queries()
         return any_of(queries) if queries else None
 
-    def list_page_intervals(self, part: WordPart) -> Iterator[Json]:
+    def list_page_intervals(self, part: nodes.WordPart) -> Iterator[Json]:
         """Yield sources of intervals on pages that cover where a part matches."""
         return list_intervals(part, PAGE_WORDS, lambda each: self._expand_in_texts(each)[0])
 
-    def _expand_in_texts(self, part: Expansion) -> tuple[list[str], int]:
+    def _expand_in_texts(self, part: nodes.Expansion) -> tuple[list[str], int]:
         """Return the words of full texts that a part matches, and how many it leaves out."""
 
         def list_words() -> tuple[list[str], int]:
@@ -324,19 +294,19 @@ class QueryCompiler:
             texts = map(words.texts.get_text, found.numbers.tolist())
             return sorted({make_term(decode_surface(text)) for text in texts}), found.dropped
 
-        return self._expanded.get(without_field(part), list_words)
+        return self._expanded.get(nodes.without_field(part), list_words)
 
-    def count_dropped(self, clause: Clause) -> int:
+    def count_dropped(self, clause: nodes.Clause) -> int:
         """Return how many words of full texts a clause leaves out."""
         return sum(
             self._expand_in_texts(part)[1]
-            for part in list_expansions(clause)
+            for part in nodes.list_expansions(clause)
             if self.is_searched(part)
         )
 
     def fit(
-        self, tree: Tree, others: Sequence[Json]
-    ) -> tuple[Tree | None, tuple[str, ...], tuple[tuple[str, int], ...]]:
+        self, tree: nodes.Tree, others: Sequence[Json]
+    ) -> tuple[nodes.Tree | None, tuple[str, ...], tuple[tuple[str, int], ...]]:
         """Return a tree whose query is not too long together with some others.
 
         Also return the texts of the clauses that were dropped, and of those that match fewer names,
@@ -344,62 +314,63 @@ class QueryCompiler:
         """
         truncated = dict[str, int]()
 
-        def shorten(clause: Clause) -> Clause:
+        def shorten(clause: nodes.Clause) -> nodes.Clause:
             shorter, left_out = _shorten(clause, self.vocabulary)
             if left_out:
                 truncated[clause.text] = left_out
             return shorter
 
-        short = replace_clauses(tree, shorten)
+        short = nodes.replace_clauses(tree, shorten)
         assert short is not None
         most, total = MAX_LEAVES - count_leaves([*others]), count_leaves(self.match(short))
         if total <= most:
             return (short if truncated else tree), (), tuple(truncated.items())
         # A clause may be in several places of the query.
         leaves = {
-            clause: count_leaves(self.match(clause)) for clause in clauses(short, excluded=True)
+            clause: count_leaves(self.match(clause))
+            for clause in nodes.clauses(short, excluded=True)
         }
         share = most * sum(leaves.values()) // total
         kept, dropped = drop_expensive(short, leaves.__getitem__, share)
         left = tuple((text, count) for text, count in truncated.items() if text not in dropped)
         return kept, dropped, left
 
-    def score(self, tree: Tree, most: int) -> list[Json]:
+    def score(self, tree: nodes.Tree, most: int) -> list[Json]:
         """Return queries whose scores add up to the score of a tree where it matches.
 
         The score of a tree that is a single clause is its weighted frequency, which has the same
         order: see `ranking.saturate`. There are at most `most` leaves.
         """
-        share = most // max(sum(1 for _ in clauses(tree)), 1)
-        if isinstance(tree, Clause):
+        share = most // max(sum(1 for _ in nodes.clauses(tree)), 1)
+        if isinstance(tree, nodes.Clause):
             return self.weigh(tree, share)
 
-        def add_up(node: Tree) -> list[Json]:
+        def add_up(node: nodes.Tree) -> list[Json]:
             match node:
-                case Clause():
+                case nodes.Clause():
                     limit = self.estimate_idf(node) * (K1 + 1)
                     return saturate(self.weigh(node, share), limit)
-                case Boosted():
+                case nodes.Boosted():
                     return add_up(node.base) + add_up(node.boost)
-                case Added():
+                case nodes.Added():
                     alone: Json = {"must_not": [self.match(node.base)]}
                     return [*add_up(node.base), {"bool": alone | {"should": add_up(node.added)}}]
-                case And():
+                case nodes.And():
                     return [query for child in node.children for query in add_up(child)]
-                case Or():
+                case nodes.Or():
                     return [query for child in node.children for query in add_where(child)]
                 case _:
                     return []
 
-        def add_where(child: Tree) -> list[Json]:
+        def add_where(child: nodes.Tree) -> list[Json]:
             scored = add_up(child)
-            if isinstance(child, Clause) or not scored:
+            if isinstance(child, nodes.Clause) or not scored:
                 return scored  # it scores nothing where it does not match
             return [{"bool": {"filter": [self.match(child)], "should": scored}}]
 
         return add_up(tree)
 
-    def estimate_idf(self, clause: Clause) -> float:
+    def estimate_idf(self, clause: nodes.Clause) -> float:
         """Return the idf of a clause, as if each word were in documents independent of others.
 
         The frequency in an index would need a request, and scores should not depend on whether it
@@ -409,26 +380,26 @@ class QueryCompiler:
         size = self.vocabulary.size
         return compute_idf(round(share * size), size) if share else USUAL_IDF
 
-    def _estimate_share(self, parts: Iterable[Part]) -> float:
+    def _estimate_share(self, parts: Iterable[nodes.Part]) -> float:
         """Return the share of the documents that any of some parts of a clause matches."""
         size, missed = max(self.vocabulary.size, 1), 1.0
         for part in parts:
             match part:
-                case Phrase():
+                case nodes.Phrase():
                     shares = [min(self._count(stem) / size, 1) for stem in part.stems]
                     missed *= 1 - prod(shares)
-                case Together():
+                case nodes.Together():
                     missed *= 1 - prod(self._estimate_share(each.parts) for each in part.clauses)
-                case Names():
+                case nodes.Names():
                     missed *= 1 - self._estimate_share(part.parts)
-                case Value() | Near():
+                case nodes.Value() | nodes.Near():
                     pass
                 case _:
                     for term in self._list_terms(part, MAX_LEAVES):
                         missed *= 1 - min(self._count(term) / size, 1)
         return 1 - missed
 
-    def weigh(self, clause: Clause, most: int) -> list[Json]:
+    def weigh(self, clause: nodes.Clause, most: int) -> list[Json]:
         """Return queries whose scores add up to the weighted frequency of a clause.
 
         They have at most `most` leaves.
@@ -437,21 +408,21 @@ class QueryCompiler:
         if inside := self.match_texts(clause):
             queries.append(score_evenly(inside, self.text_weight))
         parts = [
-            (part.boost * inner.boost if isinstance(part, Names) else part.boost, inner)
-            for part in sorted(clause.parts, key=lambda part: isinstance(part, Names))
-            for inner in (part.parts if isinstance(part, Names) else [part])
+            (part.boost * inner.boost if isinstance(part, nodes.Names) else part.boost, inner)
+            for part in sorted(clause.parts, key=lambda part: isinstance(part, nodes.Names))
+            for inner in (part.parts if isinstance(part, nodes.Names) else [part])
         ]
         for boost, part in parts:
             queries += self._weigh_part(part, boost, most - count_leaves(queries))
         return queries
 
-    def _weigh_part(self, part: Part, boost: float, most: int) -> list[Json]:
+    def _weigh_part(self, part: nodes.Part, boost: float, most: int) -> list[Json]:
         """Return queries whose scores add up to the frequency of a part, at most `most` leaves."""
         fields = [
             field for field in self.vocabulary.catalogue.searchable
-            if isinstance(part, WordPart) and field.name in part.fields
+            if isinstance(part, nodes.WordPart) and field.name in part.fields
         ]  # fmt: skip
-        if isinstance(part, Phrase) and len(fields) <= most:
+        if isinstance(part, nodes.Phrase) and len(fields) <= most:
             share = boost / len(part.stems)  # Lucene adds the scores of all stems
             return [
                 match_phrase(f"stems.{field.name}", part.stems, share * field.weight)
@@ -466,7 +437,7 @@ class QueryCompiler:
         left = most - count_leaves(value)
         if left < 0:
             return []
-        if isinstance(part, Together):
+        if isinstance(part, nodes.Together):
             # The mean of the frequencies of the words stands for the lowest one.
             share = left // len(part.clauses)
             each = [query for word in part.clauses for query in self.weigh(word, share)]
@@ -479,13 +450,13 @@ class QueryCompiler:
         dictionary = self.vocabulary.get_dictionary(term)
         return sum(map(dictionary.doc_frequency, self.vocabulary.find_numbers(term)))
 
-    def _list_terms(self, part: Part, most: int) -> list[str]:
+    def _list_terms(self, part: nodes.Part, most: int) -> list[str]:
         """Return the stem or the word of a term, or the most frequent words of an expansion."""
         vocabulary = self.vocabulary
         match part:
-            case Term():
+            case nodes.Term():
                 return [part.text][:most] if vocabulary.has_term(part.text) else []
-            case Prefix() | Wildcard() | Fuzzy():
+            case nodes.Prefix() | nodes.Wildcard() | nodes.Fuzzy():
                 numbers, words = expand(part, vocabulary).numbers, vocabulary.words
                 counts = words.offsets[numbers + 1].astype(np.int64) - words.offsets[numbers]
                 frequent = numbers[np.argsort(-counts, kind="stable")[:most]]
@@ -508,11 +479,11 @@ class _Terms:
         self.others: list[Json] = []
 
     def match(
-        self, part: Term | Phrase, stems: Sequence[str], words: Sequence[str],
+        self, part: nodes.Term | nodes.Phrase, stems: Sequence[str], words: Sequence[str],
         is_known: Callable[[str], bool],
     ) -> None:  # fmt: skip
         """Add a word or a phrase, in fields of stems or of words as written."""
-        if isinstance(part, Phrase):
+        if isinstance(part, nodes.Phrase):
             if all(map(is_known, part.stems)):
                 self.others += [match_phrase(field, part.stems) for field in stems]
             return
@@ -522,13 +493,11 @@ class _Terms:
                 self.terms[field].append(make_term(surface))
 
     def add(self, found: _Terms) -> None:
-        """Add the queries of others."""
         self.others += found.others
         for field, terms in found.terms.items():
             self.terms[field] += terms
 
     def list_queries(self) -> list[Json]:
-        """Return all queries."""
         of_fields = [
             query
             for field, terms in self.terms.items()
@@ -543,14 +512,14 @@ def match_phrase(field: str, stems: Sequence[str], boost: float = 1.0) -> Json:
     return {"match_phrase": {field: {"query": text, "boost": boost}}}
 
 
-def list_intervals(part: WordPart, words: str, list_words: ListWords) -> Iterator[Json]:
+def list_intervals(part: nodes.WordPart, words: str, list_words: ListWords) -> Iterator[Json]:
     """Yield sources of intervals that cover the places where a part matches, in a field of stems.
 
     `words` is the field of its words as written, and `list_words` returns those that an expansion
     matches.
     """
     match part:
-        case Near():
+        case nodes.Near():
             left, right, distance, _ = part
             sides = [
                 [source for side in parts for source in list_intervals(side, words, list_words)]
@@ -564,12 +533,12 @@ def list_intervals(part: WordPart, words: str, list_words: ListWords) -> Iterato
                 ]
                 near = {"intervals": ordered, "ordered": True, "max_gaps": distance - 1}
                 yield {"all_of": near}
-        case Phrase():
+        case nodes.Phrase():
             text = " ".join(map(make_term, part.stems))
             yield {"match": {"query": text, "ordered": True, "max_gaps": 0}}
-        case Term() if not part.text.startswith(tokenizer.SURFACE_PREFIX):
+        case nodes.Term() if not part.text.startswith(tokenizer.SURFACE_PREFIX):
             yield {"match": {"query": make_term(part.text)}}
-        case Term():
+        case nodes.Term():
             word = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
             yield {"match": {"query": make_term(word), "use_field": words}}
         case _:
@@ -591,16 +560,16 @@ def _distinct(queries: Iterable[Json]) -> list[Json]:
     return list({id(each): each for each in queries}.values())
 
 
-def _shorten(clause: Clause, vocabulary: Vocabulary) -> tuple[Clause, int]:
+def _shorten(clause: nodes.Clause, vocabulary: Vocabulary) -> tuple[nodes.Clause, int]:
     """Return a clause with at most MAX_NAMES names of several words, and how many it leaves out.
 
     Synonyms are kept before narrower concepts, and of both the ones whose words are frequent.
     """
     phrases = [
         (part.how == "narrower", -min(map(vocabulary.count_occurrences, name.stems)), name)
-        for part in clause.parts if isinstance(part, Names)
+        for part in clause.parts if isinstance(part, nodes.Names)
         for name in part.parts
-        if isinstance(name, Phrase) and all(map(vocabulary.has_term, name.stems))
+        if isinstance(name, nodes.Phrase) and all(map(vocabulary.has_term, name.stems))
     ]  # fmt: skip
     if len(phrases) <= MAX_NAMES:
         return clause, 0
@@ -609,11 +578,11 @@ def _shorten(clause: Clause, vocabulary: Vocabulary) -> tuple[Clause, int]:
         msgspec.structs.replace(
             part, parts=tuple(name for name in part.parts if name not in left_out)
         )
-        if isinstance(part, Names)
+        if isinstance(part, nodes.Names)
         else part
         for part in clause.parts
     ]
-    shorter = Clause(parts, clause.text, clause.synonyms, clause.entity_id, clause.narrower)
+    shorter = nodes.Clause(parts, clause.text, clause.synonyms, clause.entity_id, clause.narrower)
     return shorter, len(left_out)
 
 

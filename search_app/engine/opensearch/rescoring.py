@@ -25,7 +25,7 @@ from search_app.engine.opensearch.queries import (
     saturate,
     score_evenly,
 )
-from search_app.engine.query.nodes import Clause, Phrase, Term
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import ExpansionTerms, QueryWord, TitleQuery
 
@@ -60,9 +60,11 @@ def raise_titles(title_query: TitleQuery, compiler: QueryCompiler) -> Json:
     somewhere, in_title, covered = list[Json](), list[Json](), list[Json]()
     for clause in title_query.clauses:
         somewhere.append(any_of(compiler.match_fields(clause.parts, outside)))
-        words = [part for part in clause.parts if isinstance(part, Term | Phrase)]
+        words = [part for part in clause.parts if isinstance(part, nodes.Term | nodes.Phrase)]
         in_title.append(any_of(compiler.match_fields(words, title)))
-        length = max((len(each.stems) for each in words if isinstance(each, Phrase)), default=1)
+        length = max(
+            (len(each.stems) for each in words if isinstance(each, nodes.Phrase)), default=1
+        )
         covered.append(score_evenly(in_title[-1], length))
     least = len(in_title) - ranking.MAX_ELSEWHERE
     matching = [*somewhere, at_least(least, in_title)]
@@ -138,7 +140,7 @@ def add_feedback(feedback: Feedback, compiler: QueryCompiler) -> Json:
     (stems, weights), find_stem = feedback.terms, compiler.vocabulary.stems.texts.get_text
     shared = list[Json]()
     for number, weight in zip(stems.tolist(), weights.tolist(), strict=True):
-        term = Clause([Term(find_stem(number), compiler.fields)])
+        term = nodes.Clause([nodes.Term(find_stem(number), compiler.fields)])
         shared += saturate(compiler.weigh(term, MAX_CLAUSES), feedback.strength * weight * (K1 + 1))
     kept: Json = {"terms": {"group": feedback.groups}}
     added: list[Json] = [

@@ -23,31 +23,12 @@ from search_app.engine import ranking
 from search_app.engine.cache import Cache
 from search_app.engine.deadline import Deadline
 from search_app.engine.matching import Words, split_words
-from search_app.engine.opensearch import rescoring
+from search_app.engine.opensearch import queries, rescoring
 from search_app.engine.opensearch.client import ClusterClient, Response, Send, make_count
 from search_app.engine.opensearch.facets import FacetRequest, Facets, list_buckets
-from search_app.engine.opensearch.queries import (
-    EVERYTHING,
-    MAX_CLAUSES,
-    NOTHING,
-    QueryCompiler,
-    Selections,
-    all_of,
-    any_of,
-    count_leaves,
-    none_of,
-)
 from search_app.engine.opensearch.rescoring import Feedback
+from search_app.engine.query import nodes
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import (
-    Clause,
-    Or,
-    Term,
-    Tree,
-    add_boosts,
-    clauses,
-    drop_boosts,
-)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import Rescoring, saturate
 from search_app.engine.request import Sort
@@ -99,24 +80,22 @@ class Generation(NamedTuple):
     vocabulary: Vocabulary
     mean_lengths: Array
     feedback: Cache[bytes, Feedback]
-    compiler: QueryCompiler
-    in_fields: QueryCompiler
+    compiler: queries.QueryCompiler
+    in_fields: queries.QueryCompiler
 
     @property
     def is_inside(self) -> bool:
-        """Whether full texts are searched."""
         return self.compiler.inside
 
     def split_words(self, publications: Sequence[Publication]) -> Words:
-        """Return the words of stored publications."""
         return split_words(publications, self.vocabulary, self.mean_lengths)
 
-    def find_count(self, clause: Clause) -> int | Json:
+    def find_count(self, clause: nodes.Clause) -> int | Json:
         """Return the number of publications that match a clause, or the search that counts them."""
         part, vocabulary = clause.parts[0] if clause.parts else None, self.vocabulary
         if (
             len(clause.parts) == 1
-            and isinstance(part, Term)
+            and isinstance(part, nodes.Term)
             and not self.compiler.match_texts(clause)
         ):
             numbers = vocabulary.find_numbers(part.text)
@@ -158,12 +137,12 @@ class Plan:
         self.store_request, self.generation = store_request, generation
         compiler, vocabulary = generation.compiler, generation.vocabulary
         self.query_filters = [compiler.match(node) for node in store_request.filters]
-        self.selections = Selections(store_request.request, vocabulary)
+        self.selections = queries.Selections(store_request.request, vocabulary)
         self.selected_filters = self.selections.list_filters()
-        self.tree: Tree | None = None
+        self.tree: nodes.Tree | None = None
         self.dropped: tuple[str, ...] = ()
         self.truncated: tuple[tuple[str, int], ...] = ()
-        self.word_query: Json = EVERYTHING
+        self.word_query: Json = queries.EVERYTHING
         if store_request.tree is not None:
             self._read_tree(store_request.tree)
         self.is_scored = store_request.sort == "relevance" and self.tree is not None
@@ -171,7 +150,7 @@ class Plan:
         self.rescoring = Rescoring(store_request, self.tree, vocabulary)
         self.first_titles = self._list_first_titles()
 
-    def _read_tree(self, tree: Tree) -> None:
+    def _read_tree(self, tree: nodes.Tree) -> None:
         store_request, compiler = self.store_request, self.generation.compiler
         kept, self.dropped = limit_cost(tree, self.generation.vocabulary)
         if kept is not None:
@@ -182,37 +161,40 @@ class Plan:
             ]
             kept, dropped, self.truncated = compiler.fit(kept, others)
             self.dropped += dropped
-        counted = ((each.text, compiler.count_dropped(each)) for each in clauses(kept))
+        counted = ((each.text, compiler.count_dropped(each)) for each in nodes.clauses(kept))
         self.truncated += tuple(each for each in counted if each[1])
         if kept is not None:
-            kept = add_boosts(kept, store_request.boosts, store_request.added)
-        self.word_query = NOTHING if kept is None else compiler.match(kept)
+            kept = nodes.add_boosts(kept, store_request.boosts, store_request.added)
+        self.word_query = queries.NOTHING if kept is None else compiler.match(kept)
         self.tree = kept
 
     @property
     def hits(self) -> Json:
         """The query of the documents that pass all filters."""
-        return all_of([self.word_query, *self.query_filters, *self.selected_filters])
+        return queries.all_of([self.word_query, *self.query_filters, *self.selected_filters])
 
     def make_count(self) -> Json:
         """Return the search that counts publications that match the words, and pass the filters."""
         return make_count(
-            self.word_query, all_of(self.query_filters), all_of(self.selected_filters)
+            self.word_query,
+            queries.all_of(self.query_filters),
+            queries.all_of(self.selected_filters),
         )
 
     def make_fields_count(self) -> Json:
         """Return the search that counts the publications whose fields match the words."""
         tree = self.tree
-        return make_count(NOTHING if tree is None else self.generation.in_fields.match(tree))
+        return make_count(
+            queries.NOTHING if tree is None else self.generation.in_fields.match(tree)
+        )
 
-    def make_count_with(self, clause: Clause) -> Json:
-        """Return the search that counts the hits that match a clause."""
-        return make_count(all_of([self.hits, self.generation.compiler.match(clause)]))
+    def make_count_with(self, clause: nodes.Clause) -> Json:
+        return make_count(queries.all_of([self.hits, self.generation.compiler.match(clause)]))
 
     def list_counts(self) -> list[Json]:
         """Return the searches that count the hits with each clause, if some were left out."""
-        tree = drop_boosts(self.tree)
-        typed = clauses(tree) if isinstance(tree, Or) and tree.least > 1 else ()
+        tree = nodes.drop_boosts(self.tree)
+        typed = nodes.clauses(tree) if isinstance(tree, nodes.Or) and tree.least > 1 else ()
         return [*map(self.make_count_with, typed)]
 
     def _list_first_titles(self) -> Json | None:
@@ -223,7 +205,9 @@ class Plan:
         """
         if self.tree is None or not self.rescoring.matched_depth:
             return None
-        any_word = any_of([*map(self.generation.compiler.match, clauses(drop_boosts(self.tree)))])
+        any_word = queries.any_of(
+            [*map(self.generation.compiler.match, nodes.clauses(nodes.drop_boosts(self.tree)))]
+        )
         return self._rank([any_word, *self.query_filters]) | {
             "size": ranking.FEEDBACK_DOCS + 1,
             "collapse": {"field": "group"},
@@ -240,13 +224,13 @@ class Plan:
         """Return the query of the documents that pass some filters, scored by the words."""
         assert self.tree is not None
         bool_: Json = {"filter": filters}
-        most = MAX_CLAUSES - count_leaves(bool_)
+        most = queries.MAX_CLAUSES - queries.count_leaves(bool_)
         bool_["should"] = self.generation.compiler.score(self.tree, most)
         return {"query": {"function_score": {"query": {"bool": bool_}, **_BY_YEAR}}}
 
     def to_score(self, score: float) -> float:
         """Return the score of a hit of a score of the cluster: see `QueryCompiler.score`."""
-        if not isinstance(self.tree, Clause):
+        if not isinstance(self.tree, nodes.Clause):
             return score
         idf = self.generation.compiler.estimate_idf(self.tree)
         return float(saturate(np.array([score]), idf)[0])
@@ -262,7 +246,7 @@ class Plan:
         kept = [*self.query_filters, *self.selected_filters] if filters is None else filters
         kept = [self.word_query, *kept, *more]
         body: Json = {
-            **({"query": all_of(kept)} if self.tree is None else self._rank(kept)),
+            **({"query": queries.all_of(kept)} if self.tree is None else self._rank(kept)),
             "from": first,
             "size": size,
             "sort": [*_ORDERS[self.store_request.sort], *_LAST],
@@ -289,7 +273,7 @@ class Plan:
             raised.append(rescoring.raise_neighbors(self.rescoring.near_words, compiler))
         if (feedback := self.find_feedback()) and feedback.strength:
             raised.append(rescoring.add_feedback(feedback, compiler))
-        raised = [each for each in raised if count_leaves(each) <= MAX_CLAUSES]
+        raised = [each for each in raised if queries.count_leaves(each) <= queries.MAX_CLAUSES]
         body = self.make_list(first, size, records=records, filters=filters)
         return {**body, "sort": ["_score"], **({"rescore": raised} if raised else {})}
 
@@ -306,7 +290,6 @@ class Record(NamedTuple):
 
     @classmethod
     def read(cls, hit: Response) -> Record:
-        """Return the record of a hit that comes with it."""
         [editions] = hit.get("fields", {}).get("editions", [0])
         return cls(_PUBLICATION.decode(hit["_source"]["record"]), editions)
 
@@ -391,16 +374,16 @@ class Page:
                 fold=plan.store_request.request.fold, records=True, filters=plan.query_filters,
             )  # fmt: skip
         aggregations: Json = {
-            "-matched": {"filter": EVERYTHING},
-            "-hits": {"filter": all_of(plan.selected_filters), "aggs": hits},
+            "-matched": {"filter": queries.EVERYTHING},
+            "-hits": {"filter": queries.all_of(plan.selected_filters), "aggs": hits},
         }
         if self._facets:
             aggregations |= self._facets.aggregations
         main |= {"track_total_hits": True, "aggs": aggregations}
         if plan.selected_filters:
-            main["post_filter"] = all_of(plan.selected_filters)
+            main["post_filter"] = queries.all_of(plan.selected_filters)
         if self._overlapping:
-            return [main, make_count(all_of([plan.hits, self._overlapping]))]
+            return [main, make_count(queries.all_of([plan.hits, self._overlapping]))]
         return [main]
 
     def read(self, responses: Sequence[Response]) -> None:
@@ -421,14 +404,14 @@ class Page:
             if size > start and self.total > len(best):
                 self.hits += self._list_rest(best, start, size - start)
         if self._facets:
-            matching = all_of([plan.word_query, *plan.query_filters])
+            matching = queries.all_of([plan.word_query, *plan.query_filters])
             self.facets = self._facets.read(counted, self.total, matching, self._send)
 
     def _count_titles(self, families: Response) -> int:
         """Return the number of titles: of the editions of one, only the first counts."""
         editions, found = families["doc_count"], len(families["groups"]["buckets"])
         if families["groups"]["sum_other_doc_count"]:
-            matching = all_of([self._plan.hits, {"exists": {"field": "editions"}}])
+            matching = queries.all_of([self._plan.hits, {"exists": {"field": "editions"}}])
             found = len(list_buckets({"group": (editions, matching)}, self._send)["group"])
         return int(self.total - editions + found)
 
@@ -461,8 +444,8 @@ class Page:
         if not best:
             return []
         if self._plan.store_request.request.fold:
-            return [none_of([{"terms": {"group": [hit.group for hit in best]}}])]
-        return [none_of([{"terms": {"id": [hit.id for hit in best]}}])]
+            return [queries.none_of([{"terms": {"group": [hit.group for hit in best]}}])]
+        return [queries.none_of([{"terms": {"id": [hit.id for hit in best]}}])]
 
     def _list_rest(self, best: Sequence[Ranked], start: int, size: int) -> list[PageHit]:
         """Return hits after the best ones, in the order of the cluster."""
@@ -471,7 +454,6 @@ class Page:
         return self._read(*self._send([body]))
 
     def _read_records(self, hits: Sequence[Ranked], send: Send) -> list[PageHit]:
-        """Return hits with their records."""
         if not hits:
             return []
         [response] = send([make_records([hit.id for hit in hits])])

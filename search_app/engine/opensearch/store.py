@@ -20,16 +20,9 @@ from indexer.codec.segment.fulltext import File
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained, scale
 from search_app.engine.matching import Words
+from search_app.engine.opensearch import queries
 from search_app.engine.opensearch.client import Response, make_count
 from search_app.engine.opensearch.facets import Facets, count_values
-from search_app.engine.opensearch.queries import (
-    MAX_LEAVES,
-    MAX_PREFIX_CHARS,
-    all_of,
-    count_leaves,
-    match_values,
-    none_of,
-)
 from search_app.engine.opensearch.rescoring import NO_FEEDBACK
 from search_app.engine.opensearch.search import (
     Generation,
@@ -39,13 +32,7 @@ from search_app.engine.opensearch.search import (
     make_records,
 )
 from search_app.engine.opensearch.texts import find_files, read_files
-from search_app.engine.query.nodes import (
-    Clause,
-    Or,
-    Term,
-    clauses,
-    drop_boosts,
-)
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
 from search_app.engine.results import Explanation
@@ -99,10 +86,10 @@ class OpenSearchReply:
 
     def _find_words(self) -> int | None:
         """Return the number of publications that match the words, if the clause was counted."""
-        clause = None if self._store_request.added else drop_boosts(self.tree)
+        clause = None if self._store_request.added else nodes.drop_boosts(self.tree)
         if self.tree is None:
             return 0
-        found = self._generation.find_count(clause) if isinstance(clause, Clause) else None
+        found = self._generation.find_count(clause) if isinstance(clause, nodes.Clause) else None
         return found if isinstance(found, int) else None
 
     def _find_counts(self) -> tuple[int, ...] | None:
@@ -179,7 +166,7 @@ class OpenSearchReply:
             self._overlapping, self._page = other.plan.word_query, None
         return self._load_page(with_facets=True).overlap
 
-    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+    def count_with(self, clauses: Sequence[nodes.Clause]) -> list[int]:
         bodies = [*map(self.plan.make_count_with, clauses)]
         return [total for (total,) in self._generation.client.count(bodies, self._deadline)]
 
@@ -194,7 +181,6 @@ class OpenSearchReply:
         return page
 
     def _load_page(self, *, with_facets: bool) -> Page:
-        """Return the page. Load it if it is not known."""
         if self._page is None or (with_facets and self._page.facets is None):
             return self.load_page(with_facets=with_facets)
         return self._page
@@ -238,12 +224,12 @@ class OpenSearchReply:
         if identity not in known:
             shown = [hit.ranked.id for hit in self._page.hits] if self._page else []
             ids = shown if identity in shown else [identity]
-            found = self._find_files(ids, [*clauses(self.tree)], most)
+            found = self._find_files(ids, [*nodes.clauses(self.tree)], most)
             known |= {each: found.get(each, []) for each in ids}
         return known[identity]
 
     def _find_files(
-        self, ids: Sequence[str], all_clauses: Sequence[Clause], most: int
+        self, ids: Sequence[str], all_clauses: Sequence[nodes.Clause], most: int
     ) -> dict[str, list[FoundFile]]:
         return find_files(ids, all_clauses, self._generation.compiler, most, self._send)
 
@@ -255,15 +241,18 @@ class OpenSearchReply:
         )
         explained = hits[: limit_explained(self.tree)]
         publications = [hit.record.publication for hit in explained]
-        words, found = generation.split_words(publications), dict[Clause, list[list[FoundFile]]]()
+        words, found = (
+            generation.split_words(publications),
+            dict[nodes.Clause, list[list[FoundFile]]](),
+        )
 
-        def find_inside(index: int, clause: Clause) -> Sequence[FoundFile]:
+        def find_inside(index: int, clause: nodes.Clause) -> Sequence[FoundFile]:
             if clause not in found:
                 files = self._find_files([hit.ranked.id for hit in explained], [clause], 0)
                 found[clause] = [files.get(hit.ranked.id, []) for hit in explained]
             return found[clause][index]
 
-        def weigh_inside(index: int, clause: Clause) -> float:
+        def weigh_inside(index: int, clause: nodes.Clause) -> float:
             is_searched = generation.compiler.match_texts(clause) is not None
             is_inside = is_searched and find_inside(index, clause)
             return generation.compiler.text_weight if is_inside else 0.0
@@ -318,14 +307,14 @@ class OpenSearchReply:
         has_words: list[Json] = [{"term": {field: word}} for word in typed]
         candidates = [words[0]]
         if is_open:
-            has_words[-1] = {"prefix": {field: typed[-1][:MAX_PREFIX_CHARS]}}
+            has_words[-1] = {"prefix": {field: typed[-1][: queries.MAX_PREFIX_CHARS]}}
             if len(words) == 1:
                 candidates = _list_completions(words[0], vocabulary, MAX_COMPLETIONS)
         span = [{"span_term": {field: make_term(word)}} for word in candidates]
         starts: list[Json] = [{"span_first": {"match": {"span_or": {"clauses": span}}, "end": 1}}]
         bodies: list[Json] = [
             {
-                "query": all_of([self.plan.hits, *has_words, *extra]),
+                "query": queries.all_of([self.plan.hits, *has_words, *extra]),
                 "size": limit * MAX_TITLES,
                 "sort": ["title_words", *_NEWEST_FIRST],
                 "track_total_hits": False,
@@ -436,7 +425,7 @@ class OpenSearchStore:
             lists = [*group.lists.values()] if group else []
             generation.load_feedback(lists, counting, deadline)
 
-    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
+    def count_all(self, clauses: Sequence[nodes.Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause.
 
         It is that of all publications for a clause of over MAX_LEAVES, such as a concept with
@@ -445,7 +434,7 @@ class OpenSearchStore:
         generation = self._generation
         found = [generation.find_count(clause) for clause in clauses]
         unknown = [each for each in found if not isinstance(each, int)]
-        short = [each for each in unknown if count_leaves(each) <= MAX_LEAVES]
+        short = [each for each in unknown if queries.count_leaves(each) <= queries.MAX_LEAVES]
         generation.client.count(short, deadline)
         counts = [generation.find_count(clause) for clause in clauses]
         return [each if isinstance(each, int) else generation.vocabulary.size for each in counts]
@@ -453,7 +442,7 @@ class OpenSearchStore:
     def count_together(self, groups: Sequence[CountGroup], deadline: Deadline) -> list[list[int]]:
         match = self._generation.compiler.match
         bodies = [
-            make_count(all_of([match(clause), *shared]))
+            make_count(queries.all_of([match(clause), *shared]))
             for clauses, others in groups
             for shared in [[*map(match, others)]]
             for clause in clauses
@@ -472,16 +461,16 @@ class OpenSearchStore:
 
     def _find(self, term: Json, most: int) -> list[Response]:
         """Return publications with a value, with their records and files."""
-        body = make_records([], most) | {"query": all_of([{"term": term}])}
+        body = make_records([], most) | {"query": queries.all_of([{"term": term}])}
         [response] = self._generation.client.msearch([body], Deadline())
         found: list[Response] = response["hits"]["hits"]
         return found
 
     def list_changed(self, period: ChangePeriod, most: int) -> list[Publication]:
         seconds: Json = {"range": {"changed": {"gte": period.since, "lte": period.until}}}
-        wanted = [match_values(period.field, [period.value])] if period.field else []
+        wanted = [queries.match_values(period.field, [period.value])] if period.field else []
         body = make_records([], most) | {
-            "query": all_of([seconds, *wanted]),
+            "query": queries.all_of([seconds, *wanted]),
             "sort": ["changed", "id"],
             "search_after": [period.since, period.after],
         }
@@ -514,13 +503,16 @@ class OpenSearchStore:
         bodies: list[Json] = [
             make_records([], MAX_EDITIONS)
             | {
-                "query": all_of([own, none_of([{"term": {"id": identity}}])]),
+                "query": queries.all_of([own, queries.none_of([{"term": {"id": identity}}])]),
                 "sort": _NEWEST_FIRST,
             }
         ]
         if key_terms:
-            any_term = Or(
-                [Clause([Term(term.stem, generation.compiler.fields)]) for term in key_terms]
+            any_term = nodes.Or(
+                [
+                    nodes.Clause([nodes.Term(term.stem, generation.compiler.fields)])
+                    for term in key_terms
+                ]
             )
             # Of the editions of a title, only the most similar one counts.
             bodies.append(
@@ -529,7 +521,7 @@ class OpenSearchStore:
                     "query": {
                         "bool": {
                             "must_not": [own],
-                            "should": generation.in_fields.score(any_term, MAX_LEAVES),
+                            "should": generation.in_fields.score(any_term, queries.MAX_LEAVES),
                             "minimum_should_match": 1,
                         }
                     },

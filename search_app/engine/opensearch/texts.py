@@ -23,7 +23,7 @@ from search_app.engine.opensearch.queries import (
     nest,
     score_evenly,
 )
-from search_app.engine.query.nodes import Clause, split_page_parts
+from search_app.engine.query import nodes
 from search_app.engine.store import FoundFile
 
 MAX_FILES = 1000
@@ -41,7 +41,11 @@ the clause itself if the text has all words of the compound."""
 
 
 def find_files(
-    ids: Sequence[str], clauses: Sequence[Clause], compiler: QueryCompiler, most: int, send: Send
+    ids: Sequence[str],
+    clauses: Sequence[nodes.Clause],
+    compiler: QueryCompiler,
+    most: int,
+    send: Send,
 ) -> dict[str, list[FoundFile]]:
     """Return the files in which words of the clauses are, by the id of their publication.
 
@@ -81,14 +85,14 @@ def find_files(
 
 
 def _match_pages(
-    clause: Clause, number: int, counted: int, compiler: QueryCompiler
+    clause: nodes.Clause, number: int, counted: int, compiler: QueryCompiler
 ) -> Iterator[Json]:
     """Yield a query of the pages with words of a clause, if any text may have some.
 
     The occurrences of up to `counted` words and names are counted. Pages name the clause by its
     number, or the words of a compound that they have: see `_find_best`.
     """
-    parts, compounds = split_page_parts(clause, compiler.is_searched)
+    parts, compounds = nodes.split_page_parts(clause, compiler.is_searched)
     queries = list[Json]()
     if found := compiler.match_page(parts):
         sources = chain.from_iterable(map(compiler.list_page_intervals, parts))
@@ -96,7 +100,7 @@ def _match_pages(
         counts = [match_intervals(PAGE_STEMS, some, OCCURRENCES)] if some else []
         queries.append({"bool": {"must": [score_evenly(found, 1, f"{number}")], "should": counts}})
     for place, compound in enumerate(compounds[:MAX_COMPOUNDS]):
-        words = [split_page_parts(word, compiler.is_searched)[0] for word in compound.clauses]
+        words = [nodes.split_page_parts(word, compiler.is_searched)[0] for word in compound.clauses]
         on_pages = [found for parts in words if (found := compiler.match_page(parts))]
         if len(on_pages) == len(words):
             name = f"{number}.{place}.{len(words)}"

@@ -15,20 +15,8 @@ from typing import Literal, NamedTuple, Protocol
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.cleaning import fold, surface_form
 from indexer.catalogue.fields import Field
+from search_app.engine.query import nodes
 from search_app.engine.query.grammar import QueryToken
-from search_app.engine.query.nodes import (
-    Clause,
-    Fields,
-    Fuzzy,
-    Near,
-    Part,
-    Phrase,
-    PlainPart,
-    Prefix,
-    Term,
-    Together,
-    Wildcard,
-)
 from search_app.engine.query.vocabulary import Vocabulary
 
 APART_WEIGHT = 0.3
@@ -58,7 +46,7 @@ class EntitySpan(NamedTuple):
     first: int
     last: int
     language: str
-    clause: Clause
+    clause: nodes.Clause
 
 
 class EntityRecognizer(Protocol):
@@ -68,7 +56,7 @@ class EntityRecognizer(Protocol):
     fields that a word without a field is searched for in.
     """
 
-    scope: Fields
+    scope: nodes.Fields
 
     @abstractmethod
     def values_named(self, field: Field, text: str) -> list[str]:
@@ -130,12 +118,14 @@ class WordSequence:
             entity.language for entity in self.entities if entity.language
         )
 
-    def make_units(self, *, keeps: bool = False, mode: CompoundMode = "one") -> list[list[Clause]]:
+    def make_units(
+        self, *, keeps: bool = False, mode: CompoundMode = "one"
+    ) -> list[list[nodes.Clause]]:
         """Return the clauses of each entity and of each piece, in order.
 
         Stop words are left out unless `keeps` is true.
         """
-        units: list[list[Clause]] = []
+        units: list[list[nodes.Clause]] = []
         start = 0
         for entity in self.entities:
             units += self._make_plain(self.pieces[start : entity.first], keeps=keeps, mode=mode)
@@ -146,7 +136,7 @@ class WordSequence:
 
     def _make_plain(
         self, pieces: Sequence[str], *, keeps: bool, mode: CompoundMode
-    ) -> Iterator[list[Clause]]:
+    ) -> Iterator[list[nodes.Clause]]:
         vocabulary, fields = self.vocabulary, self._scope
         splits = mode != "apart" and self.context.short
         shouted, languages = self.context.shouted, self.query_languages
@@ -169,7 +159,7 @@ class WordSequence:
                 or not vocabulary.drops_stop_word(word, shouted=shouted, languages=languages)
             ]
 
-    def _make_word(self, word: str, splits: bool, in_texts: Sequence[str]) -> Clause:
+    def _make_word(self, word: str, splits: bool, in_texts: Sequence[str]) -> nodes.Clause:
         """Return a new clause for a word, as a word that is typed twice counts as two clauses.
 
         It also matches the compounds `in_texts`.
@@ -180,20 +170,20 @@ class WordSequence:
         )
         compounds = [build_word(each, self._scope, vocabulary) for each in in_texts]
         parts = [part for compound in compounds for part in compound.parts]
-        return Clause([*cached.parts, *parts], cached.text)
+        return nodes.Clause([*cached.parts, *parts], cached.text)
 
 
-def build_word(word: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
+def build_word(word: str, fields: nodes.Fields, vocabulary: Vocabulary) -> nodes.Clause:
     """Return the clause of one word. A single character of an unspaced script is a prefix."""
     if len(word) == 1 and tokenizer.is_unsegmented(word):
-        return Clause([Prefix(surface_form(word), fields)], word)
+        return nodes.Clause([nodes.Prefix(surface_form(word), fields)], word)
     stems = vocabulary.list_stems(word)
-    return Clause([Term(stem, fields) for stem in stems], surface_form(word))
+    return nodes.Clause([nodes.Term(stem, fields) for stem in stems], surface_form(word))
 
 
 def build_phrases(
-    words: Sequence[str], fields: Fields, vocabulary: Vocabulary
-) -> list[Term | Phrase]:
+    words: Sequence[str], fields: nodes.Fields, vocabulary: Vocabulary
+) -> list[nodes.Term | nodes.Phrase]:
     """Return a phrase as parts of a clause: stemmed in each language, and as in the index."""
     default_stems, *other_stems = [
         tuple(stemming.stem(word, language) for word in words) for language in vocabulary.languages
@@ -202,21 +192,21 @@ def build_phrases(
     other_stems.append(tuple(vocabulary.list_stems(word)[-1] for word in words))
     known_stems = [stems for stems in other_stems if all(map(vocabulary.occurs, stems))]
     return [
-        Phrase(stems, fields) if len(stems) > 1 else Term(stems[0], fields)
+        nodes.Phrase(stems, fields) if len(stems) > 1 else nodes.Term(stems[0], fields)
         for stems in dict.fromkeys([default_stems, *known_stems])
     ]
 
 
 def build_apart(
     words: Sequence[str],
-    fields: Fields,
+    fields: nodes.Fields,
     vocabulary: Vocabulary,
     weight: float = APART_WEIGHT,
-) -> Together:
+) -> nodes.Together:
     """Return a part of a clause that matches all of the words anywhere, each of them once."""
     words_by_stems = {vocabulary.list_stems(word): word for word in words}
     clauses = (build_word(word, fields, vocabulary) for word in words_by_stems.values())
-    return Together(tuple(clauses), weight)
+    return nodes.Together(tuple(clauses), weight)
 
 
 def _is_part(word: str) -> bool:
@@ -274,7 +264,7 @@ def _join_in_texts(pieces: Sequence[str], vocabulary: Vocabulary) -> dict[str, l
     return compounds
 
 
-def build_compound(word: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
+def build_compound(word: str, fields: nodes.Fields, vocabulary: Vocabulary) -> nodes.Clause:
     """Return the clause of one word. A rare word is also searched for as a phrase of two words.
 
     If these are only in full texts, the word must be rare there too.
@@ -291,24 +281,23 @@ def build_compound(word: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
         if all(map(vocabulary.has_word, pair)) or (is_rare and all(map(vocabulary.knows, pair)))
     ]
     phrases = [part for pair in halves for part in build_phrases(pair, fields, vocabulary)]
-    return Clause([*plain.parts, *phrases], plain.text) if phrases else plain
+    return nodes.Clause([*plain.parts, *phrases], plain.text) if phrases else plain
 
 
 def _join_words(words: Sequence[str]) -> str:
-    """Return words written as one."""
     return "".join(map(surface_form, words))
 
 
-def build_piece(text: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
+def build_piece(text: str, fields: nodes.Fields, vocabulary: Vocabulary) -> nodes.Clause:
     """Return the clause of words that were typed in one piece."""
     words = tokenizer.split_words(text)
-    parts: list[Part] = [*build_phrases(words, fields, vocabulary)]
+    parts: list[nodes.Part] = [*build_phrases(words, fields, vocabulary)]
     joined = _join_words(words)
     if vocabulary.knows(joined):
         parts += build_word(joined, fields, vocabulary).parts
     if not tokenizer.is_unsegmented(text):
         parts.append(build_apart(words, fields, vocabulary))
-    return Clause(parts, text)
+    return nodes.Clause(parts, text)
 
 
 SHAPE = re.compile(r"[\w*]+")
@@ -317,11 +306,11 @@ _ALIKE = re.compile(r"(.*?)~([12]?)")
 
 def make_clauses(
     token: QueryToken,
-    fields: Fields,
+    fields: nodes.Fields,
     vocabulary: Vocabulary,
     mode: CompoundMode,
     drops: Callable[[str], bool],
-) -> list[Clause]:
+) -> list[nodes.Clause]:
     """Return the clauses of a word or a phrase in the given fields.
 
     A word that `drops` accepts is dropped, unless it is part of a phrase or of one piece.
@@ -334,11 +323,16 @@ def make_clauses(
             for each in token.near
         ]
         left, right = (
-            tuple(part for clause in side for part in clause.parts if isinstance(part, PlainPart))
+            tuple(
+                part
+                for clause in side
+                for part in clause.parts
+                if isinstance(part, nodes.PlainPart)
+            )
             for side in sides
         )
         if left and right:
-            return [Clause([Near(left, right, token.distance, boost=1.0)], text)]
+            return [nodes.Clause([nodes.Near(left, right, token.distance, boost=1.0)], text)]
         return [clause for side in sides for clause in side]
     if is_word and "~" in text and (fuzzy := _ALIKE.fullmatch(text)):
         # Of the words of a piece, the last one is fuzzy.
@@ -347,13 +341,15 @@ def make_clauses(
         return [
             *(build_word(word, fields, vocabulary) for word in words[:-1]),
             *(
-                Clause([Fuzzy(surface, fields, edits)], f"{surface}~{edits if edits > 1 else ''}")
+                nodes.Clause(
+                    [nodes.Fuzzy(surface, fields, edits)], f"{surface}~{edits if edits > 1 else ''}"
+                )
                 for surface in surfaces
             ),
         ]
     if is_word and "*" in text:
         return [
-            Clause([_make_shape(shape, fields)], shape)
+            nodes.Clause([_make_shape(shape, fields)], shape)
             if "*" in shape
             else build_word(word, fields, vocabulary)
             for shape in SHAPE.findall(fold(text))
@@ -364,12 +360,12 @@ def make_clauses(
         phrases, name = build_phrases(words, fields, vocabulary), " ".join(map(surface_form, words))
         # Among words of which any is enough, a phrase weighs as much as its words.
         times = 1 if mode == "one" else max(1, sum(not drops(word) for word in words))
-        return [Clause(phrases, f'"{name}"') for _ in range(times)]
+        return [nodes.Clause(phrases, f'"{name}"') for _ in range(times)]
     if mode == "one" and len(words) > 1:
         return [build_piece(text, fields, vocabulary)]
     return [build_word(word, fields, vocabulary) for word in words if not (is_word and drops(word))]
 
 
-def _make_shape(text: str, fields: Fields) -> Prefix | Wildcard:
+def _make_shape(text: str, fields: nodes.Fields) -> nodes.Prefix | nodes.Wildcard:
     shape = re.sub(r"\*+", "*", text)
-    return Wildcard(shape, fields) if "*" in shape[:-1] else Prefix(shape[:-1], fields)
+    return nodes.Wildcard(shape, fields) if "*" in shape[:-1] else nodes.Prefix(shape[:-1], fields)

@@ -16,22 +16,9 @@ from operator import itemgetter
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.cleaning import fold
 from search_app.engine.admission import EXPENSIVE
+from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import SHAPE
 from search_app.engine.query.grammar import QueryToken, lex
-from search_app.engine.query.nodes import (
-    Clause,
-    Names,
-    Near,
-    Phrase,
-    Prefix,
-    Term,
-    Tree,
-    Wildcard,
-    WordPart,
-    clauses,
-    list_words,
-    replace_clauses,
-)
 from search_app.engine.query.vocabulary import (
     COMPARISON_COST,
     Vocabulary,
@@ -62,13 +49,15 @@ PAGES_COST = 6000
 cost, so that a search for a few words does not count as expensive."""
 
 
-def limit_cost(tree: Tree, vocabulary: Vocabulary) -> tuple[Tree | None, tuple[str, ...]]:
+def limit_cost(
+    tree: nodes.Tree, vocabulary: Vocabulary
+) -> tuple[nodes.Tree | None, tuple[str, ...]]:
     """Return the tree, and the typed text of each dropped clause.
 
     If all clauses together exceed the limit in publications or that in full texts, the most
     expensive ones are dropped. The tree is None if no clause is left.
     """
-    all_clauses = list(clauses(tree, excluded=True))
+    all_clauses = list(nodes.clauses(tree, excluded=True))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
         return tree, ()
     kept, dropped = drop_expensive(tree, partial(compute_cost, vocabulary=vocabulary), MAX_POSTINGS)
@@ -80,13 +69,13 @@ def limit_cost(tree: Tree, vocabulary: Vocabulary) -> tuple[Tree | None, tuple[s
 
 
 def drop_expensive(
-    tree: Tree, find_cost: Callable[[Clause], int], limit: int
-) -> tuple[Tree | None, tuple[str, ...]]:
+    tree: nodes.Tree, find_cost: Callable[[nodes.Clause], int], limit: int
+) -> tuple[nodes.Tree | None, tuple[str, ...]]:
     """Return the tree with the cheapest clauses within a limit, and the text of each other one.
 
     Equal clauses count once. The tree is None if no clause is left.
     """
-    all_clauses = list(clauses(tree, excluded=True))
+    all_clauses = list(nodes.clauses(tree, excluded=True))
     distinct = {clause.key: clause for clause in all_clauses}
     total, dropped = 0, set()
     for key, cost in sorted(
@@ -97,42 +86,42 @@ def drop_expensive(
             dropped.add(key)
     if not dropped:
         return tree, ()
-    kept = replace_clauses(tree, lambda clause: None if clause.key in dropped else clause)
+    kept = nodes.replace_clauses(tree, lambda clause: None if clause.key in dropped else clause)
     return kept, tuple(clause.text for clause in all_clauses if clause.key in dropped)
 
 
-def _count_words(clause: Clause) -> int:
+def _count_words(clause: nodes.Clause) -> int:
     """Return the number of words of a plain clause, or ALWAYS_ALLOWED + 1 for any other clause."""
     part = clause.parts[0]
-    if isinstance(part, Term):
+    if isinstance(part, nodes.Term):
         return 1
-    return len(part.stems) if isinstance(part, Phrase) else ALWAYS_ALLOWED + 1
+    return len(part.stems) if isinstance(part, nodes.Phrase) else ALWAYS_ALLOWED + 1
 
 
-def compute_cost(clause: Clause, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
+def compute_cost(clause: nodes.Clause, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
     """Return the estimated number of postings that a clause visits in publications or full texts.
 
     The names of entities in full texts are cached.
     """
-    parts = (part for part in clause.parts if not (in_texts and isinstance(part, Names)))
-    words = set(list_words(parts))
+    parts = (part for part in clause.parts if not (in_texts and isinstance(part, nodes.Names)))
+    words = set(nodes.list_words(parts))
     return sum(_compute_part_cost(part, vocabulary, in_texts=in_texts) for part in words)
 
 
-def _compute_part_cost(part: WordPart, vocabulary: Vocabulary, *, in_texts: bool) -> int:
+def _compute_part_cost(part: nodes.WordPart, vocabulary: Vocabulary, *, in_texts: bool) -> int:
     count = partial(vocabulary.count_occurrences, in_texts=in_texts)
     match part:
         case _ if not vocabulary.is_searched(part, in_texts=in_texts):
             return 0
-        case Phrase():
+        case nodes.Phrase():
             counts = [*map(count, part.stems)]
             read = sum(counts) if in_texts else min(counts)
             return read * (POSITION_COST if in_texts else POSITION_COST + len(counts))
-        case Near():
+        case nodes.Near():
             sides = (*part.left, *part.right)
             costs = (_compute_part_cost(each, vocabulary, in_texts=in_texts) for each in sides)
             return POSITION_COST * sum(costs)
-        case Term():
+        case nodes.Term():
             if in_texts or part.fields.issuperset(vocabulary.searchable):
                 return vocabulary.count_postings(part.text, in_texts=in_texts)
             return count(part.text) * POSITION_COST
@@ -191,7 +180,7 @@ def _estimate_expansions(token: QueryToken, vocabulary: Vocabulary) -> int:
     for shape in SHAPE.findall(fold(token.text)):
         prefix, star, after_star = shape.partition("*")
         if star and prefix and not after_star:
-            total += expansion_cost(Prefix(prefix, vocabulary.word_fields), vocabulary)
+            total += expansion_cost(nodes.Prefix(prefix, vocabulary.word_fields), vocabulary)
         else:
             total += all_terms * bool(star)
     return total
@@ -201,7 +190,7 @@ def _estimate_in_texts(token: QueryToken, words: Sequence[str], vocabulary: Voca
     """Return the cost of finding the words of a token in full texts."""
     if "*" in token.text or "~" in token.text:
         is_prefix = "~" not in token.text and "*" not in token.text[:-1]
-        part = (Prefix if is_prefix else Wildcard)(token.text, vocabulary.word_fields)
+        part = (nodes.Prefix if is_prefix else nodes.Wildcard)(token.text, vocabulary.word_fields)
         return expansion_cost(part, vocabulary, in_texts=True)
     stems = {stem for word in words for stem in vocabulary.list_stems(word)}
     total = sum(vocabulary.count_postings(stem, in_texts=True) for stem in stems)

@@ -13,18 +13,7 @@ from typing import NamedTuple, assert_never
 import numpy as np
 
 from indexer.codec.segment.array_file import Array
-from search_app.engine.query.nodes import (
-    Added,
-    And,
-    Boosted,
-    Clause,
-    Every,
-    Filter,
-    Leaf,
-    Not,
-    Or,
-    Tree,
-)
+from search_app.engine.query import nodes
 
 
 class Hits(NamedTuple):
@@ -38,7 +27,6 @@ class Hits(NamedTuple):
     scores: Array | None
 
     def take(self, indexes: Array) -> Hits:
-        """Return the hits with some indexes."""
         scores = None if self.scores is None else self.scores.take(indexes, axis=0)
         return Hits(self.documents.take(indexes), scores)
 
@@ -63,8 +51,8 @@ def find_common(few: Array, many: Array) -> tuple[Array, Array]:
 
 
 def evaluate(
-    tree: Tree,
-    find_leaf: Callable[[Leaf], Hits],
+    tree: nodes.Tree,
+    find_leaf: Callable[[nodes.Leaf], Hits],
     size: int,
     find_common: Callable[[Array, Array], tuple[Array, Array]] = find_common,
 ) -> Hits:
@@ -73,24 +61,24 @@ def evaluate(
     `find_leaf` returns what a leaf matches. A faster `find_common` may be given.
     """
 
-    def find(node: Tree) -> Hits:
+    def find(node: nodes.Tree) -> Hits:
         match node:
-            case Clause() | Filter() | Every():
+            case nodes.Clause() | nodes.Filter() | nodes.Every():
                 return find_leaf(node)
-            case And():
+            case nodes.And():
                 return find_all(node)
-            case Or():
+            case nodes.Or():
                 return find_enough(node)
-            case Not():
+            case nodes.Not():
                 return Hits(np.arange(size, dtype=np.int32), None).drop(find(node.child).documents)
-            case Boosted():
+            case nodes.Boosted():
                 base, boost = find(node.base), find(node.boost)
                 in_base, in_boost = find_common(base.documents, boost.documents)
                 added = boost.fill(boost.documents).take(in_boost, axis=0)
                 scores = base.fill(added).copy()
                 scores[in_base] += added
                 return Hits(base.documents, scores)
-            case Added():
+            case nodes.Added():
                 base, added_hits = find(node.base), find(node.added)
                 known = find_common(base.documents, added_hits.documents)[1]
                 new = added_hits.drop(known)
@@ -101,15 +89,17 @@ def evaluate(
             case _:
                 assert_never(node)
 
-    def find_all(node: And) -> Hits:
+    def find_all(node: nodes.And) -> Hits:
         """Return what all children match, from the rarest on. The first without hits ends it."""
         found = []
         for child in node.children:
-            if not isinstance(child, Not):
+            if not isinstance(child, nodes.Not):
                 found.append(find(child))
                 if not len(found[-1].documents):
                     return found[-1]
-        first, *others = sorted(found, key=lambda each: len(each.documents)) or [find(Every())]
+        first, *others = sorted(found, key=lambda each: len(each.documents)) or [
+            find(nodes.Every())
+        ]
         for other in others:
             in_first, in_other = find_common(first.documents, other.documents)
             first = first.take(in_first)
@@ -117,11 +107,11 @@ def evaluate(
                 scores = other.scores.take(in_other, axis=0)
                 first = Hits(first.documents, first.fill(scores) + scores)
         for child in node.children:
-            if isinstance(child, Not) and len(first.documents):
+            if isinstance(child, nodes.Not) and len(first.documents):
                 first = first.drop(find_common(first.documents, find(child.child).documents)[0])
         return first
 
-    def find_enough(node: Or) -> Hits:
+    def find_enough(node: nodes.Or) -> Hits:
         """Return what at least `node.least` children match."""
         counts, total = np.zeros(size, np.int32), None
         for child in node.children:

@@ -75,7 +75,6 @@ class Near(NamedTuple):
 
     @property
     def fields(self) -> Fields:
-        """The fields of the parts."""
         return self.left[0].fields
 
 
@@ -115,7 +114,6 @@ class Names(msgspec.Struct, frozen=True):
 
     @property
     def fields(self) -> Fields:
-        """The fields of the names."""
         return self.parts[0].fields
 
     def __hash__(self) -> int:
@@ -162,7 +160,6 @@ class Clause:
         return isinstance(other, Clause) and self.parts == other.parts
 
     def __hash__(self) -> int:
-        """Return the hash of the parts."""
         return hash(self.parts)
 
     @property
@@ -171,7 +168,6 @@ class Clause:
         return self.text, self.parts
 
     def __repr__(self) -> str:
-        """Return the text and the parts."""
         return f"Clause({self.text!r}, {list(self.parts)})"
 
 
@@ -249,7 +245,6 @@ def compile_wildcard(wildcard: str) -> re.Pattern[str]:
 
 
 def list_children(tree: Tree) -> Sequence[Tree]:
-    """Return the children of a node. A leaf has none."""
     match tree:
         case Clause() | Filter() | Every():
             return ()

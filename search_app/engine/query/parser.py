@@ -28,6 +28,7 @@ import msgspec
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
+from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import (
     CompoundMode,
     Context,
@@ -49,16 +50,6 @@ from search_app.engine.query.grammar import (
     limit_words,
     parse_structure,
 )
-from search_app.engine.query.nodes import (
-    And,
-    Every,
-    Fields,
-    Filter,
-    Not,
-    Or,
-    Tree,
-    split_filters,
-)
 from search_app.engine.query.rewriting import find_key
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
@@ -67,7 +58,7 @@ MAX_COMBINATIONS = 64
 """Limit on the combinations of alternatives in a query. With more, each group in parentheses is
 read on its own, and no name may cross its parentheses."""
 
-Unit = list[Tree]
+Unit = list[nodes.Tree]
 """The nodes of one piece or of one name. An operator applies to all of them."""
 
 
@@ -88,8 +79,8 @@ class Parsed(msgspec.Struct, frozen=True):
     named. `has_operators` is true if the query has operators, exclusions or parentheses.
     """
 
-    tree: Tree | None
-    filters: tuple[Tree, ...]
+    tree: nodes.Tree | None
+    filters: tuple[nodes.Tree, ...]
     ignored_word_count: int
     unknown: tuple[UnknownValue, ...] = ()
     unknown_fields: tuple[str, ...] = ()
@@ -101,7 +92,7 @@ def parse(
     text: str,
     vocabulary: Vocabulary,
     entities: EntityRecognizer,
-    joined: type[And | Or],
+    joined: type[nodes.And | nodes.Or],
     mode: CompoundMode | None = None,
 ) -> Parsed:
     """Return the parsed query of a text, with its words joined by And or by Or.
@@ -109,7 +100,7 @@ def parse(
     `entities` recognizes the names in it. `mode` says how a piece with several words is
     read. The default is `one` clause for And, and one clause for each word (`apart`) for Or.
     """
-    mode = mode or ("one" if joined is And else "apart")
+    mode = mode or ("one" if joined is nodes.And else "apart")
     tokens: Sequence[QueryToken] = lex(text)
     ignored = 0
     if len(text) > MOST_WORDS:  # a word has at least one character
@@ -133,7 +124,7 @@ class _Parser:
         self,
         vocabulary: Vocabulary,
         entities: EntityRecognizer,
-        joined: type[And | Or],
+        joined: type[nodes.And | nodes.Or],
         mode: CompoundMode,
     ) -> None:
         self.vocabulary, self.entities, self.joined, self.mode = vocabulary, entities, joined, mode
@@ -143,28 +134,28 @@ class _Parser:
         self.combinations = MAX_COMBINATIONS
 
     def parse(self, level: Level, ignored: int) -> Parsed:
-        words, filters = split_filters(self._parse_groups(level, None, asks=False))
+        words, filters = nodes.split_filters(self._parse_groups(level, None, asks=False))
         return Parsed(
             self._join(words), tuple(filters), ignored, tuple(self.unknown),
             tuple(self.unknown_fields), frozenset(self.query_languages), level.has_operators,
         )  # fmt: skip
 
-    def _join(self, groups: list[Tree]) -> Tree | None:
+    def _join(self, groups: list[nodes.Tree]) -> nodes.Tree | None:
         """Return a tree: positive groups joined by `joined`, negative ones always excluded."""
         if not groups:
             return None
-        negative = [group for group in groups if isinstance(group, Not)]
-        positive, required = split_filters(
-            [group for group in groups if not isinstance(group, Not)] if negative else groups
+        negative = [group for group in groups if isinstance(group, nodes.Not)]
+        positive, required = nodes.split_filters(
+            [group for group in groups if not isinstance(group, nodes.Not)] if negative else groups
         )
         if len(positive) > 1:
             positive = [self.joined(positive)]
         combined = [*positive, *required, *negative]
         if not positive and not required:
-            combined.insert(0, Every())
-        return combined[0] if len(combined) == 1 else And(combined)
+            combined.insert(0, nodes.Every())
+        return combined[0] if len(combined) == 1 else nodes.And(combined)
 
-    def _parse_groups(self, level: Level, field: str | None, *, asks: bool) -> list[Tree]:
+    def _parse_groups(self, level: Level, field: str | None, *, asks: bool) -> list[nodes.Tree]:
         """Return the groups of a level. Stop words are kept only if they are a whole operand."""
         scope = _Scope(field, make_context(level.typed, asks=asks))
         if alternatives := self._list_alternatives(level, scope):
@@ -178,7 +169,7 @@ class _Parser:
             if level.is_operand(index):
                 readings[index] = self._read(level.elements[index], scope._replace(keeps_all=True))
         groups = self._group_units(level.elements, readings)
-        if empty and all(isinstance(node, Not) for node in split_filters(groups)[0]):
+        if empty and all(isinstance(node, nodes.Not) for node in nodes.split_filters(groups)[0]):
             for index in empty:
                 readings[index] = self._read(level.elements[index], scope._replace(keeps_all=True))
             groups = self._group_units(level.elements, readings)
@@ -189,7 +180,7 @@ class _Parser:
 
         Return an empty list if it has none, or if a limit on combinations would be exceeded.
         """
-        if self.joined is Or or self._find_field(scope.field):
+        if self.joined is nodes.Or or self._find_field(scope.field):
             return []
 
         def is_unit(operand: Element) -> bool:
@@ -232,11 +223,11 @@ class _Parser:
     def _negate(self, unit: Unit) -> Unit:
         """Return a unit that excludes the hits of a unit. A double negation cancels out."""
         node = self._join_unit(unit)
-        return [node.child if isinstance(node, Not) else Not(node)]
+        return [node.child if isinstance(node, nodes.Not) else nodes.Not(node)]
 
     def _group_units(
         self, elements: Iterable[Element], readings: Iterable[list[Unit]]
-    ) -> list[Tree]:
+    ) -> list[nodes.Tree]:
         """Return the units of a level, joined by its operators."""
         groups: list[list[list[Unit]]] = []  # of units joined by OR, joined by AND
         negated, operator = False, ""
@@ -256,15 +247,15 @@ class _Parser:
                 negated, operator = False, ""
         return [node for group in groups for node in self._join_group(group)]
 
-    def _join_group(self, group: Iterable[Iterable[Unit]]) -> list[Tree]:
+    def _join_group(self, group: Iterable[Iterable[Unit]]) -> list[nodes.Tree]:
         non_empty = [units for either in group if (units := [unit for unit in either if unit])]
         if len(non_empty) == 1 and len(non_empty[0]) == 1:
             return non_empty[0][0]
         eithers = [[self._join_unit(unit) for unit in units] for units in non_empty]
-        words, filters = split_filters([
-            Or(either) if len(either) > 1 else either[0] for either in eithers
+        words, filters = nodes.split_filters([
+            nodes.Or(either) if len(either) > 1 else either[0] for either in eithers
         ])  # fmt: skip
-        combined = [And(words)] if len(words) > 1 and self.joined is Or else words
+        combined = [nodes.And(words)] if len(words) > 1 and self.joined is nodes.Or else words
         return [*filters, *combined]
 
     def _parse_words(self, words: Sequence[str], scope: _Scope) -> list[Unit]:
@@ -286,7 +277,7 @@ class _Parser:
         if field and is_unlisted and (key := find_key(field, token.text, self.vocabulary)):
             if not (keys := self.vocabulary.find_keys(field.name, key)):
                 self.unknown[UnknownValue(field.name, token.text.strip())] = None
-            return [Filter(field.name, tuple(keys or [key]))]
+            return [nodes.Filter(field.name, tuple(keys or [key]))]
         is_searchable = field is not None and field.name in self.vocabulary.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields[token.field] = None
@@ -310,17 +301,17 @@ class _Parser:
         text = token.text.strip()
         ends = parse_year_range(text) if field.kind == "year" else None
         if ends and not (all(ends) and ends[0] > ends[1]):
-            return [Filter(field.name, low=ends[0] or None, high=ends[1] or None)]
+            return [nodes.Filter(field.name, low=ends[0] or None, high=ends[1] or None)]
         child = self.vocabulary.catalogue.children.get(field.name)
         for target in (field, child):
             if target and (values := self.entities.values_named(target, text)):
-                return [Filter(target.name, tuple(values))]
+                return [nodes.Filter(target.name, tuple(values))]
         if field.name in self.vocabulary.word_fields and field.kind != "year":
             return self._parse_literally(token, frozenset({field.name}), scope)
         self.unknown[UnknownValue(field.name, text)] = None
-        return [Filter(field.name, (text,))]
+        return [nodes.Filter(field.name, (text,))]
 
-    def _parse_literally(self, token: QueryToken, fields: Fields, scope: _Scope) -> Unit:
+    def _parse_literally(self, token: QueryToken, fields: nodes.Fields, scope: _Scope) -> Unit:
         def drops(word: str) -> bool:
             # An operator that joins nothing is a word, not a name in capitals.
             typed = word.lower() if word in OPERATORS else word
@@ -329,12 +320,11 @@ class _Parser:
 
         return [*make_clauses(token, fields, self.vocabulary, self.mode, drops)]
 
-    def _join_unit(self, unit: Unit) -> Tree:
-        """Return a unit as one node, joined as words are."""
+    def _join_unit(self, unit: Unit) -> nodes.Tree:
         return self.joined(unit) if len(unit) > 1 else unit[0]
 
 
-def _factor(readings: Sequence[list[Tree]]) -> list[Tree]:
+def _factor(readings: Sequence[list[nodes.Tree]]) -> list[nodes.Tree]:
     """Return the groups that find the union of what several lists of groups find.
 
     Groups that all lists begin or end with are in the result once.
@@ -345,13 +335,14 @@ def _factor(readings: Sequence[list[Tree]]) -> list[Tree]:
     middles = [groups[: len(groups) - last] for groups in rest]
     distinct = [middle for index, middle in enumerate(middles) if middle not in middles[:index]]
     alternatives = [
-        And(middle) if len(middle) > 1 else middle[0] if middle else Every() for middle in distinct
+        nodes.And(middle) if len(middle) > 1 else middle[0] if middle else nodes.Every()
+        for middle in distinct
     ]
-    either = [Or(alternatives)] if len(alternatives) > 1 else alternatives
+    either = [nodes.Or(alternatives)] if len(alternatives) > 1 else alternatives
     return [*readings[0][:first], *either, *rest[0][len(rest[0]) - last :]]
 
 
-def _count_common(readings: Sequence[Sequence[Tree]]) -> int:
+def _count_common(readings: Sequence[Sequence[nodes.Tree]]) -> int:
     """Return the number of groups that all lists begin with."""
     columns = zip(*readings, strict=False)
     return sum(1 for _ in takewhile(lambda each: each.count(each[0]) == len(each), columns))

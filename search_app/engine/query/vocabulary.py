@@ -31,18 +31,7 @@ from indexer.codec.segment.term_dictionary import (
     decode_surface,
 )
 from search_app.engine.cache import Cache
-from search_app.engine.query.nodes import (
-    Clause,
-    Expansion,
-    Fields,
-    Fuzzy,
-    Prefix,
-    WordPart,
-    compile_wildcard,
-    is_in_texts,
-    list_expansions,
-    without_field,
-)
+from search_app.engine.query import nodes
 
 MAX_CACHED_WORDS = 2048
 """Limit on cached clauses of words, about 1.5 kB each."""
@@ -86,7 +75,7 @@ class Vocabulary:
     ) -> None:
         self._arrays, self.catalogue, self.texts = arrays, catalogue, texts
         self.words, self.stems, self.size = arrays.words, arrays.stems, arrays.size
-        self.clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
+        self.clauses: Cache[object, nodes.Clause] = Cache(MAX_CACHED_WORDS)
         self.expansions: Cache[object, TermExpansion] = Cache(MAX_CACHED_EXPANSIONS)
         self._stems: Cache[str, tuple[str, ...]] = Cache(MAX_CACHED_STEMS)
         self._numbers: Cache[str, int | None] = Cache(MAX_CACHED_NUMBERS)
@@ -158,7 +147,6 @@ class Vocabulary:
         return sum(map(self.get_dictionary(term).doc_frequency, numbers))
 
     def has_term(self, term: str) -> bool:
-        """Return whether any document has a term."""
         return bool(self.find_numbers(term))
 
     @cached_property
@@ -210,7 +198,6 @@ class Vocabulary:
         return self.has_term(term) or bool(self.find_numbers(term, in_texts=True))
 
     def find_words_with(self, stem: str) -> set[str]:
-        """Return the words with a stem, as written."""
         number = self.find_stem(stem)
         numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
         words = {self.words.surfaces[word_number] for word_number in numbers}
@@ -248,7 +235,6 @@ class Vocabulary:
         return [table.get_text(number) for number in range(*table.find_prefix(f"{key} "))]
 
     def has_value(self, field: str, value: str) -> bool:
-        """Return whether any document has a value."""
         if field in self._arrays.identifiers:
             return self._arrays.identifiers[field].find(value) is not None
         values = self._arrays.values[field]
@@ -256,7 +242,6 @@ class Vocabulary:
         return value in {values[index], values[-1]}
 
     def get_dictionary(self, term: str) -> Dictionary:
-        """Return the dictionary that a term belongs to."""
         return self.words if term.startswith(tokenizer.SURFACE_PREFIX) else self.stems
 
     def count(self, word: str, *, in_texts: bool = False) -> int:
@@ -277,22 +262,22 @@ class Vocabulary:
         return [field.name for field in self.catalogue.searchable]
 
     @cached_property
-    def word_fields(self) -> Fields:
+    def word_fields(self) -> nodes.Fields:
         """The names of all fields with words: `searchable`, and the full text if there is one."""
         fulltext = self.catalogue.fulltext
         return frozenset([*self.searchable, fulltext.name] if fulltext else self.searchable)
 
-    def get_scope(self, *, inside: bool) -> Fields:
+    def get_scope(self, *, inside: bool) -> nodes.Fields:
         """Return the fields that a word without a field is searched for in.
 
         The full text is one of them only if a search looks `inside` the publications.
         """
         return self.word_fields if inside else frozenset(self.searchable)
 
-    def is_searched(self, part: WordPart, *, in_texts: bool = False) -> bool:
+    def is_searched(self, part: nodes.WordPart, *, in_texts: bool = False) -> bool:
         """Return whether a part of a clause matches words of publications, or of full texts."""
         if in_texts:
-            return is_in_texts(part, self.catalogue)
+            return nodes.is_in_texts(part, self.catalogue)
         return not part.fields.isdisjoint(self.searchable)
 
     def drops_stop_word(self, word: str, *, shouted: bool, languages: Collection[str] = ()) -> bool:
@@ -333,7 +318,11 @@ COMPARISON_COST = 10
 
 
 def expand(
-    part: Expansion, vocabulary: Vocabulary, *, in_texts: bool = False, max_words: int | None = None
+    part: nodes.Expansion,
+    vocabulary: Vocabulary,
+    *,
+    in_texts: bool = False,
+    max_words: int | None = None,
 ) -> TermExpansion:
     """Return the words that a part of a clause matches in its fields, or in full texts.
 
@@ -347,7 +336,10 @@ def expand(
             if not vocabulary.texts:
                 return TermExpansion(np.zeros(0, np.int64), is_range=False)
             dictionary = vocabulary.texts.words
-        numbers, is_range = match_words(part, dictionary), isinstance(part, Prefix) and not in_texts
+        numbers, is_range = (
+            match_words(part, dictionary),
+            isinstance(part, nodes.Prefix) and not in_texts,
+        )
         if is_range and in_all_fields:
             return TermExpansion(numbers, is_range=True)
         most = MAX_POSTINGS if in_all_fields else MAX_FIELD_POSTINGS
@@ -357,11 +349,11 @@ def expand(
         dropped = len(numbers) - len(kept)
         return TermExpansion(kept, is_range=is_range and not dropped, dropped=dropped)
 
-    key = without_field(part), in_all_fields, in_texts, max_words
+    key = nodes.without_field(part), in_all_fields, in_texts, max_words
     return vocabulary.expansions.get(key, find)
 
 
-def expansion_cost(part: Expansion, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
+def expansion_cost(part: nodes.Expansion, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
     """Return the estimated cost of expanding a part and reading its postings, in postings.
 
     In full texts, it is that of as many postings as are allowed.
@@ -370,45 +362,45 @@ def expansion_cost(part: Expansion, vocabulary: Vocabulary, *, in_texts: bool = 
         texts = vocabulary.texts
         if not texts:
             return 0
-        compared = 0 if isinstance(part, Prefix) else len(texts.words)
+        compared = 0 if isinstance(part, nodes.Prefix) else len(texts.words)
         postings, pages = int(texts.words.offsets[-1]), int(texts.offsets[-1])
         share = min(1.0, MAX_TEXT_POSTINGS / max(1, postings))
         return compared * COMPARISON_COST + int(pages * share)
     dictionary = vocabulary.words
     first, last = dictionary.texts.find_prefix(_get_fixed_prefix(part))
-    if isinstance(part, Prefix):
+    if isinstance(part, nodes.Prefix):
         return int(dictionary.offsets[last]) - int(dictionary.offsets[first])
     return (last - first) * COMPARISON_COST
 
 
-def count_dropped(clause: Clause, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
+def count_dropped(clause: nodes.Clause, vocabulary: Vocabulary, *, in_texts: bool = False) -> int:
     """Return how many terms of a clause's expansions are above the limit."""
     return sum(
         expand(part, vocabulary, in_texts=in_texts).dropped
-        for part in list_expansions(clause)
+        for part in nodes.list_expansions(clause)
         if vocabulary.is_searched(part, in_texts=in_texts)
     )
 
 
-def match_words(part: Expansion, dictionary: Dictionary) -> Array:
+def match_words(part: nodes.Expansion, dictionary: Dictionary) -> Array:
     """Return the numbers of the words that a part matches as written, without a limit."""
     first, last = dictionary.texts.find_prefix(_get_fixed_prefix(part))
-    if isinstance(part, Prefix):
+    if isinstance(part, nodes.Prefix):
         return np.arange(first, last)
     words = dictionary.surfaces[first:last]
-    if isinstance(part, Fuzzy):
+    if isinstance(part, nodes.Fuzzy):
         distances = process.cdist(
             [part.text], words, scorer=Levenshtein.distance, score_cutoff=part.edits, dtype=np.uint8
         )
         return np.flatnonzero(distances[0] <= part.edits)
-    is_match = compile_wildcard(part.text).fullmatch
+    is_match = nodes.compile_wildcard(part.text).fullmatch
     matching = [number for number, word in enumerate(words, first) if is_match(word)]
     return np.array(matching, np.int64)
 
 
-def _get_fixed_prefix(part: Expansion) -> str:
+def _get_fixed_prefix(part: nodes.Expansion) -> str:
     """Return the prefix that all words of an expansion share."""
-    return "" if isinstance(part, Fuzzy) else part.text.split("*")[0]
+    return "" if isinstance(part, nodes.Fuzzy) else part.text.split("*")[0]
 
 
 def limit_postings(

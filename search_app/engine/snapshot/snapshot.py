@@ -27,7 +27,7 @@ from indexer.codec.segment.reader import Postings, Segment, take_vocabulary
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.cache import Cache
 from search_app.engine.matching import Words
-from search_app.engine.query.nodes import ID
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
@@ -135,7 +135,6 @@ class Snapshot:
         return self.segment.size
 
     def get_publication(self, doc_number: int) -> Publication:
-        """Return the publication with a document number."""
         return self.segment.docstore.get_publication(
             doc_number, *self.dates[:, doc_number].tolist()
         )
@@ -155,7 +154,7 @@ class Snapshot:
 
     def find_value(self, field: str, value: str) -> DocNumbers:
         """Return the documents with an exact value of a field, or with an ID."""
-        if field == ID:
+        if field == nodes.ID:
             number = self.find_doc_number(value)
             return self.everything[:0] if number is None else self.everything[number : number + 1]
         ordinal = self.columns[field].find(value)
@@ -163,7 +162,6 @@ class Snapshot:
         return np.flatnonzero(mask).astype(np.int32)
 
     def get_title(self, doc_number: int) -> str:
-        """Return the title of a document."""
         return self.segment.docstore.titles.get_text(doc_number)
 
     def find_doc_number(self, identity: str) -> int | None:
@@ -176,7 +174,6 @@ class Snapshot:
 
     @cached_property
     def everything(self) -> DocNumbers:
-        """The numbers of all documents."""
         return np.arange(self.size, dtype=np.int32)
 
     def find_common(self, few: DocNumbers, many: DocNumbers) -> tuple[Array, Array]:
@@ -213,7 +210,6 @@ class Snapshot:
 
     @cached_property
     def table(self) -> FacetTable:
-        """The values of all facets, for counting."""
         return FacetTable(self.segment.facets, self.size)
 
     @cached_property
@@ -223,7 +219,6 @@ class Snapshot:
 
     @cached_property
     def labels(self) -> LabelPrefixIndex:
-        """The labels of facet values, by prefix."""
         totals = self.table.count(self.everything)
         values = {name: column.values for name, column in self.segment.facets.items()}
         counts = {name: totals[name] for name in values}
@@ -231,7 +226,6 @@ class Snapshot:
 
     @cached_property
     def titles(self) -> TitlePrefixIndex:
-        """The words of titles, by prefix."""
         return TitlePrefixIndex(self.segment, self.ranks["newest"])
 
 

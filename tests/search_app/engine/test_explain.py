@@ -14,7 +14,7 @@ from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.scoring import find_hits, make_fetch
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.matching import match_parts, split_words, weigh_matches
-from search_app.engine.query.nodes import And, Clause, Every, Or, Term, Tree, clauses, list_children
+from search_app.engine.query import nodes
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Explanation, Hit, Results
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -45,7 +45,7 @@ def total(why: Explanation) -> float:
 
 
 @given(tree=trees.anything(ASKED.values()))
-def test_parts_of_any_tree_add_up(tree: Tree, snapshot: Snapshot) -> None:
+def test_parts_of_any_tree_add_up(tree: nodes.Tree, snapshot: Snapshot) -> None:
     """The scores of the parts of any query, and of their fields, add up to the score of the hit.
 
     The words of the stored publication give the same explanation.
@@ -56,15 +56,15 @@ def test_parts_of_any_tree_add_up(tree: Tree, snapshot: Snapshot) -> None:
 @pytest.mark.slow
 @given(tree=trees.anything(ASKED.values()) | FILTERS)
 def test_an_and_within_an_or_scores_only_if_all_of_it_matches(
-    tree: Tree, snapshot: Snapshot
+    tree: nodes.Tree, snapshot: Snapshot
 ) -> None:
     stems = snapshot.vocabulary.stems
     stem = stems.texts.get_text(int(np.diff(stems.offsets).argmax()))
-    word = Clause([Term(stem, snapshot.vocabulary.word_fields)], stem)
-    assert_explained(Or([And([word, tree]), Every()]), snapshot)
+    word = nodes.Clause([nodes.Term(stem, snapshot.vocabulary.word_fields)], stem)
+    assert_explained(nodes.Or([nodes.And([word, tree]), nodes.Every()]), snapshot)
 
 
-def assert_explained(tree: Tree, snapshot: Snapshot) -> None:
+def assert_explained(tree: nodes.Tree, snapshot: Snapshot) -> None:
     scored = find_hits(tree, snapshot)
     publications = [*map(snapshot.get_publication, scored.documents.tolist())]
     split = split_words(publications, snapshot.vocabulary, snapshot.segment.mean_lengths)
@@ -90,11 +90,11 @@ def assert_explained(tree: Tree, snapshot: Snapshot) -> None:
 @pytest.mark.parametrize(("count", "hits"), [(0, 10_000), (1, 10_000), (300, 33), (20_000, 1)])
 def test_explained_hits_are_limited_by_the_number_of_clauses(count: int, hits: int) -> None:
     """The more clauses a query has, the fewer of its hits are explained, but at least one."""
-    organ = Clause([Term("organ", frozenset({"title"}))])
-    assert limit_explained(And([organ] * count)) == hits
+    organ = nodes.Clause([nodes.Term("organ", frozenset({"title"}))])
+    assert limit_explained(nodes.And([organ] * count)) == hits
 
 
-def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
+def assert_weighed(leaf: nodes.Clause, snapshot: Snapshot) -> None:
     """Assert that a leaf has the same weight in each publication as in its postings.
 
     It has the same weights in the words of the stored publications.
@@ -111,7 +111,7 @@ def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
 
 @given(leaf=LEAVES)
 def test_a_weight_in_one_publication_equals_its_weight_in_the_postings(
-    leaf: Clause, snapshot: Snapshot
+    leaf: nodes.Clause, snapshot: Snapshot
 ) -> None:
     assert_weighed(leaf, snapshot)
 
@@ -120,7 +120,7 @@ def test_a_weight_in_one_publication_equals_its_weight_in_the_postings(
 def test_the_weights_of_names_and_values_equal_those_in_the_postings(engine: Engine) -> None:
     searcher = engine.get_searcher()
     for text in [*QUERIES[::3], *FURTHER]:
-        for leaf in clauses(reply_to(SearchRequest(text), searcher).tree):
+        for leaf in nodes.clauses(reply_to(SearchRequest(text), searcher).tree):
             assert_weighed(leaf, snapshot_of(searcher))
 
 
@@ -251,9 +251,9 @@ def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
     for text in QUERIES[:60]:
         reply = reply_to(SearchRequest(text, match="any"), engine.get_searcher())
         tree = reply.tree
-        if tree is None or any(isinstance(each, And) for each in list_children(tree)):
+        if tree is None or any(isinstance(each, nodes.And) for each in nodes.list_children(tree)):
             continue
-        said = {leaf.text for leaf in clauses(tree) if leaf.text}
+        said = {leaf.text for leaf in nodes.clauses(tree) if leaf.text}
         for why in reply.explain():
             assert why
             assert {part.text for part in why.parts} - {""} == said - set(why.unmatched)

@@ -11,7 +11,7 @@ from indexer.generations import directory
 from search_app.engine import BudgetExceeded, open_searcher
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.deadline import Deadline
-from search_app.engine.query.nodes import Clause, Names, Phrase
+from search_app.engine.query import nodes
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.texts import (
@@ -40,15 +40,15 @@ def open_matcher(index: Path) -> FullTextMatcher:
 def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: int) -> None:
     checks: list[None] = []
     matcher = open_matcher(index)
-    phrase = Phrase(tuple("of the law of".split()[:words]), FULLTEXT)
-    found = matcher.find_postings(Clause([phrase]), lambda: checks.append(None))
+    phrase = nodes.Phrase(tuple("of the law of".split()[:words]), FULLTEXT)
+    found = matcher.find_postings(nodes.Clause([phrase]), lambda: checks.append(None))
     assert found.documents.tolist() == [0]
     assert len(checks) == words
 
 
 def test_counts_of_alternatives_have_a_budget(index: Path) -> None:
     store = open_searcher(directory.load_live(index)).store
-    clause = Clause([Phrase(("of", "the"), FULLTEXT)])
+    clause = nodes.Clause([nodes.Phrase(("of", "the"), FULLTEXT)])
     with pytest.raises(BudgetExceeded):
         store.count_all([clause], Deadline(0.0))
     with pytest.raises(BudgetExceeded):
@@ -77,8 +77,8 @@ def test_the_pages_of_a_hit_are_those_of_its_search(
 ) -> None:
     """A concept with a hundred names is looked up by name once, not again for each hit."""
     matcher = open_matcher(index)
-    names = [Phrase(("of", "the", *["law"] * count), FULLTEXT) for count in range(100)]
-    clause = Clause([Names(tuple(names), "concept")])
+    names = [nodes.Phrase(("of", "the", *["law"] * count), FULLTEXT) for count in range(100)]
+    clause = nodes.Clause([nodes.Names(tuple(names), "concept")])
     looked_up: list[None] = []
     find = AttachedTexts.find_stem
 

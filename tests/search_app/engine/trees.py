@@ -16,29 +16,10 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app.engine.query.nodes import (
-    And,
-    Clause,
-    Every,
-    Filter,
-    Fuzzy,
-    Names,
-    Near,
-    Not,
-    Or,
-    Part,
-    Phrase,
-    Prefix,
-    Term,
-    Together,
-    Tree,
-    Value,
-    Wildcard,
-    WordPart,
-)
+from search_app.engine.query import nodes
 
 Texts = st.SearchStrategy[str]
-Trees = st.SearchStrategy[Tree]
+Trees = st.SearchStrategy[nodes.Tree]
 
 NOWHERE = st.sampled_from(("zebrafinches", "Translation", "naïve", "ß", ""))
 """Texts that are not terms: no publication has them, or they are not folded."""
@@ -107,19 +88,23 @@ def kinds(said: Vocabulary) -> dict[str, Trees]:
     lengths, letters = st.integers(4, 7), st.integers(0, 9)
     over = st.lists(st.sampled_from(said.fields), min_size=1, unique=True) | st.just(said.fields)
 
-    def leaves(part: Callable[..., Part], *said: st.SearchStrategy[object]) -> Trees:
+    def leaves(part: Callable[..., nodes.Part], *said: st.SearchStrategy[object]) -> Trees:
         return st.builds(
-            lambda text, fields, *of: Clause([part(text, frozenset(fields), *of)]), said[0], over,
-            *said[1:],
+            lambda text, fields, *of: nodes.Clause([part(text, frozenset(fields), *of)]),
+            said[0], over, *said[1:],
         )  # fmt: skip
 
     found = {
-        "a stem": leaves(Term, stems | NOWHERE),
-        "a word as written": leaves(Term, (words | NOWHERE).map(_written)),
-        "a phrase": leaves(Phrase, (phrases | phrases.map(sorted)).map(tuple)),
-        "a prefix": leaves(Prefix, st.builds(_prefix, words, lengths)),
-        "a wildcard": leaves(Wildcard, st.builds(_wildcard, words, st.integers(0, 3), letters)),
-        "a fuzzy term": leaves(Fuzzy, st.builds(_mistyped, words, letters), st.integers(1, 2)),
+        "a stem": leaves(nodes.Term, stems | NOWHERE),
+        "a word as written": leaves(nodes.Term, (words | NOWHERE).map(_written)),
+        "a phrase": leaves(nodes.Phrase, (phrases | phrases.map(sorted)).map(tuple)),
+        "a prefix": leaves(nodes.Prefix, st.builds(_prefix, words, lengths)),
+        "a wildcard": leaves(
+            nodes.Wildcard, st.builds(_wildcard, words, st.integers(0, 3), letters)
+        ),
+        "a fuzzy term": leaves(
+            nodes.Fuzzy, st.builds(_mistyped, words, letters), st.integers(1, 2)
+        ),
     }
     several = st.lists(st.one_of(*found.values()), min_size=2, max_size=3)
     return {**found, "several at once": several.map(_together), **_filters(said.values)}
@@ -136,9 +121,9 @@ def _filters(values: dict[str, list[str]]) -> dict[str, Trees]:
         lambda name: st.tuples(st.just(name), *[st.none() | _one_of(values[name])] * 2)
     )
     return {
-        "a value": held.map(lambda found: Filter(found[0], (found[1],))),
-        "a range": ends.map(lambda found: Filter(found[0], (), found[1], found[2])),
-        "everything": st.builds(Every),
+        "a value": held.map(lambda found: nodes.Filter(found[0], (found[1],))),
+        "a range": ends.map(lambda found: nodes.Filter(found[0], (), found[1], found[2])),
+        "everything": st.builds(nodes.Every),
     }
 
 
@@ -151,9 +136,9 @@ def anything(of: Iterable[Trees]) -> Trees:
     return st.recursive(
         st.one_of(*of),
         lambda inner: st.one_of(
-            st.lists(inner, min_size=1, max_size=4).map(And),
-            st.lists(inner, min_size=1, max_size=4).map(Or),
-            inner.map(Not),
+            st.lists(inner, min_size=1, max_size=4).map(nodes.And),
+            st.lists(inner, min_size=1, max_size=4).map(nodes.Or),
+            inner.map(nodes.Not),
         ),
         max_leaves=6,
     )
@@ -185,58 +170,58 @@ def _mistyped(term: str, at: int) -> str:
     return _long(term[:at] + ("x" if at % 3 else "") + term[at + (at % 2) :])
 
 
-def _together(leaves: Sequence[Clause]) -> Clause:
-    return Clause(chain.from_iterable(each.parts for each in leaves))
+def _together(leaves: Sequence[nodes.Clause]) -> nodes.Clause:
+    return nodes.Clause(chain.from_iterable(each.parts for each in leaves))
 
 
-def to_whoosh(node: Tree) -> query.Query:
+def to_whoosh(node: nodes.Tree) -> query.Query:
     """Return a tree with nodes of Whoosh in place of ours, for stock Whoosh to search."""
     match node:
-        case Clause():
+        case nodes.Clause():
             return query.Or([*map(_make_part, node.parts)])
-        case Filter():
+        case nodes.Filter():
             name = f"{node.field}.value"
             if not node.values:
                 return query.TermRange(name, node.low, node.high)
             return query.Or([query.Term(name, value) for value in node.values])
-        case Not():
+        case nodes.Not():
             return query.Not(to_whoosh(node.child))
-        case And():
+        case nodes.And():
             return query.And([*map(to_whoosh, node.children)])
-        case Or() if node.least == 1:
+        case nodes.Or() if node.least == 1:
             return query.Or([*map(to_whoosh, node.children)])
-        case Every():
+        case nodes.Every():
             return query.Every()
         case _:
             raise NotImplementedError("stock Whoosh has no such node")
 
 
-def _make_part(part: Part) -> query.Query:
+def _make_part(part: nodes.Part) -> query.Query:
     match part:
-        case Value():
+        case nodes.Value():
             return query.Term(f"{part.field}.value", part.value)
-        case Together():
+        case nodes.Together():
             return query.And([*map(to_whoosh, part.clauses)])
-        case Names():
+        case nodes.Names():
             return query.Or([*map(_make_part, part.parts)])
         case _:
             return query.Or([_make_words(part, field) for field in part.fields])
 
 
-def _make_words(part: WordPart, field: str) -> query.Query:
+def _make_words(part: nodes.WordPart, field: str) -> query.Query:
     match part:
-        case Term():
+        case nodes.Term():
             return query.Term(field, part.text)
-        case Phrase():
+        case nodes.Phrase():
             return query.Phrase(field, list(part.stems))
-        case Prefix():
+        case nodes.Prefix():
             return query.Prefix(field, _written(part.text))
-        case Wildcard():
+        case nodes.Wildcard():
             return query.Wildcard(field, _written(part.text))
-        case Fuzzy():
+        case nodes.Fuzzy():
             mark = len(tokenizer.SURFACE_PREFIX)
             return query.FuzzyTerm(field, _written(part.text), 1.0, part.edits, mark)
-        case Near():
+        case nodes.Near():
             raise NotImplementedError("stock Whoosh has no such node")
         case _:
             assert_never(part)

@@ -145,7 +145,6 @@ class _Parser(LowLevelParser):
         return None
 
     def parse_string_body(self, body_end: Pattern) -> None:
-        """Parse a macro."""
         super().parse_string_body(body_end)
         self._room -= len(self.macros[self.current_field_name])
         if self._room < 0:
@@ -153,7 +152,6 @@ class _Parser(LowLevelParser):
             raise PybtexSyntaxError("the macros of the file are too large", self)
 
     def substitute_macro(self, name: str) -> str:
-        """Return the text of a macro."""
         value: str = self.macros.get(name, name)
         self._expanded += len(value)
         if self._expanded > _MAX_EXPANDED:

@@ -145,7 +145,6 @@ def split_keywords(text: str) -> list[str]:
 
 
 def _split_outside(text: str, separator: re.Pattern[str]) -> list[str]:
-    """Split a text at separators that are not in braces."""
     parts, depth, start = [], 0, 0
     for mark in separator.finditer(text):
         if mark[0] == "{":

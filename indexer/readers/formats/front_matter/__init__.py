@@ -45,7 +45,6 @@ _SHORTCODE = re.compile(
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of front matter with a title."""
     text = decode_head(head)
     block = _BLOCK.match(text)
     name, _, _ = filename.rpartition(".")

@@ -48,7 +48,6 @@ _SHAPE = Shape(bulky=frozenset(("citation", "articleBody", "text", "comment", "r
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of the tags of a page."""
     if not _HTML.search(head[:8000].replace(b"\0", b"")):  # UTF-16 has zeros
         return None
     page, _ = read_page(head, filename, LIMITS)

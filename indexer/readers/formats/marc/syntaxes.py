@@ -124,7 +124,6 @@ def read_binary(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[R
 
 
 def _read_binary_record(data: bytes, file: str, number: int) -> Iterator[Record | Problem]:
-    """Yield a record, and a Problem for each of its faults."""
     parts, is_exact = _split_fields(data)
     is_exact &= data[:5] == b"%05d" % (len(data) + 1) and data.endswith(_FIELD_END)
     encoding, is_declared = _choose_encoding(data)
@@ -240,13 +239,11 @@ _LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
 def detect_xml(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of fields."""
     text = b"".join(unify_encoding(iter([head]), detect_utf16))
     return Evidence(97, "it has fields of MARCXML") if _XML_SIGN.match(text) else None
 
 
 def read_xml(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
-    """Yield the records of a file."""
     for item in read_elements(stream, _XML_OPTIONS, file, limits):
         yield item if isinstance(item, Problem) else _make_record(item)
 
@@ -337,7 +334,6 @@ def read_mrk(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Reco
 def _read_mrk_record(
     lines: list[bytes], size: int, file: str, first: int, limits: Limits
 ) -> Iterator[Record | Problem]:
-    """Yield the record of its lines, and a Problem for bytes that are invalid."""
     if size > limits.largest_line:
         message = f"the record has more than {limits.largest_line} bytes"
         yield Problem(file, first, message, suggest_raising("largest_line"))
@@ -349,7 +345,6 @@ def _read_mrk_record(
 
 
 def _parse_line(text: str) -> Field:
-    """Return the field of a line and of the lines that continue it."""
     match = _FIELD.match(_LINE_BREAK.sub(" ", text))
     assert match
     tag, value = match.groups()
@@ -389,13 +384,11 @@ _JSON_TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?|[\[\]{}]', re.
 
 
 def detect_json(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of tags and subfields."""
     is_marc = _JSON_SIGN.match(decode_head(head).lstrip())
     return Evidence(96, "it has MARC fields in JSON") if is_marc else None
 
 
 def read_json(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
-    """Yield the records of a file."""
     blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
     first, blocks = peek(blocks, HEAD_BYTES, len)
     for item in read_values(blocks, _find_path(b"".join(first)), file, limits):
@@ -438,7 +431,6 @@ def _list_json_fields(record: Any) -> Iterator[Field]:  # noqa: ANN401 any JSON 
 
 
 def _read_json_field(tag: str, content: object) -> Field:
-    """Return the field of an object or a text."""
     if isinstance(content, dict) and isinstance(content.get("data"), dict):
         content = content["data"]
     if not isinstance(content, dict) or "subfields" not in content:

@@ -19,22 +19,7 @@ from indexer.catalogue.fields import Field
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
 from search_app.engine.arrays.scoring import find_hits
-from search_app.engine.query.nodes import (
-    And,
-    Clause,
-    Every,
-    Fields,
-    Filter,
-    Fuzzy,
-    Not,
-    Or,
-    Part,
-    Phrase,
-    Prefix,
-    Term,
-    Tree,
-    Wildcard,
-)
+from search_app.engine.query import nodes
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import CATALOGUE, holds, index, throw
 
@@ -54,11 +39,11 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 class Asked(NamedTuple):
     """The node of a leaf in a field, and its frequency in a text."""
 
-    part: Callable[[Fields], Part]
+    part: Callable[[nodes.Fields], nodes.Part]
     frequency: Callable[[list[Token]], int]
 
 
-def word(part: Callable[[Fields], Part], meant: Callable[[Token], bool]) -> Asked:
+def word(part: Callable[[nodes.Fields], nodes.Part], meant: Callable[[Token], bool]) -> Asked:
     return Asked(part, lambda text: sum(map(meant, text)))
 
 
@@ -68,23 +53,25 @@ def side_by_side(one: Token, other: Token) -> bool:
 
 
 ASKED = {
-    "a word": word(lambda f: Term("victim", f), lambda t: t.stem == "victim"),
-    "a rare word": word(lambda f: Term("west", f), lambda t: t.stem == "west"),
-    "a word as written": word(lambda f: Term("=removal", f), lambda t: t.surface == "removal"),
+    "a word": word(lambda f: nodes.Term("victim", f), lambda t: t.stem == "victim"),
+    "a rare word": word(lambda f: nodes.Term("west", f), lambda t: t.stem == "west"),
+    "a word as written": word(
+        lambda f: nodes.Term("=removal", f), lambda t: t.surface == "removal"
+    ),
     "a phrase": Asked(
-        lambda f: Phrase(("organ", "remov"), f),
+        lambda f: nodes.Phrase(("organ", "remov"), f),
         lambda text: sum(side_by_side(*two) for two in pairwise(text)),
     ),
-    "a prefix": word(lambda f: Prefix("vi", f), lambda t: t.surface[:2] == "vi"),
-    "any beginning": word(lambda f: Prefix("", f), lambda t: True),
+    "a prefix": word(lambda f: nodes.Prefix("vi", f), lambda t: t.surface[:2] == "vi"),
+    "any beginning": word(lambda f: nodes.Prefix("", f), lambda t: True),
     "a wildcard": word(
-        lambda f: Wildcard("*o*r*", f),
+        lambda f: nodes.Wildcard("*o*r*", f),
         lambda t: t.surface in ("organ", "border", "north"),
     ),
     "a fuzzy term": word(
-        lambda f: Fuzzy("nords", f, 2), lambda t: t.surface == "north"
+        lambda f: nodes.Fuzzy("nords", f, 2), lambda t: t.surface == "north"
     ),
-    "nothing": word(lambda f: Term("zebra", f), lambda t: False),
+    "nothing": word(lambda f: nodes.Term("zebra", f), lambda t: False),
 }  # fmt: skip
 
 
@@ -112,11 +99,11 @@ def reference(name: str, fields: tuple[str, ...]) -> Scores:
     return [rarity * w * (K1 + 1) / (K1 + w) if w else None for w in weighted]
 
 
-def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> Clause:
-    return Clause([ASKED[name].part(frozenset(fields))])
+def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> nodes.Clause:
+    return nodes.Clause([ASKED[name].part(frozenset(fields))])
 
 
-def assert_scored(tree: Tree, expected: Scores, snapshot: Snapshot) -> None:
+def assert_scored(tree: nodes.Tree, expected: Scores, snapshot: Snapshot) -> None:
     scored = find_hits(tree, snapshot)
     held = [number for number, expected_score in enumerate(expected) if expected_score is not None]
     assert scored.documents.tolist() == held
@@ -131,7 +118,7 @@ def test_a_leaf_scores_as_one_term(name: str, fields: tuple[str, ...], snapshot:
     assert_scored(leaf(name, fields), reference(name, fields), snapshot)
 
 
-Scored = tuple[Tree, Scores]
+Scored = tuple[nodes.Tree, Scores]
 """A tree and its expected scores."""
 
 
@@ -140,7 +127,7 @@ def both(subtrees: Sequence[Scored]) -> Scored:
         None if None in scores else math.fsum(score or 0 for score in scores)
         for scores in zip(*(scores for _, scores in subtrees), strict=True)
     ]
-    return And([tree for tree, _ in subtrees]), together
+    return nodes.And([tree for tree, _ in subtrees]), together
 
 
 def either(subtrees: Sequence[Scored]) -> Scored:
@@ -148,15 +135,15 @@ def either(subtrees: Sequence[Scored]) -> Scored:
         None if all(score is None for score in scores) else math.fsum(s or 0 for s in scores)
         for scores in zip(*(scores for _, scores in subtrees), strict=True)
     ]
-    return Or([tree for tree, _ in subtrees]), together
+    return nodes.Or([tree for tree, _ in subtrees]), together
 
 
 def negated(subtree: Scored) -> Scored:
     tree, scores = subtree
-    return Not(tree), [0.0 if score is None else None for score in scores]
+    return nodes.Not(tree), [0.0 if score is None else None for score in scores]
 
 
-def filtered(field: str, value: str, tree: Tree) -> Scored:
+def filtered(field: str, value: str, tree: nodes.Tree) -> Scored:
     return tree, [0.0 if holds(each, field, value) else None for each in MADE]
 
 
@@ -167,9 +154,9 @@ LEAVES: st.SearchStrategy[Scored] = st.builds(
 )
 UNSCORED: st.SearchStrategy[Scored] = st.sampled_from(
     [
-        (Every(), [0.0] * len(MADE)),
-        filtered("region", "North", Filter("region", ("North",))),
-        filtered("year", "2002..2004", Filter("year", low="2002", high="2004")),
+        (nodes.Every(), [0.0] * len(MADE)),
+        filtered("region", "North", nodes.Filter("region", ("North",))),
+        filtered("year", "2002..2004", nodes.Filter("year", low="2002", high="2004")),
     ]
 )
 TREES: st.SearchStrategy[Scored] = st.recursive(

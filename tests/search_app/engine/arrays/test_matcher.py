@@ -23,7 +23,7 @@ from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from search_app.engine import Searcher, SearchRequest
 from search_app.engine.arrays.scoring import find_hits
-from search_app.engine.query.nodes import Clause, Filter, Prefix, Tree, Wildcard
+from search_app.engine.query import nodes
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues, trees
 from tests.tiers import examples
@@ -31,9 +31,10 @@ from tests.tiers import examples
 MADE = catalogues.throw(seed=7, size=300)
 ALL_FIELDS = frozenset(field.name for field in catalogues.CATALOGUE.searchable)
 COMMON: trees.Trees = st.sampled_from((
-    Clause([Prefix("", ALL_FIELDS)]), Clause([Prefix("po", ALL_FIELDS)]),
-    Clause([Wildcard("*e*", ALL_FIELDS)]), Filter("region", ("North", "Nowhere", "West")),
-    Filter("year", ("2001", "1900", "2005")),
+    nodes.Clause([nodes.Prefix("", ALL_FIELDS)]), nodes.Clause([nodes.Prefix("po", ALL_FIELDS)]),
+    nodes.Clause([nodes.Wildcard("*e*", ALL_FIELDS)]),
+    nodes.Filter("region", ("North", "Nowhere", "West")),
+    nodes.Filter("year", ("2001", "1900", "2005")),
 ))  # fmt: skip
 """Clauses that match most of the generated publications, and filters of several values."""
 TREES = {
@@ -59,7 +60,7 @@ class Both:
         often = [self.asked[kind] for kind in frequent]
         self.asked["anything"] = trees.anything([*often * 5, *self.asked.values(), *more])
 
-    def find(self, tree: Tree) -> list[int]:
+    def find(self, tree: nodes.Tree) -> list[int]:
         stock_tree = trees.to_whoosh(tree)
         expected = sorted(self.stock.docs_for_query(stock_tree))
         assert sorted(self.ours.docs_for_query(stock_tree)) == expected
@@ -104,7 +105,7 @@ def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, real: Both) -> None:
 
     @given(tree=real.asked[kind])
     @examples(TREES[kind])
-    def finds_the_same(tree: Tree) -> None:
+    def finds_the_same(tree: nodes.Tree) -> None:
         sizes.append(len(real.find(tree)))
 
     finds_the_same()

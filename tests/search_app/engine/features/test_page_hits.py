@@ -12,19 +12,7 @@ from search_app.engine.features.page_hits import (
     highlight,
 )
 from search_app.engine.matching import read_words
-from search_app.engine.query.nodes import (
-    And,
-    Clause,
-    Fuzzy,
-    Not,
-    Part,
-    Phrase,
-    Prefix,
-    Term,
-    Tree,
-    Wildcard,
-    compile_wildcard,
-)
+from search_app.engine.query import nodes
 from search_app.engine.results import TextRun
 
 PIECES = (
@@ -33,7 +21,7 @@ PIECES = (
 )  # fmt: skip
 """Words, and characters that may occur between them."""
 TITLE = frozenset({"title"})
-MODEL_LAW = Phrase(("model", "law"), TITLE)
+MODEL_LAW = nodes.Phrase(("model", "law"), TITLE)
 FILLER = "Nothing of note stands in this sentence at all. " * 12
 
 
@@ -41,45 +29,49 @@ def marked(runs: tuple[TextRun, ...]) -> list[str]:
     return [run.text for run in runs if run.marked]
 
 
-def find_spans(text: str, tree: Tree | None, language: str = "en") -> list[tuple[int, int]]:
+def find_spans(text: str, tree: nodes.Tree | None, language: str = "en") -> list[tuple[int, int]]:
     return Marks(tree, read_words(text, language, "title")).find(0, "title", text)
 
 
-def show(text: str, tree: Tree | None, language: str = "en") -> list[str]:
+def show(text: str, tree: nodes.Tree | None, language: str = "en") -> list[str]:
     return marked(highlight(text, find_spans(text, tree, language)))
 
 
-def leaf(*parts: Part) -> Clause:
-    return Clause(list(parts))
+def leaf(*parts: nodes.Part) -> nodes.Clause:
+    return nodes.Clause(list(parts))
 
 
 @pytest.mark.parametrize(
     ("part", "text", "expected"),
     [
         # a word by its stem, in all its inflections
-        (Term("traffick", TITLE), "Trafficking, traffic and TRAFFICKED", "Trafficking TRAFFICKED"),
-        (Term("器官", TITLE), f"器官 {'x' * 2000}", "器官"),
+        (
+            nodes.Term("traffick", TITLE),
+            "Trafficking, traffic and TRAFFICKED",
+            "Trafficking TRAFFICKED",
+        ),
+        (nodes.Term("器官", TITLE), f"器官 {'x' * 2000}", "器官"),
         # a phrase only where it is complete, within its paragraph
         (MODEL_LAW, "A law of the model: the Model Law", "Model Law"),
         (MODEL_LAW, "Model\n\nLaw", ""),
-        (Phrase(("官", "摘取"), TITLE), "器官 摘取", "官 摘取"),
-        (Phrase(("官", "摘取"), TITLE), "器官\n\n摘取", ""),
+        (nodes.Phrase(("官", "摘取"), TITLE), "器官 摘取", "官 摘取"),
+        (nodes.Phrase(("官", "摘取"), TITLE), "器官\n\n摘取", ""),
         # a word as written in no other form, such as a name from another language
-        (Term("=trata", TITLE), "Trata\n\nde tratas, a trata", "Trata trata"),
-        (Prefix("organi", TITLE), "Organized organ organisations", "Organized organisations"),
-        (Fuzzy("organ", TITLE), "Organ, organs, argan and organist", "Organ organs argan"),
-        (Wildcard("o*n", TITLE), "Organ, organs, oxen", "Organ oxen"),
+        (nodes.Term("=trata", TITLE), "Trata\n\nde tratas, a trata", "Trata trata"),
+        (nodes.Prefix("organi", TITLE), "Organized organ organisations", "Organized organisations"),
+        (nodes.Fuzzy("organ", TITLE), "Organ, organs, argan and organist", "Organ organs argan"),
+        (nodes.Wildcard("o*n", TITLE), "Organ, organs, oxen", "Organ oxen"),
         # no word of another field
-        (Term("model", frozenset({"x"})), "Model law", ""),
+        (nodes.Term("model", frozenset({"x"})), "Model law", ""),
     ],
 )
-def test_words_are_marked_where_a_part_matches(part: Part, text: str, expected: str) -> None:
+def test_words_are_marked_where_a_part_matches(part: nodes.Part, text: str, expected: str) -> None:
     assert " ".join(show(text, leaf(part))) == expected
 
 
 def test_a_text_is_stemmed_in_its_own_language() -> None:
     text = "Explotaciones"
-    tree = leaf(Term(stemming.stem(text, "es"), TITLE))
+    tree = leaf(nodes.Term(stemming.stem(text, "es"), TITLE))
     assert show(text, tree, "es") == [text]
     assert not show(text, tree, "en")
 
@@ -93,17 +85,17 @@ def test_a_text_is_stemmed_in_its_own_language() -> None:
     ],
 )  # fmt: skip
 def test_a_wildcard_matches_any_characters(pattern: str, word: str, expected: bool) -> None:
-    assert (compile_wildcard(pattern).fullmatch(word) is not None) is expected
+    assert (nodes.compile_wildcard(pattern).fullmatch(word) is not None) is expected
 
 
 def test_excluded_words_are_not_marked() -> None:
-    tree = And([Not(leaf(Term("law", TITLE))), leaf(Term("model", TITLE))])
+    tree = nodes.And([nodes.Not(leaf(nodes.Term("law", TITLE))), leaf(nodes.Term("model", TITLE))])
     assert show("Model law", tree) == ["Model"]
 
 
 def test_the_passage_has_the_most_different_words() -> None:
     text = f"An organ. {FILLER} Then removal of an organ is described. {FILLER}"
-    tree = And([leaf(Term("organ", TITLE)), leaf(Term("remov", TITLE))])
+    tree = nodes.And([leaf(nodes.Term("organ", TITLE)), leaf(nodes.Term("remov", TITLE))])
     runs = best_passage(text, find_spans(text, tree))
     assert marked(runs) == ["removal", "organ"]
     assert runs[0].text == "… "
@@ -120,7 +112,7 @@ def test_a_summary_without_a_match_is_shown_from_its_start() -> None:
     | st.lists(st.sampled_from(["organ", "law. ", "é", " ", "\n\n"])).map("".join)
 )
 def test_a_passage_is_part_of_the_text(text: str) -> None:
-    tree = And([leaf(Term("organ", TITLE)), leaf(Term("law", TITLE))])
+    tree = nodes.And([leaf(nodes.Term("organ", TITLE)), leaf(nodes.Term("law", TITLE))])
     runs = [
         run for run in best_passage(text, find_spans(text, tree)) if run.text not in ("… ", " …")
     ]
@@ -131,6 +123,6 @@ def test_a_passage_is_part_of_the_text(text: str) -> None:
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(max_size=200))
 def test_the_marked_words_are_those_with_the_stem(text: str) -> None:
-    tree = leaf(Term("organ", TITLE))
+    tree = leaf(nodes.Term("organ", TITLE))
     words = [each for each in tokenizer.tokenize(text, "en") if each.stem == "organ"]
     assert find_spans(text, tree) == [(each.start, each.end) for each in words]

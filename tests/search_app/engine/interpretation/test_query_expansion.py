@@ -16,8 +16,8 @@ from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.scoring import find_hits
 from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import make_context
-from search_app.engine.query.nodes import And, clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -44,7 +44,7 @@ def stock(searcher: Searcher) -> Iterator[Whoosh]:
 
 def parse_text(text: str, searcher: Searcher) -> Parsed:
     interpreter = searcher.interpreter
-    return parse(text, interpreter.vocabulary, interpreter.entity_linker, And)
+    return parse(text, interpreter.vocabulary, interpreter.entity_linker, nodes.And)
 
 
 def recognised(text: str, searcher: Searcher) -> list[str]:
@@ -74,7 +74,7 @@ def test_the_typed_name_weighs_more_than_other_names(searcher: Searcher) -> None
     arrays = cast(ArrayStore, searcher.store).snapshot
 
     def weight(text: str, identity: str) -> float:
-        (leaf,) = clauses(parse_text(text, searcher).tree)
+        (leaf,) = nodes.clauses(parse_text(text, searcher).tree)
         held = clause_postings(leaf, arrays)
         return float(held.weights[held.documents.tolist().index(arrays.find_doc_number(identity))])
 
@@ -346,7 +346,7 @@ def test_every_name_of_the_thesaurus_is_searched_without_an_error(engine: Engine
     texts = [label for each in things for labels in each.labels.values() for label in labels]
     texts += [each for one in searcher.generation.read_thesaurus().concept for each in one.acronyms]
     assert len(texts) > 5000
-    assert all([*clauses(parse_text(text, searcher).tree)] for text in texts)
+    assert all([*nodes.clauses(parse_text(text, searcher).tree)] for text in texts)
     found = [answer(text, searcher, match="all").total > 0 for text in texts]
     assert sum(found) > len(found) / 2
 
@@ -378,7 +378,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 @examples(200)
 @pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
-    assert all(leaf.parts for leaf in clauses(parse_text(text, searcher).tree))
+    assert all(leaf.parts for leaf in nodes.clauses(parse_text(text, searcher).tree))
     found = answer(text, searcher)
     assert found.total == len(found.hits)
 

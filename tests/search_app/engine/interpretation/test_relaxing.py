@@ -15,15 +15,7 @@ from search_app.engine.interpretation.interpreter import (
     list_steps,
     retrieve,
 )
-from search_app.engine.query.nodes import (
-    Clause,
-    Or,
-    Term,
-    Together,
-    Tree,
-    clauses,
-    drop_boosts,
-)
+from search_app.engine.query import nodes
 from search_app.engine.query.parser import parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -33,12 +25,12 @@ from tests.search_app.engine.named import RIVERS, answer, ids, index
 TITLE = frozenset({"title"})
 
 
-def find(tree: Tree, searcher: Searcher) -> set[str]:
+def find(tree: nodes.Tree, searcher: Searcher) -> set[str]:
     request = SearchRequest("", size=searcher.size)
     return set(searcher.store.ask(StoreRequest(request, tree), Deadline()).list_ids())
 
 
-def find_step(words: list[Clause], least: int, searcher: Searcher) -> set[str]:
+def find_step(words: list[nodes.Clause], least: int, searcher: Searcher) -> set[str]:
     """Return the ids of the publications with so many of the words, or with a rare one."""
     by_word = {word.text: find(word, searcher) for word in words}
     vocabulary = searcher.interpreter.vocabulary
@@ -72,19 +64,19 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
     def check(typed: list[str]) -> None:
         request = SearchRequest(" ".join(typed), size=searcher.size)
         interpretation = retrieve(request, searcher.interpreter).interpretation
-        tree = drop_boosts(interpretation.reply.tree)
+        tree = nodes.drop_boosts(interpretation.reply.tree)
         results = searcher.search(request)
         if not interpretation.relaxed or interpretation.required:
             assert not results.unmatched
             return
-        parsed = [*clauses(interpretation.parsed.tree)]
+        parsed = [*nodes.clauses(interpretation.parsed.tree)]
         hits = {hit.publication.id for hit in results.hits}
         assert hits >= {*searcher.list_ids(replace(request, match="all", exact=True))}
-        least = tree.least if isinstance(tree, Or) else 1
-        if any(isinstance(part, Together) for clause in parsed for part in clause.parts):
+        least = tree.least if isinstance(tree, nodes.Or) else 1
+        if any(isinstance(part, nodes.Together) for clause in parsed for part in clause.parts):
             return  # a name of several words is several clauses at the last step
         stepped.add(least)
-        assert interpretation.is_step is (isinstance(tree, Or) and tree.least > 1)
+        assert interpretation.is_step is (isinstance(tree, nodes.Or) and tree.least > 1)
         if interpretation.is_step:
             assert len(parsed) <= MAX_STEPS_WORDS
             assert hits == find_step(parsed, least, searcher)
@@ -106,12 +98,12 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
 
 def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
     """A publication with a word that few have is a hit, although it lacks the other words."""
-    tree = Or([Clause([Term(stem, TITLE)], stem) for stem in ("a", "b", "c")], 2)
+    tree = nodes.Or([nodes.Clause([nodes.Term(stem, TITLE)], stem) for stem in ("a", "b", "c")], 2)
     assert tree.weigh(tree.children[0]) == 1
-    rare = Or(tree.children, 2, frozenset({"a"}))
+    rare = nodes.Or(tree.children, 2, frozenset({"a"}))
     assert [rare.weigh(child) for child in rare.children] == [2, 1, 1]
     found = searcher.search(SearchRequest("fishing documents smuggling airport", size=136))
-    with_rare = find(Clause([Term("fish", TITLE)]), searcher)
+    with_rare = find(nodes.Clause([nodes.Term("fish", TITLE)]), searcher)
     assert with_rare <= {hit.publication.id for hit in found.hits}
     assert found.unmatched
 
@@ -119,9 +111,9 @@ def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
 def test_only_plain_words_are_rare(searcher: Searcher) -> None:
     interpreter = searcher.interpreter
     text = "podcast podc* podcaste~ India documents"
-    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, Or, "one").tree
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, nodes.Or, "one").tree
     step = next(list_steps(tree, interpreter.vocabulary.count))
-    assert isinstance(step, Or)
+    assert isinstance(step, nodes.Or)
     assert step.least > 1
     assert step.sufficient == {"podcast"}
 

@@ -20,12 +20,11 @@ from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.opensearch import queries, search
 from search_app.engine.opensearch.client import MAX_SEARCHES, ClusterClient, Response, make_count
 from search_app.engine.opensearch.facets import FacetRequest
-from search_app.engine.opensearch.queries import QueryCompiler, Selections, count_leaves
 from search_app.engine.opensearch.rescoring import Feedback
 from search_app.engine.opensearch.search import Generation, Plan
 from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.opensearch.texts import find_files
-from search_app.engine.query.nodes import And, Clause, Names, Or, Phrase, Term
+from search_app.engine.query import nodes
 from search_app.engine.query.parser import parse
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
@@ -63,13 +62,15 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     write_vocabulary(Segment(live.segment, live.manifest.catalogue), None, folder / "vocabulary")
     file = read_vocabulary(folder / "vocabulary")
     vocabulary = Vocabulary(file.arrays, live.manifest.catalogue)
-    compiler = QueryCompiler(vocabulary, inside=False)
+    compiler = queries.QueryCompiler(vocabulary, inside=False)
     client = ClusterClient(cast(Any, None), "none")
     feedback = Cache[bytes, Feedback](1)
     return Generation(client, vocabulary, file.mean_lengths, feedback, compiler, compiler)
 
 
-def make_plan(text: str, generation: Generation, joined: type[And | Or] = And) -> Plan:
+def make_plan(
+    text: str, generation: Generation, joined: type[nodes.And | nodes.Or] = nodes.And
+) -> Plan:
     vocabulary = generation.vocabulary
     parsed = parse(text, vocabulary, ValueNames(vocabulary, vocabulary.word_fields), joined)
     store_request = StoreRequest(
@@ -82,7 +83,7 @@ def make_plan(text: str, generation: Generation, joined: type[And | Or] = And) -
 def test_a_name_of_many_values_is_one_clause(text: str, generation: Generation) -> None:
     plan = make_plan(text, generation)
     assert str(plan.hits).count("Wang") == 3_000
-    assert count_leaves(plan.hits) < 30
+    assert queries.count_leaves(plan.hits) < 30
 
 
 def test_very_many_values_are_several_clauses(
@@ -96,24 +97,24 @@ def test_very_many_values_are_several_clauses(
 
 def test_a_repeated_word_is_one_clause(generation: Generation) -> None:
     once, often = (make_plan(" ".join([WORDS[0]] * times), generation) for times in (1, 400))
-    assert count_leaves(often.word_query) == count_leaves(once.word_query)
+    assert queries.count_leaves(often.word_query) == queries.count_leaves(once.word_query)
 
 
-@pytest.mark.parametrize("joined", [And, Or])
+@pytest.mark.parametrize("joined", [nodes.And, nodes.Or])
 def test_many_words_and_filters_are_within_the_limit(
-    generation: Generation, joined: type[And | Or], monkeypatch: pytest.MonkeyPatch
+    generation: Generation, joined: type[nodes.And | nodes.Or], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = make_plan(f"{' '.join(WORDS)} person:wang", generation, joined)
     assert not everything.dropped
     monkeypatch.setattr(queries, "MAX_LEAVES", 40)
     plan = make_plan(f"{' '.join(WORDS)} person:wang", generation, joined)
     assert plan.dropped
-    assert count_leaves(plan.hits) <= 40
+    assert queries.count_leaves(plan.hits) <= 40
 
 
 def test_what_orders_the_hits_of_a_long_query_is_within_the_limit(generation: Generation) -> None:
     body = make_plan(" ".join(WORDS[:40]), generation).make_list(0, 10)
-    assert 400 < count_leaves(body["query"]) < MAX_CLAUSES
+    assert 400 < queries.count_leaves(body["query"]) < MAX_CLAUSES
 
 
 def test_a_signal_with_too_many_clauses_raises_no_hit(
@@ -122,21 +123,21 @@ def test_a_signal_with_too_many_clauses_raises_no_hit(
     """A query that a node would reject is left out, and the hits keep their order."""
     plan = make_plan(" ".join(WORDS[:20]), generation)
     raised = plan.make_best(0, 10, records=True)["rescore"]
-    monkeypatch.setattr(search, "MAX_CLAUSES", count_leaves(raised) - 1)
+    monkeypatch.setattr(search, "MAX_CLAUSES", queries.count_leaves(raised) - 1)
     assert "rescore" not in plan.make_best(0, 10, records=True)
 
 
 def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: Generation) -> None:
     fields = generation.vocabulary.word_fields
-    typed = Term(tokenizer.SURFACE_PREFIX + WORDS[0], fields)
+    typed = nodes.Term(tokenizer.SURFACE_PREFIX + WORDS[0], fields)
     stems = [generation.vocabulary.list_stems(word)[0] for word in WORDS]
     names = [(first, second) for first in stems for second in stems[:8]]
-    labels = tuple(Phrase(name, fields) for name in names)
-    clause = Clause([typed, Names(labels, "c", "narrower", 0.25)], "concept")
+    labels = tuple(nodes.Phrase(name, fields) for name in names)
+    clause = nodes.Clause([typed, nodes.Names(labels, "c", "narrower", 0.25)], "concept")
     plan = Plan(StoreRequest(SearchRequest("concept"), clause), generation)
     assert plan.dropped == ()
     assert plan.truncated == (("concept", len(names) - queries.MAX_NAMES),)
-    assert count_leaves(plan.hits) <= queries.MAX_LEAVES
+    assert queries.count_leaves(plan.hits) <= queries.MAX_LEAVES
     assert f"'{WORDS[0]}'" in str(plan.hits)
 
 
@@ -154,7 +155,7 @@ def test_the_counts_of_values_grow_with_their_number(
                 filters=values, all_of={"person": ("person",)} if restriction == "all_of" else {}
             )
         )
-        selections = Selections(request, generation.vocabulary)
+        selections = queries.Selections(request, generation.vocabulary)
         sizes.append(len(str(FacetRequest(selections, generation.vocabulary, 8).aggregations)))
     assert sizes[1] < 4.2 * sizes[0]
 
@@ -194,7 +195,7 @@ def search_pair(word: str, other: str) -> StoreRequest:
     in_title = frozenset({"title"})
     return StoreRequest(
         SearchRequest(f"{word} {other}"),
-        And([Clause([Term(each, in_title)], each) for each in (word, other)]),
+        nodes.And([nodes.Clause([nodes.Term(each, in_title)], each) for each in (word, other)]),
     )
 
 
@@ -227,7 +228,9 @@ def test_searches_after_the_first_are_made_when_they_are_needed(
             made.append(each.request.text)
             yield each
 
-    anywhere = Clause([Term(WORDS[0], frozenset(generation.vocabulary.searchable))], WORDS[0])
+    anywhere = nodes.Clause(
+        [nodes.Term(WORDS[0], frozenset(generation.vocabulary.searchable))], WORDS[0]
+    )
     pairs = [search_pair(*WORDS[start : start + 2]) for start in (2, 4)]
     deadline = Deadline()
     known = next(group := store.ask_each(list_searches(), deadline))
@@ -250,11 +253,13 @@ def test_pages_with_many_names_are_asked_for_within_the_limit(
     attached = open_texts(segment, texts.CATALOGUE)
     write_vocabulary(Segment(segment, texts.CATALOGUE), attached, tmp_path / "vocabulary")
     file = read_vocabulary(tmp_path / "vocabulary")
-    compiler = QueryCompiler(Vocabulary(file.arrays, texts.CATALOGUE, file.texts), inside=True)
+    compiler = queries.QueryCompiler(
+        Vocabulary(file.arrays, texts.CATALOGUE, file.texts), inside=True
+    )
     fields = compiler.vocabulary.word_fields
-    pairs = [Phrase((one, other), fields) for one in WORDS for other in WORDS]
+    pairs = [nodes.Phrase((one, other), fields) for one in WORDS for other in WORDS]
     typed = [
-        Clause([Names(tuple(pairs[start : start + names]), f"{start}")])
+        nodes.Clause([nodes.Names(tuple(pairs[start : start + names]), f"{start}")])
         for start in range(0, clauses * names, names)
     ]
     sent: list[Json] = []
@@ -264,4 +269,4 @@ def test_pages_with_many_names_are_asked_for_within_the_limit(
         return [{"hits": {"hits": []}}]
 
     assert find_files(["a"], typed, compiler, most, send) == {}
-    assert clauses * names < count_leaves(sent) <= MAX_CLAUSES
+    assert clauses * names < queries.count_leaves(sent) <= MAX_CLAUSES

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search_app.engine.deadline import Deadline
-from search_app.engine.query.nodes import And, clauses
+from search_app.engine.query import nodes
 from search_app.engine.query.parser import MAX_COMBINATIONS, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -75,8 +75,8 @@ def test_words_around_a_group_are_searched_once(searcher: Searcher) -> None:
     """A clause that all readings of a text contain occurs once in its tree."""
     interpreter = searcher.interpreter
     text = "(border OR sea) (film OR podcast) gender"
-    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, And).tree
-    texts = [clause.text for clause in clauses(tree)]
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, nodes.And).tree
+    texts = [clause.text for clause in nodes.clauses(tree)]
     assert sorted(texts) == ["border", "film", "gender", "podcast", "sea"]
 
 
@@ -85,12 +85,12 @@ def test_many_nested_groups_are_read_in_time(searcher: Searcher) -> None:
     for level in range(18):
         text = f"(x{level} OR y{level}) ({text} AND z)"
     interpreter = searcher.interpreter
-    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, And).tree
-    assert sum(1 for _ in clauses(tree)) < 100 * MAX_COMBINATIONS
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, nodes.And).tree
+    assert sum(1 for _ in nodes.clauses(tree)) < 100 * MAX_COMBINATIONS
 
 
 def test_a_long_text_is_read_once(searcher: Searcher) -> None:
     interpreter = searcher.interpreter
     text = " ".join(f"(police OR judges) {'training ' * 40}" for _ in range(6))
-    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, And).tree
-    assert sum(1 for _ in clauses(tree)) == 6 * (2 + 40)
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, nodes.And).tree
+    assert sum(1 for _ in nodes.clauses(tree)) == 6 * (2 + 40)

@@ -5,18 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app.engine import Engine
-from search_app.engine.query import cost, vocabulary
-from search_app.engine.query.nodes import (
-    And,
-    Clause,
-    Not,
-    Or,
-    Term,
-    Tree,
-    Wildcard,
-    clauses,
-    list_children,
-)
+from search_app.engine.query import cost, nodes, vocabulary
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -33,8 +22,8 @@ def snapshot(engine: Engine) -> Snapshot:
     return Snapshot(engine.get_searcher().generation)
 
 
-def word(text: str) -> Clause:
-    return Clause([Term(text, frozenset({"title", "summary", "region"}))], text)
+def word(text: str) -> nodes.Clause:
+    return nodes.Clause([nodes.Term(text, frozenset({"title", "summary", "region"}))], text)
 
 
 def commonest(snapshot: Snapshot, number: int) -> list[str]:
@@ -47,13 +36,15 @@ def test_the_most_expensive_words_are_left_out(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = commonest(snapshot, 6)
-    tree = Or([word(text) for text in texts])
-    costs = [cost.compute_cost(leaf, snapshot.vocabulary) for leaf in clauses(tree)]
+    tree = nodes.Or([word(text) for text in texts])
+    costs = [cost.compute_cost(leaf, snapshot.vocabulary) for leaf in nodes.clauses(tree)]
     monkeypatch.setattr(cost, "MAX_POSTINGS", sum(sorted(costs)[:4]))
     kept, left_out = cost.limit_cost(tree, snapshot.vocabulary)
     assert len(left_out) == 2
-    assert [leaf.text for leaf in clauses(kept)] == [text for text in texts if text not in left_out]
-    cheapest = max(cost.compute_cost(leaf, snapshot.vocabulary) for leaf in clauses(kept))
+    assert [leaf.text for leaf in nodes.clauses(kept)] == [
+        text for text in texts if text not in left_out
+    ]
+    cheapest = max(cost.compute_cost(leaf, snapshot.vocabulary) for leaf in nodes.clauses(kept))
     assert min(cost.compute_cost(word(text), snapshot.vocabulary) for text in left_out) >= cheapest
 
 
@@ -61,7 +52,7 @@ def test_three_plain_words_are_always_within_the_limit(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cost, "MAX_POSTINGS", 0)
-    tree = And([word(text) for text in commonest(snapshot, cost.ALWAYS_ALLOWED)])
+    tree = nodes.And([word(text) for text in commonest(snapshot, cost.ALWAYS_ALLOWED)])
     assert cost.limit_cost(tree, snapshot.vocabulary) == (tree, ())
 
 
@@ -72,9 +63,9 @@ def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> 
     trees = st.recursive(
         st.sampled_from(texts).map(word),
         lambda inner: st.one_of(
-            st.lists(inner, min_size=2, max_size=3).map(And),
-            st.lists(inner, min_size=2, max_size=3).map(Or),
-            inner.map(Not),
+            st.lists(inner, min_size=2, max_size=3).map(nodes.And),
+            st.lists(inner, min_size=2, max_size=3).map(nodes.Or),
+            inner.map(nodes.Not),
         ),
         max_leaves=8,
     )
@@ -83,20 +74,24 @@ def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> 
         patch.setattr(cost, "MAX_POSTINGS", data.draw(st.integers(0, 600)))
         patch.setattr(cost, "ALWAYS_ALLOWED", 0)
         kept, left_out = cost.limit_cost(tree, snapshot.vocabulary)
-    said = [leaf.text for leaf in clauses(kept, excluded=True)]
-    assert sorted([*said, *left_out]) == sorted(each.text for each in clauses(tree, excluded=True))
+    said = [leaf.text for leaf in nodes.clauses(kept, excluded=True)]
+    assert sorted([*said, *left_out]) == sorted(
+        each.text for each in nodes.clauses(tree, excluded=True)
+    )
     assert kept is None or not _has_empty_node(kept)
 
 
-def _has_empty_node(tree: Tree) -> bool:
-    children = list_children(tree)
-    return (not children and not isinstance(tree, Clause)) or any(map(_has_empty_node, children))
+def _has_empty_node(tree: nodes.Tree) -> bool:
+    children = nodes.list_children(tree)
+    return (not children and not isinstance(tree, nodes.Clause)) or any(
+        map(_has_empty_node, children)
+    )
 
 
 def test_an_expansion_keeps_its_commonest_terms(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pattern = Wildcard("*e*", frozenset(snapshot.segment.fields))
+    pattern = nodes.Wildcard("*e*", frozenset(snapshot.segment.fields))
     whole = vocabulary.expand(pattern, snapshot.vocabulary)
     terms = snapshot.segment.words
     held = [terms.doc_frequency(int(number)) for number in whole.numbers]

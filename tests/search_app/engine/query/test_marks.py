@@ -15,7 +15,7 @@ from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.page_hits import Marks
 from search_app.engine.interpretation import interpreter
 from search_app.engine.matching import match_parts, read_words
-from search_app.engine.query.nodes import And, Together, Tree, clauses, list_children
+from search_app.engine.query import nodes
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -38,13 +38,13 @@ def list_texts(number: int, snapshot: Snapshot) -> Iterator[tuple[str, str, str]
             yield field.name, text, publication.lang or catalogue.language
 
 
-def list_matched(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
+def list_matched(tree: nodes.Tree, number: int, snapshot: Snapshot) -> Chars:
     words, found = snapshot.gather(np.array([number])), set[tuple[str, int]]()
     for field, text, _ in list_texts(number, snapshot):
         begin, end = words.bound(0, field)
         places = [at for at in range(begin, end) if words.words[at] >= 0]
         at = dict(zip(places, tokenizer.find_spans(text), strict=True))
-        for leaf in clauses(tree):
+        for leaf in nodes.clauses(tree):
             for match in match_parts(leaf.parts, words):
                 for start in match.starts.tolist():
                     for word in range(start, start + match.length):
@@ -52,7 +52,7 @@ def list_matched(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
     return found
 
 
-def list_marked(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
+def list_marked(tree: nodes.Tree, number: int, snapshot: Snapshot) -> Chars:
     marks, found = Marks(tree, snapshot.gather(np.array([number]))), set[tuple[str, int]]()
     for field, text, language in list_texts(number, snapshot):
         spans = marks.find(0, field, text)
@@ -61,11 +61,13 @@ def list_marked(tree: Tree, number: int, snapshot: Snapshot) -> Chars:
     return found
 
 
-def is_conditional(tree: Tree) -> bool:
+def is_conditional(tree: nodes.Tree) -> bool:
     """Return whether a word counts only if the publication has another word too."""
-    together = any(isinstance(part, Together) for leaf in clauses(tree) for part in leaf.parts)
-    nested = any(isinstance(each, And) for each in list_children(tree))
-    return together or (nested and not isinstance(tree, And))
+    together = any(
+        isinstance(part, nodes.Together) for leaf in nodes.clauses(tree) for part in leaf.parts
+    )
+    nested = any(isinstance(each, nodes.And) for each in nodes.list_children(tree))
+    return together or (nested and not isinstance(tree, nodes.And))
 
 
 def assert_marked(text: str, match: str, searcher: Searcher) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from search_app.engine.interpretation.interpreter import retrieve
-from search_app.engine.query.nodes import clauses
+from search_app.engine.query import nodes
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 
@@ -42,10 +42,10 @@ def test_question_words_count_outside_a_question(text: str, word: str, searcher:
     read = retrieve(
         SearchRequest(text, match="any", exact=True), searcher.interpreter
     ).interpretation
-    assert word in {leaf.text for leaf in clauses(read.parsed.tree)}
+    assert word in {leaf.text for leaf in nodes.clauses(read.parsed.tree)}
 
 
 def test_parentheses_in_a_question_are_part_of_it(searcher: Searcher) -> None:
     request = SearchRequest("where is a handbook (I want it for victims)", exact=True)
     read = retrieve(request, searcher.interpreter).interpretation
-    assert [clause.text for clause in clauses(read.parsed.tree)] == ["handbook", "victims"]
+    assert [clause.text for clause in nodes.clauses(read.parsed.tree)] == ["handbook", "victims"]

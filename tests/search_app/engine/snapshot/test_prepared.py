@@ -16,7 +16,7 @@ from search_app.engine.interpretation.entities import HashIndex, ValueNames
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.interpretation.spellcheck import SpellChecker
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, make_index_with_texts
@@ -128,7 +128,7 @@ class CountingStore(ArrayStore):
         super().__init__(snapshot)
         self.counted: list[int] = []
 
-    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
+    def count_all(self, clauses: Sequence[nodes.Clause], deadline: Deadline) -> list[int]:
         self.counted.append(len(clauses))
         return super().count_all(clauses, deadline)
 
