@@ -393,7 +393,7 @@ def test_a_search_has_the_hits_of_a_local_index(
     run("build", "--corpus", corpus, "--index", tmp_path / "index")
     results = []
     for index in (url, tmp_path / "index"):
-        told = run("search", "--json", "--index", index, "border", "number3")
+        told = run("search", "--json", "--size", "20", "--index", index, "border", "number3")
         assert told.status == 0
         results.append(json.loads(told.out))
     for result in results:

@@ -109,7 +109,8 @@ def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, real: Both) -> None:
         sizes.append(len(real.find(tree)))
 
     finds_the_same()
-    assert sum(size > 0 for size in sizes) > len(sizes) / 4  # otherwise the test would prove little
+    # Otherwise the test would prove little. The few examples of a fast run may all be unlucky.
+    assert len(sizes) < 20 or sum(size > 0 for size in sizes) > len(sizes) / 4
 
 
 @pytest.mark.slow

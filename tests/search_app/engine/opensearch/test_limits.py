@@ -17,7 +17,7 @@ from indexer.generations import directory
 from search_app.engine.cache import Cache
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
-from search_app.engine.opensearch import queries, search
+from search_app.engine.opensearch import queries
 from search_app.engine.opensearch.client import MAX_SEARCHES, ClusterClient, Response, make_count
 from search_app.engine.opensearch.facets import FacetRequest
 from search_app.engine.opensearch.rescoring import Feedback
@@ -123,7 +123,7 @@ def test_a_signal_with_too_many_clauses_raises_no_hit(
     """A query that a node would reject is left out, and the hits keep their order."""
     plan = make_plan(" ".join(WORDS[:20]), generation)
     raised = plan.make_best(0, 10, records=True)["rescore"]
-    monkeypatch.setattr(search, "MAX_CLAUSES", queries.count_leaves(raised) - 1)
+    monkeypatch.setattr(queries, "MAX_CLAUSES", queries.count_leaves(raised) - 1)
     assert "rescore" not in plan.make_best(0, 10, records=True)
 
 
