@@ -71,8 +71,8 @@ torture: environment-test ## interrupt builds and damage indexes many thousand t
 coverage: environment-test browser ## run all tests, report the lines and branches that they miss
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term $(ARGS)
 
-mutants: environment-bench ## run mutation tests of the parser, publishing and escaping
-	@$(BIN)/mutmut run $(ARGS)
+mutants: environment-test ## change the code at random places, list the changes that no test beside it notices
+	@$(BIN)/python -m tools.mutants --seed $(or $(SEED),1) --number $(or $(NUMBER),300) $(ARGS)
 
 lint: environment-test ## check style, types, imports, security, spelling and templates
 	$(BIN)/ruff check
