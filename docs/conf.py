@@ -38,12 +38,7 @@ NAVIGATION = {
         "docs/security",
     ),
     "Measure": ("docs/benchmarks", "docs/relevance", "docs/scaling"),
-    "Understand": (
-        "docs/glossary",
-        "docs/architecture",
-        "docs/modules",
-        "docs/decisions/README",
-    ),
+    "Understand": ("docs/glossary", "docs/architecture", "docs/modules", "docs/decisions/README"),
     "Contribute": ("CONTRIBUTING", "docs/translating", "docs/releasing", "SECURITY", "CHANGELOG"),
 }
 """The documents in the sidebar, in the order of a reader, by caption."""

@@ -5,13 +5,7 @@ from html import escape
 from pathlib import Path
 
 from indexer.catalogue import catalogue_toml
-from indexer.catalogue.records import (
-    Problem,
-    Property,
-    Publication,
-    SourceLocation,
-    SourceRecord,
-)
+from indexer.catalogue.records import Problem, Property, Publication, SourceLocation, SourceRecord
 from indexer.ingest import corpus
 
 SMALL_CATALOGUE = """\

@@ -221,8 +221,7 @@ def test_a_failed_download_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "stage",
-    ["*/pyvenv.cfg", "*/lib/python3*/site-packages/flask", "*/complete"],
+    "stage", ["*/pyvenv.cfg", "*/lib/python3*/site-packages/flask", "*/complete"]
 )
 def test_a_kill_changes_nothing(place: Place, index: Path, stage: str) -> None:
     place.return_to_old()

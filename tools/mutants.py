@@ -165,9 +165,11 @@ class _Finder(ast.NodeVisitor):
                 self._add("constant", node, '"~"')
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Visit the values of an f-string, where Python 3.11 gives their places correctly."""
         for part in node.values:
-            if isinstance(part, ast.FormattedValue):
-                self.visit(part.value)
+            value = getattr(part, "value", None)
+            if isinstance(value, ast.expr) and _is_code(self._text(value), value):
+                self.visit(value)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -216,6 +218,13 @@ class _Finder(ast.NodeVisitor):
             self.generic_visit(node)
 
 
+def _is_code(text: str, node: ast.expr) -> bool:
+    """Return whether a text is the source of a node."""
+    with suppress(SyntaxError):
+        return ast.dump(ast.parse(f"({text})", mode="eval").body) == ast.dump(node)
+    return False
+
+
 def find_mutants(path: str) -> list[Mutant]:
     """Return the mutants of a file."""
     return _Finder(path, (ROOT / path).read_text()).found
@@ -232,7 +241,7 @@ def draw(paths: Sequence[str], number: int, seed: int) -> list[Mutant]:
             source = file.read_text()
             for mutant in find_mutants(path):
                 by_line[path, source.count("\n", 0, mutant.offset)].append(mutant)
-    chosen = random.Random(seed)
+    chosen = random.Random(seed)  # nosec B311: a sample that can be drawn again
     lines = chosen.sample(sorted(by_line), min(number, len(by_line)))
     return [chosen.choice(by_line[line]) for line in lines]
 

@@ -25,13 +25,7 @@ from indexer.cluster import mapping, vocabulary_file
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.documents import Action, list_documents
 from indexer.cluster.errors import find_hint, translate_errors
-from indexer.cluster.generations import (
-    PART_BYTES,
-    REQUEST_SECONDS,
-    ClusterGenerations,
-    Mark,
-    State,
-)
+from indexer.cluster.generations import PART_BYTES, REQUEST_SECONDS, ClusterGenerations, Mark, State
 from indexer.cluster.mapping import FORMAT
 from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.fulltext import open_texts

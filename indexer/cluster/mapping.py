@@ -76,7 +76,7 @@ _OF_TEXTS: Json = {
                     "words": _PLAIN,
                     "text": {"type": "keyword", "index": False, "doc_values": False, "store": True},
                 },
-            },
+            }
         },
     },
 }

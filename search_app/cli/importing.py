@@ -259,8 +259,7 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         return
     # Files of the same columns differ in nothing else.
     for _, alike in groupby(
-        result.sources,
-        lambda each: replace(each, file="", records=0, problems=0, examples=[]),
+        result.sources, lambda each: replace(each, file="", records=0, problems=0, examples=[])
     ):
         for line in _format_sources(list(alike)):
             print_line(line)

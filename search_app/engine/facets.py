@@ -79,10 +79,7 @@ class ValueCounts(Protocol):
 
 
 def facet_buckets(
-    selection: FacetSelection,
-    counts: ValueCounts,
-    restricted: Sequence[Bucket],
-    limit: int | None,
+    selection: FacetSelection, counts: ValueCounts, restricted: Sequence[Bucket], limit: int | None
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet with their counts, in display order.
 

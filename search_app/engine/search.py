@@ -45,13 +45,7 @@ from search_app.engine.results import (
     Truncation,
     UnmatchedWord,
 )
-from search_app.engine.store import (
-    ChangePeriod,
-    Related,
-    Store,
-    StoredFile,
-    StoreRequest,
-)
+from search_app.engine.store import ChangePeriod, Related, Store, StoredFile, StoreRequest
 
 MAX_PASSAGES = 50
 """Limit on the passages that a search in the files of one publication returns for a file."""

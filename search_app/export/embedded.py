@@ -24,10 +24,7 @@ from indexer.values.publication_types import PublicationType
 from search_app.export import dublin_core
 from search_app.export.csl import TYPES, Item
 
-_PUBLISHER_TAGS = {
-    "report": "technical_report_institution",
-    "thesis": "dissertation_institution",
-}
+_PUBLISHER_TAGS = {"report": "technical_report_institution", "thesis": "dissertation_institution"}
 _MISREAD_RIS: frozenset[PublicationType] = frozenset(
     {
         *("article", "broadcast", "collection", "document", "interview", "musical_score"),
@@ -116,7 +113,7 @@ _DOMAINS = {
     "issn": {"Blog", "CreativeWorkSeries", "Newspaper", "Periodical", "WebSite"},
     "reportNumber": {"Report"},
     "pagination": {
-        *("Article", "BlogPosting", "Chapter", "NewsArticle", "Report", "ScholarlyArticle"),
+        *("Article", "BlogPosting", "Chapter", "NewsArticle", "Report", "ScholarlyArticle")
     },
 }
 """The types that have a property, of the types here. Other properties are those of any type."""

@@ -14,13 +14,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results
 from search_app.i18n.translation import format_number, gettext, join_long, ngettext
-from search_app.presentation.html import (
-    CARET,
-    Html,
-    escape_html,
-    language_attribute,
-    safe,
-)
+from search_app.presentation.html import CARET, Html, escape_html, language_attribute, safe
 from search_app.presentation.labels import facet_label, find_facet_language
 from search_app.search_state import FilterLinks, SearchState
 

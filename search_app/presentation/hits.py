@@ -215,11 +215,7 @@ def render_hits(results: Results, state: SearchState, catalogue: Catalogue) -> M
 
 
 def _render_hit(
-    hit: Hit,
-    position: int,
-    results: Results,
-    state: SearchState,
-    catalogue: Catalogue,
+    hit: Hit, position: int, results: Results, state: SearchState, catalogue: Catalogue
 ) -> Iterator[str]:
     publication = hit.publication
     url = make_hit_url(state, publication.id, position)

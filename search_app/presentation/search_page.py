@@ -362,9 +362,7 @@ def _publications_summary(results: Results, state: SearchState) -> str:
             total,
         )
     return ngettext(
-        "%(range)s of %(total)s publication",
-        "%(range)s of %(total)s publications",
-        total,
+        "%(range)s of %(total)s publication", "%(range)s of %(total)s publications", total
     )
 
 

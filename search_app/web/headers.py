@@ -29,12 +29,7 @@ from search_app.export.csl import Item
 from search_app.export.embedded import Links
 from search_app.export.registry import FORMATS
 from search_app.presentation.labels import make_export_url, make_file_url
-from search_app.web.context import (
-    get_publication,
-    get_searcher,
-    make_absolute,
-    redirect_to_export,
-)
+from search_app.web.context import get_publication, get_searcher, make_absolute, redirect_to_export
 from search_app.web.incoming import MONITORED, get_root
 
 HEADERS = {

@@ -26,11 +26,7 @@ from search_app.i18n.translation import gettext, join
 from search_app.presentation import facets, search_page
 from search_app.presentation.advanced_search import compose_query, make_form
 from search_app.presentation.country_map import make_country_map
-from search_app.presentation.labels import (
-    list_filters,
-    make_export_url,
-    make_hit_url,
-)
+from search_app.presentation.labels import list_filters, make_export_url, make_hit_url
 from search_app.presentation.publication_page import (
     find_neighbors,
     make_publication_page,

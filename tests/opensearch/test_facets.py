@@ -30,11 +30,7 @@ from search_app.engine.store import StoreRequest
 from tests.opensearch import loading
 from tests.opensearch.cluster import Cluster
 from tests.search_app.engine import catalogues
-from tests.search_app.engine.arrays.test_toggle_counts import (
-    thrown,
-    thrown_catalogue,
-    thrown_state,
-)
+from tests.search_app.engine.arrays.test_toggle_counts import thrown, thrown_catalogue, thrown_state
 from tests.tiers import examples
 
 pytestmark = pytest.mark.thorough

@@ -37,10 +37,7 @@ from tests.tiers import examples
 pytestmark = pytest.mark.thorough
 
 INDEX = "full-texts"
-FIELDS = (
-    *CATALOGUE.fields,
-    Field("country", "Country", kind="country", facet=3),
-)
+FIELDS = (*CATALOGUE.fields, Field("country", "Country", kind="country", facet=3))
 WORDS = (
     "organ", "organs", "removal", "border", "police", "law", "self-help", "x-ray", "the", "of",
     "migrants", "Côte", "d'Ivoire", "traficantes", "police", "قانون", "法律", "ray", "help",
@@ -210,9 +207,7 @@ def test_a_prefix_of_very_many_words_matches_the_most_frequent(
         assert results.total == 1
 
 
-def test_a_file_with_pages_and_one_without_any_word_keep_their_places(
-    single_node: Cluster,
-) -> None:
+def test_a_file_with_pages_and_one_without_any_word_keep_their_places(single_node: Cluster) -> None:
     texts = {"a": {
         "1.pdf": make_text("none", ["", ""]), "2.pdf": make_text("words", ["", "a boat"]),
     }}  # fmt: skip

@@ -75,10 +75,7 @@ def stores(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
     ]  # fmt: skip
     serving.build(both[1], NO_PROGRESS)
     local, cluster = map(make_engine, both)
-    clients = (
-        create_app(both[0], local).test_client(),
-        create_app(both[1], cluster).test_client(),
-    )
+    clients = (create_app(both[0], local).test_client(), create_app(both[1], cluster).test_client())
     yield Stores((local, cluster), clients)
     delete_all(single_node.client, NAME)
 

@@ -172,9 +172,7 @@ def fill(disk: Path) -> None:
             filling.write(bytes(4096))
 
 
-def test_an_interrupt_is_not_hidden_by_a_write_error(
-    small_disk: Path,
-) -> None:
+def test_an_interrupt_is_not_hidden_by_a_write_error(small_disk: Path) -> None:
     fill(small_disk)
     spool = Spool(small_disk, "<i4")
     spool._file.write(b"rest")

@@ -129,9 +129,7 @@ def open_session(folder: Path, **settings: str) -> Iterator[Session]:
     command = shlex.join([str(program), "mcp", "--index", str(folder / "index")])
     out, err = (shlex.quote(str(folder / name)) for name in ("stdout", "stderr"))
     server = StdioServerParameters(
-        command="sh",
-        args=["-c", f"{command} 2> {err} | tee {out}"],
-        env={**os.environ, **settings},
+        command="sh", args=["-c", f"{command} 2> {err} | tee {out}"], env={**os.environ, **settings}
     )
     with (
         start_blocking_portal() as portal,

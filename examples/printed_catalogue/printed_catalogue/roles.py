@@ -11,14 +11,7 @@ from enum import Enum, auto
 
 from msgspec.structs import replace
 
-from printed_catalogue.lines import (
-    Line,
-    is_cut,
-    is_never_title,
-    is_prose,
-    is_sentence,
-    parse,
-)
+from printed_catalogue.lines import Line, is_cut, is_never_title, is_prose, is_sentence, parse
 
 
 class Role(Enum):

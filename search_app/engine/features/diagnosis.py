@@ -18,12 +18,7 @@ from indexer.catalogue.fields import MISSING
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import Entity
-from search_app.engine.interpretation.interpreter import (
-    Interpretation,
-    Interpreter,
-    Retrieval,
-    ask,
-)
+from search_app.engine.interpretation.interpreter import Interpretation, Interpreter, Retrieval, ask
 from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.grammar import has_only_plain_words
@@ -185,10 +180,7 @@ def _find_wider(
         )
         if broader or related:
             related_entities = []
-    return (
-        tuple(islice(broader.values(), MAX_WIDER)),
-        tuple(islice(related.values(), MAX_WIDER)),
-    )
+    return (tuple(islice(broader.values(), MAX_WIDER)), tuple(islice(related.values(), MAX_WIDER)))
 
 
 def _ask_named(entity: Entity, further: _FurtherSearches) -> Callable[[], QueryCount]:

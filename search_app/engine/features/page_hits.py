@@ -77,9 +77,7 @@ def find_file_matches(
     """
     return tuple(
         FileMatch(
-            found.file,
-            found.pages,
-            tuple(_list_passages(found, reply.tree, catalogue, deadline)),
+            found.file, found.pages, tuple(_list_passages(found, reply.tree, catalogue, deadline))
         )
         for found in reply.find_files(identity, most)
     )

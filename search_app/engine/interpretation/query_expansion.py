@@ -128,8 +128,7 @@ class EntityLinker(NameIndex):
             if len(words) == 1:
                 parts.append(nodes.Term(_written(words[0]), self.scope))
             parts += self._make_apart(
-                tokenizer.split_words(self.get_name(entity)),
-                APART_WEIGHT * LABEL_WEIGHT,
+                tokenizer.split_words(self.get_name(entity)), APART_WEIGHT * LABEL_WEIGHT
             )
         parts += [
             part for name_number in name.numbers for part in self._get_other_names(name_number)

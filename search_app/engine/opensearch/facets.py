@@ -16,11 +16,7 @@ from typing import Any
 
 from indexer.catalogue.fields import MISSING, Field
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
-from search_app.engine.facets import (
-    FacetSelection,
-    count_hidden,
-    facet_buckets,
-)
+from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets
 from search_app.engine.opensearch.client import Send
 from search_app.engine.opensearch.queries import (
     NOTHING,

@@ -24,13 +24,7 @@ from search_app.engine.opensearch import queries
 from search_app.engine.opensearch.client import Response, make_count
 from search_app.engine.opensearch.facets import Facets, count_values
 from search_app.engine.opensearch.rescoring import NO_FEEDBACK
-from search_app.engine.opensearch.search import (
-    Generation,
-    Page,
-    Plan,
-    Record,
-    make_records,
-)
+from search_app.engine.opensearch.search import Generation, Page, Plan, Record, make_records
 from search_app.engine.opensearch.texts import find_files, read_files
 from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary

@@ -198,10 +198,7 @@ def build_phrases(
 
 
 def build_apart(
-    words: Sequence[str],
-    fields: nodes.Fields,
-    vocabulary: Vocabulary,
-    weight: float = APART_WEIGHT,
+    words: Sequence[str], fields: nodes.Fields, vocabulary: Vocabulary, weight: float = APART_WEIGHT
 ) -> nodes.Together:
     """Return a part of a clause that matches all of the words anywhere, each of them once."""
     words_by_stems = {vocabulary.list_stems(word): word for word in words}

@@ -19,11 +19,7 @@ from search_app.engine.admission import EXPENSIVE
 from search_app.engine.query import nodes
 from search_app.engine.query.clause_builder import SHAPE
 from search_app.engine.query.grammar import QueryToken, lex
-from search_app.engine.query.vocabulary import (
-    COMPARISON_COST,
-    Vocabulary,
-    expansion_cost,
-)
+from search_app.engine.query.vocabulary import COMPARISON_COST, Vocabulary, expansion_cost
 from search_app.engine.request import SearchRequest
 
 MAX_POSTINGS = 3_000_000

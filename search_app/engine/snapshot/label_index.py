@@ -33,10 +33,7 @@ class LabelPrefixIndex:
     """
 
     def __init__(
-        self,
-        values: Mapping[str, Sequence[str]],
-        counts: Mapping[str, Array],
-        catalogue: Catalogue,
+        self, values: Mapping[str, Sequence[str]], counts: Mapping[str, Array], catalogue: Catalogue
     ) -> None:
         self.values: list[tuple[str, str]] = []
         self.labels: list[str] = []

@@ -147,9 +147,7 @@ def test_any_text_gets_an_answer(encoder: TransformerEncoder) -> None:
     assert child.poll() is None
 
 
-def test_an_idle_connection_delays_no_query(
-    encoder: TransformerEncoder,
-) -> None:
+def test_an_idle_connection_delays_no_query(encoder: TransformerEncoder) -> None:
     with Client(str(encoder._socket), "AF_UNIX"):
         assert is_answered(encoder, "children")
 

@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.records import (
-    Problem,
-    Property,
-    Publication,
-    SourceLocation,
-    SourceRecord,
-)
+from indexer.catalogue.records import Problem, Property, Publication, SourceLocation, SourceRecord
 from indexer.ingest import duplicates
 from indexer.ingest.corpus import CorpusReader, SourceFile
 from indexer.ingest.validation import validate

@@ -277,11 +277,7 @@ def test_the_first_rule_that_applies_gives_the_type(tmp_path: Path) -> None:
         '[[type]]\ncsl = "broadcast"\nwhere.format = ["audio"]\nwhere.station = ["BBC", "RFI"]\n'
         '[[type]]\ncsl = "report"\nwhere.format = ["audio", "print"]\n'
     )
-    rows = (
-        field(name="format", label="F", several=True),
-        field(name="station", label="S"),
-        rules,
-    )
+    rows = (field(name="format", label="F", several=True), field(name="station", label="S"), rules)
     catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + "".join(rows)))
 
     def find_type(**values: tuple[str, ...]) -> str:

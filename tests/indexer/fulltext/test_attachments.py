@@ -200,10 +200,7 @@ NAMES = st.sampled_from(
 )
 
 
-@given(
-    st.lists(NAMES, unique=True, max_size=6),
-    st.lists(st.lists(NAMES, max_size=3), max_size=4),
-)
+@given(st.lists(NAMES, unique=True, max_size=6), st.lists(st.lists(NAMES, max_size=3), max_size=4))
 def test_a_file_that_is_named_by_its_path_is_attached(
     tmp_path_factory: pytest.TempPathFactory, files: list[str], records: list[list[str]]
 ) -> None:

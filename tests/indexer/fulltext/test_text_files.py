@@ -25,11 +25,7 @@ from indexer.fulltext.text_files import HTML, JATS, TEI, decode, read_html, read
         ),
         # The only article is the text of a page, or else all of it.
         (read_html, "<body>out<article>in</article>", (HTML, "", "in")),
-        (
-            read_html,
-            "<body>out<article>in</article><article>two",
-            (HTML, "", "out\n\nin\n\ntwo"),
-        ),
+        (read_html, "<body>out<article>in</article><article>two", (HTML, "", "out\n\nin\n\ntwo")),
         # The sections of the body are items, without the metadata and the references.
         (
             read_xml,

@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.catalogue.records import (
-    Problem,
-    Property,
-    Publication,
-    SourceLocation,
-    SourceRecord,
-)
+from indexer.catalogue.records import Problem, Property, Publication, SourceLocation, SourceRecord
 from indexer.ingest import validation
 from indexer.jobs import pages
 from indexer.jobs.import_files import ImportRejected

@@ -232,9 +232,7 @@ class Network(Client):
     ],
 )
 def test_a_network_without_replies_makes_no_link_dead(
-    hosts: str,
-    replies: dict[str, list[Reply | Exception]],
-    message: str,
+    hosts: str, replies: dict[str, list[Reply | Exception]], message: str
 ) -> None:
     results: list[LinkResult] = []
     urls = [f"http://{host}/" for host in hosts]

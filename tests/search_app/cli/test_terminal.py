@@ -75,10 +75,7 @@ class Terminal(io.TextIOWrapper):
     ids=lambda command: " ".join(command).replace(HOSTILE, "…"),
 )  # fmt: skip
 def test_no_argument_reaches_the_terminal_raw(
-    command: list[str],
-    index: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: list[str], index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     screen = Terminal.install(monkeypatch)
     monkeypatch.chdir(tmp_path)
@@ -119,9 +116,7 @@ def test_words_keep_their_joiners_and_directions(monkeypatch: pytest.MonkeyPatch
     assert screen.read_all() == f"{text}\n"
 
 
-def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal.install(monkeypatch)
     terminal.print_json({"a": HOSTILE})
     assert not CONTROLS & set(screen.read_all())

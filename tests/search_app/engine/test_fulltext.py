@@ -30,12 +30,7 @@ from tests.search_app.engine.full_texts import (
     searching,
     throw,
 )
-from tests.search_app.texts import (
-    CATALOGUE,
-    make_index_with_texts,
-    make_publication,
-    make_text,
-)
+from tests.search_app.texts import CATALOGUE, make_index_with_texts, make_publication, make_text
 from tests.tiers import examples
 
 FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Smuggling by air."]

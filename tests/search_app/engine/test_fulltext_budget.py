@@ -14,12 +14,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.query import nodes
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
-from tests.search_app.texts import (
-    CATALOGUE,
-    make_index_with_texts,
-    make_publication,
-    make_text,
-)
+from tests.search_app.texts import CATALOGUE, make_index_with_texts, make_publication, make_text
 
 FULLTEXT = frozenset({"fulltext"})
 

@@ -62,10 +62,7 @@ def test_each_issn_of_a_journal_has_its_field_of_marc() -> None:
     data = b"".join(marcxml.write([item]))
     (record,) = pymarc.parse_xml_to_array(io.BytesIO(data))  # type: ignore[no-untyped-call]
     hosts = [[tuple(part) for part in field.subfields] for field in record.get_fields("773")]
-    assert hosts == [
-        [("t", "Roads"), ("x", "1234-5679")],
-        [("t", "Roads"), ("x", "2434-561X")],
-    ]
+    assert hosts == [[("t", "Roads"), ("x", "1234-5679")], [("t", "Roads"), ("x", "2434-561X")]]
 
 
 def test_a_file_without_publications_is_valid(papers: Publications) -> None:

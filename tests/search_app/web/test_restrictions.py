@@ -18,10 +18,7 @@ ALL_REGIONS = f"{REGIONS}&match.region=all"
 
 @pytest.mark.parametrize(
     ("query", "words"),
-    [
-        (EXCLUDED, "not Multimedia"),
-        (ALL_TOPICS, "trafficking in persons + smuggling of migrants"),
-    ],
+    [(EXCLUDED, "not Multimedia"), (ALL_TOPICS, "trafficking in persons + smuggling of migrants")],
 )
 def test_exports_and_feeds_have_the_hits(client: FlaskClient, query: str, words: str) -> None:
     total = fetch(client, f"/api/search?{query}")["total"]

@@ -477,8 +477,7 @@ def test_suggestions_are_cached_for_a_minute(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "parameters",
-    ["", "q=", "foo=bar", "q=t", "q=%00", "q=%FF", "q=" + "a" * 5000, "q=title:tra"],
+    "parameters", ["", "q=", "foo=bar", "q=t", "q=%00", "q=%FF", "q=" + "a" * 5000, "q=title:tra"]
 )
 def test_a_prefix_without_suggestions_is_no_error(client: FlaskClient, parameters: str) -> None:
     assert suggested(client, parameters) == []

@@ -14,11 +14,7 @@ from hypothesis import strategies as st
 
 from search_app.engine import Engine
 from search_app.web import zero_result_log
-from search_app.web.zero_result_log import (
-    ZeroResultLog,
-    format_line,
-    most_frequent,
-)
+from search_app.web.zero_result_log import ZeroResultLog, format_line, most_frequent
 from tests.search_app.cli.test_main import Run, run
 from tests.search_app.web.reading import make_client
 

@@ -19,12 +19,7 @@ from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
 from indexer.readers.json_records.flattening import Shape, flatten
-from indexer.readers.json_records.reader import (
-    SCHEMA_PREFIXES,
-    Graph,
-    find_works,
-    remove_prefixes,
-)
+from indexer.readers.json_records.reader import SCHEMA_PREFIXES, Graph, find_works, remove_prefixes
 from indexer.readers.text.web_page import find_value, read_page
 
 NAME = "html-metadata"

@@ -162,11 +162,7 @@ def list_buckets(
     return listed, hidden
 
 
-@given(
-    seed=st.integers(0, 2**32),
-    size=st.integers(1, 300),
-    limit=st.none() | st.integers(1, 9),
-)
+@given(seed=st.integers(0, 2**32), size=st.integers(1, 300), limit=st.none() | st.integers(1, 9))
 @examples(40)
 def test_facets_equal_a_plain_count(seed: int, size: int, limit: int | None) -> None:
     """All numbers equal those counted one publication at a time, for any tree and selection.

@@ -77,8 +77,7 @@ def test_inflections_of_a_word_are_suggested_once(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["trafficking", "TRAFFICKING", "organ removal", "removal", "t", "organ r", "traff "],
+    "text", ["trafficking", "TRAFFICKING", "organ removal", "removal", "t", "organ r", "traff "]
 )
 def test_a_complete_word_gets_no_completion(engine: Engine, text: str) -> None:
     assert words(engine, text) == []

@@ -5,12 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
-from search_app.engine.features.page_hits import (
-    MAX_PASSAGE_CHARS,
-    Marks,
-    best_passage,
-    highlight,
-)
+from search_app.engine.features.page_hits import MAX_PASSAGE_CHARS, Marks, best_passage, highlight
 from search_app.engine.matching import read_words
 from search_app.engine.query import nodes
 from search_app.engine.results import TextRun

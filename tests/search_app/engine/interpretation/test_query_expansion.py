@@ -253,7 +253,7 @@ def test_stop_words_of_a_recognized_language_are_left_out(searcher: Searcher) ->
     found = set(ids(answer("sur la traite des personnes", searcher, match="all")))
     assert found == TRAFFICKING | APART
     assert set(ids(answer("sur la traite des personnes au Kenya", searcher, match="all"))) == {
-        "victims",
+        "victims"
     }
 
 

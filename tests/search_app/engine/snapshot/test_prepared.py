@@ -60,14 +60,7 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
     engine = Engine(catalogue_index, LoadOptions(prepared=True))
     searcher = engine.get_searcher()
     kinds = {type(each) for each in parts(searcher, {}).values()}
-    assert {
-        ArrayStore,
-        EntityLinker,
-        Interpreter,
-        Vocabulary,
-        Snapshot,
-        SpellChecker,
-    } <= kinds
+    assert {ArrayStore, EntityLinker, Interpreter, Vocabulary, Snapshot, SpellChecker} <= kinds
     before = sorted(derived(searcher))
     for each in SEARCHES:
         engine.search(each)
