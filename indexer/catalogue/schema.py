@@ -15,7 +15,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
-FORMAT = 12
+FORMAT = 13
 """Increase it if an older index can't be read, or if all its records must be parsed again."""
 
 

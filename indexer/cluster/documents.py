@@ -15,7 +15,7 @@ import numpy as np
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.records import Problem
-from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
+from indexer.cluster.mapping import MAX_TERM_CHARS, list_names, make_term
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.docstore import NO_YEAR, make_title_key
 from indexer.codec.segment.editions import Editions
@@ -112,12 +112,23 @@ class _Encoder:
         """Yield the documents from `first` up to `last`."""
         facets = [self._encode_facet(name, first, last) for name in self._values]
         texts = self._encode_texts(first, last)
-        for number, text, *values in zip(range(first, last), texts, *facets, strict=True):
+        names = self._encode_firsts(first, last)
+        for number, text, firsts, *values in zip(
+            range(first, last), texts, names, *facets, strict=True
+        ):
             identity, fields = self._encode_fields(number)
             full = self._texts.encode(number) if self._texts else ""
-            body = f'{fields},{text},"facets":{{{",".join(values)}}}{full}'
+            body = f'{fields},{text},"facets":{{{",".join(values)}}},"firsts":{{{firsts}}}{full}'
             digest = blake2b(body.encode(), digest_size=12).hexdigest()
             yield Action(make_document_id(identity), f'{{{body},"digest":"{digest}"}}', digest)
+
+    def _encode_firsts(self, first: int, last: int) -> Iterator[str]:
+        """Yield the first name in each field of each document as JSON, with the keys."""
+        fields = list_names(self._segment.catalogue)
+        firsts = [self._segment.columns[field].first_ordinals[first:last] for field in fields]
+        for number in range(last - first):
+            values = zip(fields, (int(each[number]) for each in firsts), strict=True)
+            yield ",".join(f'"{field}":{self._values[field][value]}' for field, value in values)
 
     def _encode_facet(self, name: str, first: int, last: int) -> list[str]:
         """Return the values of the documents from `first` up to `last` as JSON, with the key."""

@@ -2,16 +2,17 @@
 
 `stems.FIELD` contains the stems of a searchable field and `words.FIELD` its words as written, each
 separated by spaces. `stems_of_all` and `words_of_all` have those of all fields. `facets.FIELD` has
-values. `record` is the publication as JSON, because a node may change the order of keys.
+values, and `firsts.FIELD` the first of them if they are names. `record` is the publication as JSON,
+because a node may change the order of keys.
 """
 
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import NAME_ROLES, Catalogue
 from indexer.codec.segment.postings import B_SHORT, B
 
 Json = dict[str, object]
 """An object of JSON."""
 
-FORMAT = 7
+FORMAT = 8
 """Version of the documents and their mapping. It grows with every change of either."""
 MAX_TERM_CHARS = 8_000
 """Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
@@ -116,6 +117,7 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
         "stems": {"properties": stems},
         "words": {"properties": words},
         "facets": {"properties": facets},
+        "firsts": {"properties": {name: facets[name] for name in list_names(catalogue)}},
         STEMS: _PLAIN,
         WORDS: _DOCUMENTS,
         **(_OF_TEXTS if catalogue.fulltext else {}),
@@ -128,6 +130,11 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
             "properties": properties,
         },
     }
+
+
+def list_names(catalogue: Catalogue) -> list[str]:
+    """Return the facets with names of people and bodies. A document has the first of each too."""
+    return [field.name for field in catalogue.selectable if field.role in NAME_ROLES]
 
 
 FILES_INDEX: Json = {

@@ -18,8 +18,9 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import NAME_ROLES, Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment import postings, term_dictionary
 from indexer.codec.segment.array_file import (
@@ -95,6 +96,9 @@ def _end_with_build() -> None:
 
 
 NO_STEMS = np.zeros(0, np.int32)
+CITED, USED = 0.1, 5.0
+"""Weights of an occurrence of a name in an abstract, which may cite a person, and in a title or in
+another field, where it is an ordinary word. An occurrence in the name of an author weighs 1."""
 BATCHES_BEFORE_PROCESS = 2
 """After this many batches of new publications, a second process numbers the words."""
 MAX_PENDING_BATCHES = 3
@@ -201,6 +205,28 @@ class ForwardIndexWriter(ExitStack):
         rows = np.concatenate([starts, np.full(fields - 1, starts[-1])]).reshape(-1, fields)
         lengths = spans.astype(pick_dtype(int(spans.max(initial=0)))).reshape(-1, fields)
         return ForwardIndex(stream, rows, lengths)
+
+
+def compute_name_shares(index: ForwardIndex, catalogue: Catalogue, words: int) -> NDArray[np.uint8]:
+    """Return how far each of the words is a name: the share of its occurrences that are in names.
+
+    They are those of people and bodies, such as authors, and ALL_NAMES is the whole. Occurrences
+    elsewhere have the weights CITED and USED.
+    """
+    are_names = np.array([field.role in NAME_ROLES for field in catalogue.searchable])
+    weights = [CITED if field.role == "abstract" else USED for field in catalogue.searchable]
+    weights_elsewhere = np.where(are_names, 0.0, weights)
+    in_names, elsewhere = np.zeros(words), np.zeros(words)
+    for first, last in postings.split_offsets(index.starts[:, 0]):
+        stream = index.stream[index.starts[first, 0] : index.starts[last, 0]]
+        is_end = stream == term_dictionary.FIELD_END
+        fields = (np.cumsum(is_end) - is_end) % len(weights)
+        is_word = stream >= 0
+        stream, fields = stream[is_word], fields[is_word]
+        in_names += np.bincount(stream[are_names.take(fields)], minlength=words)
+        elsewhere += np.bincount(stream, weights_elsewhere.take(fields), words)
+    shares = term_dictionary.ALL_NAMES * in_names / np.maximum(in_names + elsewhere, 1e-9)
+    return np.rint(shares).astype(np.uint8)
 
 
 _catalogue: Catalogue

@@ -15,7 +15,7 @@ import numpy as np
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
 from indexer.codec import whoosh_codec
-from indexer.codec.forward_index import ForwardIndexWriter
+from indexer.codec.forward_index import ForwardIndexWriter, compute_name_shares
 from indexer.codec.inverter import STEM, WORD, Inverter, ReportSorting, TermKind
 from indexer.codec.segment import postings, reader
 from indexer.codec.segment.array_file import Array, ArrayFileWriter, open_arrays
@@ -143,6 +143,7 @@ def _write_words(
     numbered = forward_index.number(words, partial(writer.allocate, "stream", np.int32))
     writer.add("starts", numbered.starts)
     writer.add("lengths", numbered.lengths)
+    writer.add("name_shares", compute_name_shares(numbered, catalogue, len(words.words)))
     all_words = np.arange(len(words.words), dtype=np.int32)
     kinds = (
         TermKind(WORD, all_words, len(words.words), words.previous_numbers),

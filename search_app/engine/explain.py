@@ -74,7 +74,7 @@ class _Matched(NamedTuple):
         """Return the weighted frequency of the clause in each field of a hit that it matches."""
         weights = dict[str, float]()
         for match, of_hits in self.matches:
-            names = (match.value[0],) if match.value else fields
+            names = (match.values[0],) if match.values else fields
             for name, weight in zip(names, of_hits[index].tolist(), strict=True):
                 if weight:
                     weights[name] = weights.get(name, 0.0) + weight
@@ -178,8 +178,7 @@ class Explainer:
 
     def _passes(self, node: nodes.Filter, index: int) -> bool:
         if node.values:
-            have_value = self._words.have_value
-            return any(have_value(node.field, value)[index] for value in node.values)
+            return bool(self._words.have_values(nodes.Values(node.field, node.values))[index])
         low, high = node.low or "", node.high or "\U0010ffff"
         values = self._publications[index].values.get(node.field, ())
         return any(low <= str(value) <= high for value in values)
@@ -221,12 +220,12 @@ class Explainer:
         hows, words = dict[Span, How](), self._words
         matches = sorted(self._matched[number].matches, key=lambda pair: _rank(pair[0].how))
         for match, weights in matches:
-            if match.value and match.value[0] == name and weights[index, 0]:
+            if match.values and match.values[0] == name and weights[index, 0]:
                 publication = self._publications[index]
-                field = self._catalogue.by_name.get(name)
-                through = list_children(publication, *match.value, self._catalogue)
-                shown = _list_passing(publication, field, match.value[1]) if field else ()
-                for text in shown or (match.value[1],):
+                field, values = self._catalogue.by_name.get(name), match.values[1]
+                shown = _list_passing(publication, field, values) if field else (publication.id,)
+                for text in shown or values[:1]:
+                    through = list_children(publication, name, text, self._catalogue)
                     yield MatchedText(text, match.how, through=through)
             elif name in words.fields:
                 first, last = match.starts.searchsorted(words.bound(index, name)).tolist()
@@ -285,7 +284,7 @@ class Explainer:
             for value in values
         ]
         for field, value in dict.fromkeys([*typed, *selected]):
-            for passing in _list_passing(publication, self._catalogue.by_name[field], value):
+            for passing in _list_passing(publication, self._catalogue.by_name[field], (value,)):
                 through = list_children(publication, field, passing, self._catalogue)
                 yield PassedFilter(field, passing, through)
 
@@ -378,12 +377,12 @@ def _map_corrections(text: str, searched: str) -> dict[str, str]:
     }
 
 
-def _list_passing(publication: Publication, field: Field, value: str) -> Iterable[str]:
-    """Return the values of a publication that match a value or a year range."""
-    values = [str(item) for item in publication.values.get(field.name, ())]
-    if value == MISSING and not values:
-        return [MISSING]
-    if equal := [each for each in values if field.make_key(each) == value]:
+def _list_passing(publication: Publication, field: Field, values: Sequence[str]) -> Iterable[str]:
+    """Return the values of a publication that are any of some values, or in a range of years."""
+    own = [str(item) for item in publication.values.get(field.name, ())]
+    if not own:
+        return [MISSING] if MISSING in values else []
+    if equal := [each for each in own if field.make_key(each) in values]:
         return equal
-    ends = parse_year_range(value)
-    return [year for year in values if ends and ends[0] <= year <= (ends[1] or "9999")]
+    ends = parse_year_range(values[0])
+    return [year for year in own if ends and ends[0] <= year <= (ends[1] or "9999")]

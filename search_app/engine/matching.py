@@ -30,6 +30,7 @@ from search_app.engine.results import How
 NOWHERE: Array = np.zeros(0, np.int64)
 """No positions."""
 Mask = NDArray[np.bool_]
+HaveValues = Callable[[nodes.Values], Mask]
 
 
 class Terms(NamedTuple):
@@ -51,7 +52,7 @@ class Words:
     positions of each field (a column) of each publication (a row), and `norms` (float32) the weight
     of one occurrence there. A cell is a field of a publication: cell `i * len(fields) + j` is field
     j of publication i, and covers the positions from `begins[cell]` to `begins[cell + 1]`.
-    `have_value(field, value)` returns which publications have a facet value.
+    `have_values(part)` returns which publications have any of the values of a part.
     """
 
     def __init__(
@@ -62,11 +63,11 @@ class Words:
         norms: Array,
         fields: Sequence[str],
         terms: Terms,
-        have_value: Callable[[str, str], Mask] | None = None,
+        have_values: HaveValues | None = None,
     ) -> None:
         self.words, self.stems, self.lengths, self.fields = words, stems, lengths, fields
         self.size, self.norms, self.terms = len(lengths), norms, terms
-        self._have_value = have_value
+        self._have_values = have_values
         self.begins = np.concatenate([np.zeros(1, np.int64), lengths.reshape(-1).cumsum()])
 
     @classmethod
@@ -76,20 +77,16 @@ class Words:
         lengths: Array,
         norms: Array,
         vocabulary: Vocabulary,
-        have_value: Callable[[str, str], Mask],
+        have_values: HaveValues,
     ) -> Words:
         """Return the words of publications, given their numbers in the vocabulary of an index."""
         terms = Terms(vocabulary.find_numbers, lambda part: expand(part, vocabulary).numbers)
         stems = vocabulary.stem_or_none.take(words, mode="wrap")
-        return cls(words, stems, lengths, norms, vocabulary.searchable, terms, have_value)
+        return cls(words, stems, lengths, norms, vocabulary.searchable, terms, have_values)
 
     @classmethod
     def split(
-        cls,
-        words: Array,
-        mean_lengths: Array,
-        vocabulary: Vocabulary,
-        have_value: Callable[[str, str], Mask],
+        cls, words: Array, mean_lengths: Array, vocabulary: Vocabulary, have_values: HaveValues
     ) -> Words:
         """Return the words of publications, given their numbers with FIELD_END after each field.
 
@@ -102,11 +99,11 @@ class Words:
             vocabulary.catalogue, np.diff(counts.take(begins)).reshape(-1, fields), mean_lengths
         )
         lengths = np.diff(begins).reshape(-1, fields)
-        return cls.number(words, lengths, norms, vocabulary, have_value)
+        return cls.number(words, lengths, norms, vocabulary, have_values)
 
-    def have_value(self, field: str, value: str) -> Mask:
-        """Return which publications have a facet value."""
-        return self._have_value(field, value) if self._have_value else np.zeros(self.size, np.bool_)
+    def have_values(self, part: nodes.Values) -> Mask:
+        """Return which publications have any of the values of a part."""
+        return self._have_values(part) if self._have_values else np.zeros(self.size, np.bool_)
 
     def drop(self, field: str | None) -> Words:
         """Return the words without those of a field. All others keep their positions."""
@@ -115,7 +112,7 @@ class Words:
         is_dropped = self.cells % len(self.fields) == self.fields.index(field)
         words, stems = (np.where(is_dropped, FIELD_END, row) for row in (self.words, self.stems))
         return Words(
-            words, stems, self.lengths, self.norms, self.fields, self.terms, self._have_value
+            words, stems, self.lengths, self.norms, self.fields, self.terms, self._have_values
         )
 
     def take(self, rows: slice | Array) -> Words:
@@ -126,7 +123,7 @@ class Words:
         return Words(
             self.words.take(positions), self.stems.take(positions), self.lengths[numbers],
             self.norms[numbers], self.fields, self.terms,
-            lambda field, value: self.have_value(field, value)[numbers],
+            lambda part: self.have_values(part)[numbers],
         )  # fmt: skip
 
     @cached_property
@@ -231,22 +228,22 @@ class Match(NamedTuple):
     """The match of a part of a clause in some publications.
 
     `starts` contains the positions of its first words, ascending. It is `length` words long.
-    `scale` is what its weight is multiplied by, in each publication. `value` is the field and the
-    facet value, if the part matches one. It then has no positions, and `scale` is 0 where it does
-    not match.
+    `scale` is what its weight is multiplied by, in each publication. `values` is the field and the
+    facet values, if the part matches those. It then has no positions, and `scale` is 0 where it
+    does not match.
     """
 
     how: How
     starts: Array
     scale: NDArray[np.float64]
     length: int = 1
-    value: tuple[str, str] | None = None
+    values: tuple[str, tuple[str, ...]] | None = None
 
     def weigh(self, words: Words) -> Array:
         """Return the weighted frequency by publication and field; in one column for a value."""
         weights = (
             np.ones((words.size, 1))
-            if self.value
+            if self.values
             else words.count_by_cell(self.starts, weighted=True)
         )
         return weights * self.scale[:, np.newaxis]
@@ -309,11 +306,11 @@ def match_parts(parts: Iterable[nodes.Part], words: Words) -> list[Match]:
 
 def _match_part(part: nodes.Part, words: Words) -> Iterator[Match]:
     match part:
-        case nodes.Value():
-            holders = words.have_value(part.field, part.value)
+        case nodes.Values():
+            holders = words.have_values(part)
             if holders.any():
                 scale = holders.astype(np.float64)
-                yield Match("value", NOWHERE, scale, value=(part.field, part.value))
+                yield Match("value", NOWHERE, scale, values=(part.field, part.values))
         case nodes.Together():
             yield from _match_together(part, words)
         case nodes.Names():
@@ -374,7 +371,7 @@ def _match_together(part: nodes.Together, words: Words) -> Iterator[Match]:
     share = np.where(has_all, totals.min(axis=0) / totals.sum(axis=0).clip(min=1e-300), 0.0)
     for found in (found for matches in by_clause for found in matches) if has_all.any() else ():
         starts = found.starts[has_all.take(words.get_owners(found.starts))]
-        if len(starts) or found.value:
+        if len(starts) or found.values:
             yield found._replace(starts=starts, scale=found.scale * share)
 
 
@@ -412,14 +409,17 @@ def split_words(
     final = [GAP, FIELD_END, *map(vocabulary.get_word_number, numbers.words)]
     words = np.array(final, np.int32).take(stream)
 
-    def have_value(field: str, value: str) -> Mask:
+    def have_values(part: nodes.Values) -> Mask:
+        field, among = part.field, frozenset(part.values)
         if field == nodes.ID:
-            return np.array([each.id == value for each in publications], np.bool_)
+            return np.array([each.id in among for each in publications], np.bool_)
         make_key = catalogue.by_name[field].make_key
         keys = ([*map(make_key, each.values.get(field, ()))] or [MISSING] for each in publications)
-        return np.array([value in each for each in keys], np.bool_)
+        return np.array(
+            [not among.isdisjoint(each[:1] if part.first else each) for each in keys], np.bool_
+        )
 
-    return Words.split(words, mean_lengths, vocabulary, have_value)
+    return Words.split(words, mean_lengths, vocabulary, have_values)
 
 
 def read_words(text: str, language: str, field: str) -> Words:

@@ -290,7 +290,7 @@ def uses_nearness(store_request: StoreRequest) -> bool:
     A query that is the name of a facet value, such as an author, is ranked in the same way for any
     order of its words.
     """
-    is_name = any(boost.text for boost in store_request.boosts)
+    is_name = any(boost.text == store_request.text for boost in store_request.boosts)
     return store_request.raises_titles and not store_request.is_literal and not is_name
 
 

@@ -108,6 +108,7 @@ class Segment:
         }
         self.words, self.stems = self.terms["word"], self.terms["stem"]
         self.stem_of: Array = words["stem_of"]
+        self.name_shares: Array = words["name_shares"]
         self.frequencies: Array = self.stems.arrays["frequencies"]
         self.positions: Array = self.stems.arrays["positions"]
         self.position_offsets: Array = self.stems.arrays["position_offsets"]
@@ -187,6 +188,7 @@ def take_vocabulary(segment: Segment) -> VocabularyArrays:
         words=Dictionary(segment.words.texts, segment.words.offsets),
         stems=Dictionary(segment.stems.texts, segment.stems.offsets),
         stem_of=segment.stem_of,
+        name_shares=segment.name_shares,
         occurrence_offsets=segment.position_offsets,
         default_language_frequencies=_count_in_default_language(segment),
         languages=segment.languages.values[:-1],

@@ -29,6 +29,8 @@ FIELD_END, GAP = -1, -2
 FIRST_NUMBER = 2
 """The provisional number of the first word. 0 and 1 are those of GAP and FIELD_END."""
 
+ALL_NAMES = 255
+"""The name share of a word that occurs in names only: see `VocabularyArrays.name_shares`."""
 STEM_MARK = "\x1d"
 """Separates the surface form of a word from its stem. It sorts before any character of either."""
 MAX_CACHED_WORDS = 1 << 18
@@ -244,6 +246,8 @@ class VocabularyArrays(NamedTuple):
     stems: Dictionary
     stem_of: Array
     """The stem number of each word."""
+    name_shares: Array
+    """The share of the occurrences of each word that are in names (uint8), of ALL_NAMES."""
     occurrence_offsets: Array
     """The running totals of the occurrences, by stem number."""
     default_language_frequencies: Array
@@ -269,6 +273,7 @@ class VocabularyArrays(NamedTuple):
             words,
             stems,
             arrays["stem_of"],
+            arrays["name_shares"],
             arrays["occurrence_offsets"],
             arrays["default_language_frequencies"],
             StringTable.read(arrays, "languages").to_list(),
@@ -283,6 +288,7 @@ class VocabularyArrays(NamedTuple):
             dictionary.texts.write(writer, name)
             writer.add(f"{name}.frequencies", dictionary.offsets)
         writer.add("stem_of", self.stem_of)
+        writer.add("name_shares", self.name_shares)
         writer.add("occurrence_offsets", self.occurrence_offsets)
         writer.add("default_language_frequencies", self.default_language_frequencies)
         StringTable.from_texts(self.languages).write(writer, "languages")

@@ -40,7 +40,7 @@ class WordIndex(Protocol):
     fields: nodes.Fields
     names: Cache[object, Postings]
 
-    def look_up(self, part: nodes.WordPart | nodes.Value, check: Checkpoint) -> Postings:
+    def look_up(self, part: nodes.WordPart | nodes.Values, check: Checkpoint) -> Postings:
         """Return the documents that a part matches, ascending, with their weighted frequencies."""
 
     def find_common(self, few: Array, many: Array) -> tuple[Array, Array]:
@@ -169,11 +169,11 @@ class PublicationIndex:
         self.fields = frozenset(snapshot.segment.fields)
         self.find_common = snapshot.find_common
 
-    def look_up(self, part: nodes.WordPart | nodes.Value, check: Checkpoint) -> Postings:
+    def look_up(self, part: nodes.WordPart | nodes.Values, check: Checkpoint) -> Postings:
         """Return the publications that a part matches. The field of full texts matches none."""
         snapshot = self._snapshot
-        if isinstance(part, nodes.Value):
-            documents = snapshot.find_value(part.field, part.value)
+        if isinstance(part, nodes.Values):
+            documents = snapshot.find_values(part)
             return Postings(documents, np.ones(len(documents), np.float32))
         fields = part.fields & self.fields
         match part:

@@ -110,8 +110,8 @@ class FullTextMatcher:
             self._documents.take(matching), of_documents.take(matching).astype(np.float32)
         )
 
-    def look_up(self, part: nodes.WordPart | nodes.Value, check: Checkpoint) -> Postings:
-        if isinstance(part, nodes.Value) or not self._is_searched(part):
+    def look_up(self, part: nodes.WordPart | nodes.Values, check: Checkpoint) -> Postings:
+        if isinstance(part, nodes.Values) or not self._is_searched(part):
             return NO_POSTINGS
         pages, counts = self._find_pages(part, check)
         return sum_postings(self.attached.text_of_page.take(pages), counts, self.size)

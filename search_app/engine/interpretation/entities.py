@@ -203,6 +203,10 @@ class _ValueIndex:
             yield name, number
             yield from (((word,), number) for word in set(name.split()))
 
+    def find_word(self, word: str) -> list[str]:
+        """Return the values whose names have a word."""
+        return [*dict.fromkeys(self._values[number] for number in self._index.find((word,)))]
+
     def find(self, text: str) -> list[str]:
         """Return the values with a name, or whose names have all words of a text."""
         folded = fold(text)
@@ -245,6 +249,11 @@ class ValueNames(EntityRecognizer):
         own, translated = self._by_field[field.name]
         return own.find(text) or translated.find(text)
 
+    def values_with(self, field: Field, word: str) -> list[str]:
+        """Return the values whose names have a folded word."""
+        self.values_named(field, "")
+        return self._by_field[field.name][0].find_word(word)
+
     def _list_names(self, field: Field) -> Iterator[tuple[str, str]]:
         language = self._vocabulary.catalogue.language
         for value in self._vocabulary.list_values(field.name):
@@ -259,14 +268,14 @@ class ValueNames(EntityRecognizer):
             if self._vocabulary.has_value(field.name, value):
                 yield name, value
 
-    def find_values_named(self, text: str) -> Sequence[nodes.Value]:
+    def find_values_named(self, text: str) -> Sequence[nodes.Values]:
         """Return the open values whose name is the whole text; none for a single word.
 
         Values of open facets, such as a series or a venue, are not recognized within a text.
         """
         key = self._make_key(text) if " " in text else ()
         return [
-            nodes.Value(field.name, self._vocabulary.list_values(field.name)[number])
+            nodes.Values(field.name, (self._vocabulary.list_values(field.name)[number],))
             for field in self._vocabulary.catalogue.facets
             if key and not is_closed(field)
             for number in dict.fromkeys(self._index_names(field).find(key).tolist())
@@ -286,7 +295,7 @@ class ValueNames(EntityRecognizer):
 
     def find_shown(
         self, text: str, known: Collection[tuple[str, str]]
-    ) -> Iterator[nodes.Value | nodes.Together]:
+    ) -> Iterator[nodes.Values | nodes.Together]:
         """Yield what a text names that the words of publications do not have, without `known`.
 
         It is the whole value of a field whose words are not searched, or a title in the text next
@@ -299,7 +308,7 @@ class ValueNames(EntityRecognizer):
                 continue
             key = find_key(field, text, vocabulary)
             if key and vocabulary.has_value(field.name, key) and (field.name, key) not in known:
-                yield nodes.Value(field.name, key)
+                yield nodes.Values(field.name, (key,))
             if field.role in _NUMBERED:
                 yield from self._find_numbered(field, text.split()[:MAX_PIECES])
 
@@ -324,9 +333,9 @@ class ValueNames(EntityRecognizer):
                 for first, last in spans
             )
             for number in next(filter(len, found), ()):
-                title = nodes.Value(titles.name, vocabulary.list_values(titles.name)[number])
+                title = nodes.Values(titles.name, (vocabulary.list_values(titles.name)[number],))
                 yield nodes.Together(
-                    (nodes.Clause([title]), nodes.Clause([nodes.Value(field.name, key)]))
+                    (nodes.Clause([title]), nodes.Clause([nodes.Values(field.name, (key,))]))
                 )
 
     def _make_key(self, text: str) -> tuple[str, ...]:

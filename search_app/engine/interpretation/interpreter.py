@@ -20,6 +20,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
+from search_app.engine.interpretation.people import PeopleFinder
 from search_app.engine.interpretation.query_expansion import EntityLinker, find_typed
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query import nodes
@@ -102,7 +103,7 @@ def list_facts(clauses: Iterable[nodes.Clause], catalogue: Catalogue) -> list[no
     return [
         clause
         for clause in clauses
-        if any(isinstance(part, nodes.Value) and part.field in fields for part in clause.parts)
+        if any(isinstance(part, nodes.Values) and part.field in fields for part in clause.parts)
     ]
 
 
@@ -201,6 +202,7 @@ class Interpreter:
         self._thesaurus = thesaurus
         self.scope = vocabulary.get_scope(inside=inside)
         self._values = names.within(self.scope)
+        self._people = PeopleFinder(vocabulary, self._values)
 
     @cached_property
     def entity_linker(self) -> EntityLinker:
@@ -325,15 +327,22 @@ class Interpreter:
         tree, required = parsed.tree, tuple[str, ...]()
         if reading.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
-        boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
+        boosts = list[nodes.Clause]()
+        if tree is not None:
+            boosts += self._make_boosts(tree, text, parsed)
+            if not store_request.request.exact:
+                with_spellings, of_people = self._people.read(tree, text)
+                boosts += of_people
+                if not store_request.is_literal:
+                    tree = with_spellings
         words = [*nodes.clauses(tree)]
         added = None if store_request.request.exact else self._find_added(text, words)
         # It has the weight of all words, so what only few publications have comes first. Words
         # that are all names of entities, such as places, have publications of their own.
         if added and not all(word.entity_id for word in words):
-            boosts += (added,) * (1 + len(words))
+            boosts += [added] * (1 + len(words))
         search = store_request._replace(
-            tree=tree, boosts=boosts, filters=parsed.filters, text=text, added=added
+            tree=tree, boosts=tuple(boosts), filters=parsed.filters, text=text, added=added
         )
         interpret = partial(Interpretation, reading, parsed, required)
         if not reading.in_steps:
@@ -356,9 +365,10 @@ class Interpreter:
         if "*" in text or "~" in text:
             return None
         ids = [] if text.isalpha() or " " in text else [text, text.lower(), text.upper()]
-        shown = [nodes.Value(nodes.ID, each) for each in self.store.keep_ids(dict.fromkeys(ids))]
-        matched = [part for word in words for part in word.parts if isinstance(part, nodes.Value)]
-        known = {(part.field, part.value) for part in matched}
+        kept = tuple(self.store.keep_ids(dict.fromkeys(ids)))
+        shown = [nodes.Values(nodes.ID, kept)] if kept else []
+        matched = [part for word in words for part in word.parts if isinstance(part, nodes.Values)]
+        known = {(part.field, value) for part in matched for value in part.values}
         parts = [*shown, *self._values.find_shown(text, known)]
         return nodes.Clause(parts, text) if parts else None
 
@@ -373,7 +383,7 @@ class Interpreter:
         if parsed.query_languages:
             other_languages = parsed.query_languages - set(self.vocabulary.languages[:1])
             values = [
-                nodes.Value(field.name, language)
+                nodes.Values(field.name, (language,))
                 for field in self.vocabulary.catalogue.facets
                 if field.kind == "language"
                 for language in sorted(other_languages)

@@ -134,7 +134,7 @@ class EntityLinker(NameIndex):
             part for name_number in name.numbers for part in self._get_other_names(name_number)
         ]
         parts += [
-            nodes.Value(field, value, self._weights[field])
+            nodes.Values(field, (value,), self._weights[field])
             for field, value in entity.values
             if self._vocabulary.has_value(field, value)
         ]
@@ -264,8 +264,15 @@ def find_typed(clause: nodes.Clause, field: str) -> nodes.Clause | None:
     Its matches outrank those of any synonym.
     """
     has_synonyms = any(isinstance(part, nodes.Names) for part in clause.parts)
-    if not has_synonyms or len(tokenizer.split_words(clause.text)) != 1:
-        return None
+    is_word = len(tokenizer.split_words(clause.text)) == 1
+    return match_in_title(clause, field) if has_synonyms and is_word else None
+
+
+def match_in_title(clause: nodes.Clause, field: str) -> nodes.Clause | None:
+    """Return the clause of the typed words of a clause in the title, the `field`, or None.
+
+    It adds the same to the score of all titles that match.
+    """
     typed = [
         msgspec.structs.replace(part, fields=frozenset({field}), boost=TYPED_TITLE_WEIGHT)
         for part in clause.parts

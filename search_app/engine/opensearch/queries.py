@@ -202,9 +202,10 @@ class QueryCompiler:
         found = _Terms()
         for part in parts:
             match part:
-                case nodes.Value():
-                    name = nodes.ID if part.field == nodes.ID else f"facets.{part.field}"
-                    found.terms[name].append(part.value[:MAX_TERM_CHARS])
+                case nodes.Values():
+                    path = "firsts" if part.first else "facets"
+                    name = nodes.ID if part.field == nodes.ID else f"{path}.{part.field}"
+                    found.terms[name] += (value[:MAX_TERM_CHARS] for value in part.values)
                 case nodes.Together():
                     each = [any_of(self.match_fields(each.parts, within)) for each in part.clauses]
                     found.others.append(all_of(each))
@@ -392,7 +393,11 @@ class QueryCompiler:
                     missed *= 1 - prod(self._estimate_share(each.parts) for each in part.clauses)
                 case nodes.Names():
                     missed *= 1 - self._estimate_share(part.parts)
-                case nodes.Value() | nodes.Near():
+                case nodes.Values():
+                    # Each value stands for as many publications as the mean value of its field.
+                    known = len(self.vocabulary.list_values(part.field)) or size
+                    missed *= 1 - min(len(part.values) / known, 1)
+                case nodes.Near():
                     pass
                 case _:
                     for term in self._list_terms(part, MAX_LEAVES):

@@ -79,15 +79,19 @@ class Near(NamedTuple):
 
 
 ID = "id"
-"""The field of a `Value` that is the id of a publication."""
+"""The field of `Values` that is the id of a publication."""
 
 
-class Value(msgspec.Struct, frozen=True):
-    """An exact value of a field, or an ID. Each publication that has it has the weight 1."""
+class Values(msgspec.Struct, frozen=True):
+    """Exact values of a field, or IDs. Each publication that has any of them has the weight 1.
+
+    If `first`, it must be the first value of a publication in this field.
+    """
 
     field: str
-    value: str
+    values: tuple[str, ...]
     boost: float = 1.0
+    first: bool = False
 
 
 class Together(msgspec.Struct, frozen=True):
@@ -129,7 +133,7 @@ PlainPart = Term | Phrase | Prefix | Wildcard | Fuzzy
 """A part of a clause that matches words, wherever other words are."""
 WordPart = PlainPart | Near
 """A part of a clause that matches words of some fields."""
-Part = WordPart | Value | Together | Names
+Part = WordPart | Values | Together | Names
 """A part of a clause. Each publication that it matches has a weighted frequency."""
 
 
@@ -325,7 +329,7 @@ def list_words(parts: Iterable[Part]) -> Iterator[WordPart]:
             case Together():
                 for clause in part.clauses:
                     yield from list_words(clause.parts)
-            case Value():
+            case Values():
                 pass
             case _:
                 assert_never(part)

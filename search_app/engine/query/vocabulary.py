@@ -23,6 +23,7 @@ from indexer.analysis.cleaning import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import (
+    ALL_NAMES,
     STEM_MARK,
     Dictionary,
     FullTextDictionary,
@@ -145,6 +146,15 @@ class Vocabulary:
         if in_texts:
             return sum(map(self.texts.count_pages_with, numbers)) if self.texts else 0
         return sum(map(self.get_dictionary(term).doc_frequency, numbers))
+
+    def get_name_share(self, word: str) -> float:
+        """Return the share of the occurrences of a word, as written, that are in names (0 to 1)."""
+        numbers = self.find_surface(surface_form(word))
+        if not len(numbers):
+            return 0.0
+        offsets, shares = self.words.offsets, self._arrays.name_shares
+        frequencies = offsets[numbers + 1].astype(np.int64) - offsets[numbers]
+        return float(np.average(shares[numbers], weights=frequencies)) / ALL_NAMES
 
     def has_term(self, term: str) -> bool:
         return bool(self.find_numbers(term))

@@ -149,16 +149,23 @@ class Snapshot:
         return Words.number(
             segment.forward_index.stream.take(positions), lengths, segment.norms[documents],
             self.vocabulary,
-            lambda field, value: np.isin(documents, self.find_value(field, value)),
+            lambda part: np.isin(documents, self.find_values(part)),
         )  # fmt: skip
 
-    def find_value(self, field: str, value: str) -> DocNumbers:
-        """Return the documents with an exact value of a field, or with an ID."""
-        if field == nodes.ID:
-            number = self.find_doc_number(value)
-            return self.everything[:0] if number is None else self.everything[number : number + 1]
-        ordinal = self.columns[field].find(value)
-        mask = self.docs_with_values(field, () if ordinal is None else (ordinal,))
+    def find_values(self, part: nodes.Values) -> DocNumbers:
+        """Return the documents with any of some exact values or IDs, ascending."""
+        column = None if part.field == nodes.ID else self.columns[part.field]
+        find = column.find if column else self.find_doc_number
+        known = (number for value in part.values if (number := find(value)) is not None)
+        numbers = tuple(sorted(known))
+        if column is None:
+            return np.array(numbers, np.int32)
+        if part.first:
+            are_selected = np.zeros(len(column.values), np.bool_)
+            are_selected[np.array(numbers, np.int64)] = True
+            mask = are_selected.take(column.first_ordinals)
+        else:
+            mask = self.docs_with_values(part.field, numbers)
         return np.flatnonzero(mask).astype(np.int32)
 
     def get_title(self, doc_number: int) -> str:

@@ -12,6 +12,7 @@ from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.generations import directory
 from search_app.engine import Searcher
 from search_app.engine.matching import Words, split_words
+from search_app.engine.query import nodes
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.indexer.codec import segments
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -37,11 +38,14 @@ def assert_words_of_all(snapshot: Snapshot) -> None:
     assert read.words.max(initial=-1) < len(snapshot.vocabulary.words)
     for field, column in snapshot.columns.items():
         make_key = snapshot.catalogue.by_name[field].make_key
-        own = [set(map(make_key, each.values.get(field, ()))) or {MISSING} for each in publications]
-        for value in {*set().union(*own[:20]), *column.values[:5], MISSING, "no such value"}:
-            held = [value in values for values in own]
-            assert split.have_value(field, value).tolist() == held
-            assert read.have_value(field, value).tolist() == held
+        own = [[*map(make_key, each.values.get(field, ()))] or [MISSING] for each in publications]
+        known = {value for values in own[:20] for value in values}
+        for value in {*known, *column.values[:5], MISSING, "no such value"}:
+            for first in (False, True):
+                part = nodes.Values(field, (value, "another one"), first=first)
+                held = [value in (values[:1] if first else values) for values in own]
+                assert split.have_values(part).tolist() == held
+                assert read.have_values(part).tolist() == held
 
 
 def publication(

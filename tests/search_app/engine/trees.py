@@ -198,8 +198,8 @@ def to_whoosh(node: nodes.Tree) -> query.Query:
 
 def _make_part(part: nodes.Part) -> query.Query:
     match part:
-        case nodes.Value():
-            return query.Term(f"{part.field}.value", part.value)
+        case nodes.Values():
+            return query.Or([query.Term(f"{part.field}.value", value) for value in part.values])
         case nodes.Together():
             return query.And([*map(to_whoosh, part.clauses)])
         case nodes.Names():
