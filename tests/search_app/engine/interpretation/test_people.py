@@ -32,7 +32,7 @@ PAPERS = [
     paper("first-name", "Whales in the sea", ["Moore, Devlin"]),
     *(
         paper(f"cites-{number}", "A survey of models", ["Okafor, Ada"],
-              "Devlin et al. wrote of models. We follow Devlin, whom Devlin and Devlin cite.")
+              "Devlin et al. wrote of models, and we follow Devlin.")
         for number in range(12)
     ),
     paper("umlaut", "Mills on rivers", ["Müller, Anna"]),
