@@ -337,6 +337,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return tuple(field for field in self.fields if field.facet or field.parent)
 
     @cached_property
+    def name_facets(self) -> tuple[Field, ...]:
+        """Those of `selectable` with names of people or bodies."""
+        return tuple(field for field in self.selectable if field.role in NAME_ROLES)
+
+    @cached_property
     def exact(self) -> tuple[Field, ...]:
         """The fields with exact values: those that can be selected, then the `unlisted` ones."""
         return (*self.selectable, *self.unlisted)

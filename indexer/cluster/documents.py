@@ -15,7 +15,7 @@ import numpy as np
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.records import Problem
-from indexer.cluster.mapping import MAX_TERM_CHARS, list_names, make_term
+from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.docstore import NO_YEAR, make_title_key
 from indexer.codec.segment.editions import Editions
@@ -124,7 +124,7 @@ class _Encoder:
 
     def _encode_firsts(self, first: int, last: int) -> Iterator[str]:
         """Yield the first name in each field of each document as JSON, with the keys."""
-        fields = list_names(self._segment.catalogue)
+        fields = [field.name for field in self._segment.catalogue.name_facets]
         firsts = [self._segment.columns[field].first_ordinals[first:last] for field in fields]
         for number in range(last - first):
             values = zip(fields, (int(each[number]) for each in firsts), strict=True)

@@ -6,7 +6,7 @@ values, and `firsts.FIELD` the first of them if they are names. `record` is the 
 because a node may change the order of keys.
 """
 
-from indexer.catalogue.fields import NAME_ROLES, Catalogue
+from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.postings import B_SHORT, B
 
 Json = dict[str, object]
@@ -117,7 +117,7 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
         "stems": {"properties": stems},
         "words": {"properties": words},
         "facets": {"properties": facets},
-        "firsts": {"properties": {name: facets[name] for name in list_names(catalogue)}},
+        "firsts": {"properties": {each.name: facets[each.name] for each in catalogue.name_facets}},
         STEMS: _PLAIN,
         WORDS: _DOCUMENTS,
         **(_OF_TEXTS if catalogue.fulltext else {}),
@@ -130,11 +130,6 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
             "properties": properties,
         },
     }
-
-
-def list_names(catalogue: Catalogue) -> list[str]:
-    """Return the facets with names of people and bodies. A document has the first of each too."""
-    return [field.name for field in catalogue.selectable if field.role in NAME_ROLES]
 
 
 FILES_INDEX: Json = {

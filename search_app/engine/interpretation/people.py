@@ -12,11 +12,12 @@ score.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from indexer.analysis import tokenizer
 from indexer.analysis.cleaning import fold, surface_form
-from indexer.catalogue.fields import NAME_ROLES
 from indexer.codec.segment.postings import K1
 from indexer.values import names
 from search_app.engine.cache import Cache
@@ -62,9 +63,7 @@ class PeopleFinder:
 
     def __init__(self, vocabulary: Vocabulary, values: ValueNames) -> None:
         self._vocabulary, self._values = vocabulary, values
-        self._fields = [
-            field for field in vocabulary.catalogue.selectable if field.role in NAME_ROLES
-        ]
+        self._fields = vocabulary.catalogue.name_facets
         self._people: Cache[str, People] = Cache(MAX_CACHED_WORDS)
 
     def read(self, tree: nodes.Tree, text: str) -> tuple[nodes.Tree, list[nodes.Clause]]:
@@ -170,10 +169,8 @@ def _has(known: Iterable[str], given: str) -> bool:
 
 def _group(people: Iterable[Person]) -> Mapping[str, tuple[str, ...]]:
     """Return the values of people by field, sorted."""
-    values = dict[str, tuple[str, ...]]()
-    for field, value in sorted(people):
-        values[field] = (*values.get(field, ()), value)
-    return values
+    groups = groupby(sorted(people), key=itemgetter(0))
+    return {field: tuple(value for _, value in each) for field, each in groups}
 
 
 def _make_boost(mention: Mention, clauses: Sequence[nodes.Clause]) -> nodes.Clause:

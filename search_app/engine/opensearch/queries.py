@@ -395,7 +395,7 @@ class QueryCompiler:
                     missed *= 1 - self._estimate_share(part.parts)
                 case nodes.Values():
                     # Each value stands for as many publications as the mean value of its field.
-                    known = len(self.vocabulary.list_values(part.field)) or size
+                    known = self.vocabulary.count_values(part.field) or size
                     missed *= 1 - min(len(part.values) / known, 1)
                 case nodes.Near():
                     pass

@@ -161,7 +161,7 @@ class Snapshot:
         if column is None:
             return np.array(numbers, np.int32)
         if part.first:
-            are_selected = np.zeros(len(column.values), np.bool_)
+            are_selected = np.zeros(len(column.table) + 1, np.bool_)
             are_selected[np.array(numbers, np.int64)] = True
             mask = are_selected.take(column.first_ordinals)
         else:
