@@ -157,7 +157,7 @@ def fold(text: str) -> str:
 
 def remove_ignorable(text: str) -> str:
     """Return a text without invisible characters."""
-    return text if text.isprintable() else _IGNORED.sub("", text)
+    return text if text.isascii() else _IGNORED.sub("", text)
 
 
 def surface_form(word: str) -> str:
