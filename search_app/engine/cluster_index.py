@@ -85,7 +85,10 @@ def make_searcher(generation: Generation, client: ClusterClient) -> Searcher:
     catalogue = generation.manifest.catalogue
     vocabulary = Vocabulary(file.arrays, catalogue, file.texts)
     labels = LabelPrefixIndex(file.arrays.values, file.value_counts, catalogue)
-    compilers = (queries.QueryCompiler(vocabulary, inside=inside) for inside in (True, False))
+    compilers = (
+        queries.QueryCompiler(vocabulary, file.value_counts, inside=inside)
+        for inside in (True, False)
+    )
     feedback = Cache[bytes, Feedback](MAX_FEEDBACK)
     opened = OpenedGeneration(client, vocabulary, file.mean_lengths, feedback, *compilers)
     return Searcher(generation, OpenSearchStore(opened, labels), vocabulary)

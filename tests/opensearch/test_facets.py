@@ -83,7 +83,7 @@ def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: nodes.Tree)
 
 def count_facets(loaded: Loaded, request: SearchRequest, typed: nodes.Tree) -> Facets:
     selections = queries.Selections(request, loaded.vocabulary)
-    matching = queries.QueryCompiler(loaded.vocabulary, inside=False).match(typed)
+    matching = queries.QueryCompiler(loaded.vocabulary, {}, inside=False).match(typed)
     asked = FacetRequest(selections, loaded.vocabulary, request.values)
     hits: Json = {"-hits": {"filter": queries.all_of(selections.list_filters())}}
     body: Json = {"size": 0, "query": queries.all_of([matching]), "aggs": asked.aggregations | hits}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import assert_never
 
@@ -19,6 +19,7 @@ import numpy as np
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import MISSING
 from indexer.cluster.mapping import MAX_TERM_CHARS, PAGES, STEMS, TEXTS, WORDS, Json, make_term
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.postings import K1
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.cache import Cache
@@ -132,11 +133,15 @@ class QueryCompiler:
     """Translates the trees of one generation. Threads may share it.
 
     If `inside`, words also match full texts. `fields` are the searchable ones, and `text_weight` is
-    what a match in a full text adds to the frequency of a clause.
+    what a match in a full text adds to the frequency of a clause. `value_counts` gives the number
+    of documents with each value of a facet: see `VocabularyFile`.
     """
 
-    def __init__(self, vocabulary: Vocabulary, *, inside: bool) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, value_counts: Mapping[str, Array], *, inside: bool
+    ) -> None:
         self.vocabulary, self.inside = vocabulary, inside and vocabulary.texts is not None
+        self._value_counts = value_counts
         self.fields = frozenset(vocabulary.searchable)
         field = vocabulary.catalogue.fulltext
         self.text_weight = TEXT_STRENGTH * field.weight if field else 0.0
@@ -394,9 +399,7 @@ class QueryCompiler:
                 case nodes.Names():
                     missed *= 1 - self._estimate_share(part.parts)
                 case nodes.Values():
-                    # Each value stands for as many publications as the mean value of its field.
-                    known = self.vocabulary.count_values(part.field) or size
-                    missed *= 1 - min(len(part.values) / known, 1)
+                    missed *= 1 - min(self._count_values(part) / size, 1)
                 case nodes.Near():
                     pass
                 case _:
@@ -454,6 +457,16 @@ class QueryCompiler:
         """Return the number of documents with a stem, or with a word as written."""
         dictionary = self.vocabulary.get_dictionary(term)
         return sum(map(dictionary.doc_frequency, self.vocabulary.find_numbers(term)))
+
+    def _count_values(self, part: nodes.Values) -> int:
+        """Return the sum of the numbers of documents with each value."""
+        counts = self._value_counts.get(part.field)
+        if counts is None:
+            return len(part.values)  # an identifier, such as a link, is usually that of one
+        values = self.vocabulary.list_values(part.field)
+        last = len(values) - 1
+        numbers = [bisect_left(values, value, hi=last) for value in part.values]
+        return int(counts.take(numbers).sum())
 
     def _list_terms(self, part: nodes.Part, most: int) -> list[str]:
         """Return the stem or the word of a term, or the most frequent words of an expansion."""

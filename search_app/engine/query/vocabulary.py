@@ -237,10 +237,6 @@ class Vocabulary:
             return self._arrays.identifiers[field].to_list()
         return self._arrays.values.get(field, ())
 
-    def count_values(self, field: str) -> int:
-        """Return how many values `list_values` returns, without reading them."""
-        return len(self._arrays.identifiers.get(field, self._arrays.values.get(field, ())))
-
     def find_keys(self, field: str, key: str) -> list[str]:
         """Return a key of an unlisted field, or else those that begin with all of its words."""
         table = self._arrays.identifiers[field]

@@ -62,7 +62,7 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     write_vocabulary(Segment(live.segment, live.manifest.catalogue), None, folder / "vocabulary")
     file = read_vocabulary(folder / "vocabulary")
     vocabulary = Vocabulary(file.arrays, live.manifest.catalogue)
-    compiler = queries.QueryCompiler(vocabulary, inside=False)
+    compiler = queries.QueryCompiler(vocabulary, file.value_counts, inside=False)
     client = ClusterClient(cast(Any, None), "none")
     feedback = Cache[bytes, Feedback](1)
     return Generation(client, vocabulary, file.mean_lengths, feedback, compiler, compiler)
@@ -254,7 +254,7 @@ def test_pages_with_many_names_are_asked_for_within_the_limit(
     write_vocabulary(Segment(segment, texts.CATALOGUE), attached, tmp_path / "vocabulary")
     file = read_vocabulary(tmp_path / "vocabulary")
     compiler = queries.QueryCompiler(
-        Vocabulary(file.arrays, texts.CATALOGUE, file.texts), inside=True
+        Vocabulary(file.arrays, texts.CATALOGUE, file.texts), file.value_counts, inside=True
     )
     fields = compiler.vocabulary.word_fields
     pairs = [nodes.Phrase((one, other), fields) for one in WORDS for other in WORDS]
