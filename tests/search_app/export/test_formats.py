@@ -4,16 +4,12 @@ import csv
 import io
 from codecs import BOM_UTF8
 
-import pymarc
 import pytest
 from bibtexparser.entrypoint import parse_string
 from hypothesis import example, given
 from lxml import etree
 
-from indexer.catalogue.fields import NameRole, Role
-from indexer.values.names import Name
-from indexer.values.publication_types import PublicationType
-from search_app.export import bibtex, marcxml, mods, ris
+from search_app.export import bibtex, mods
 from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 from tests.search_app.export.conftest import Publications
@@ -54,17 +50,6 @@ def test_a_spreadsheet_runs_no_cell(text: str) -> None:
         assert not [cell for cell in row if cell[:1] in {*"=+-@\t\r\uff0b\uff0d\uff1d\uff20"}]
 
 
-def test_each_issn_of_a_journal_has_its_field_of_marc() -> None:
-    """A journal with two ISSNs is two fields 773: the subfield of an ISSN cannot be repeated."""
-    issns = ("1234-5679", "2434-561X")
-    values: dict[Role, tuple[str, ...]] = {"container-title": ("Roads",), "ISSN": issns}
-    item = Item(id="x", type="article-journal", title="Salt", language="en", values=values)
-    data = b"".join(marcxml.write([item]))
-    (record,) = pymarc.parse_xml_to_array(io.BytesIO(data))  # type: ignore[no-untyped-call]
-    hosts = [[tuple(part) for part in field.subfields] for field in record.get_fields("773")]
-    assert hosts == [[("t", "Roads"), ("x", "1234-5679")], [("t", "Roads"), ("x", "2434-561X")]]
-
-
 def test_a_file_without_publications_is_valid(papers: Publications) -> None:
     for name in ("csl", "marcxml", "dc"):
         assert READERS[name](write(name, (papers[0], []))) == []
@@ -73,27 +58,6 @@ def test_a_file_without_publications_is_valid(papers: Publications) -> None:
 
 
 _MODS = {"m": "http://www.loc.gov/mods/v3"}
-
-
-@pytest.mark.parametrize(
-    ("kind", "genres"),
-    [
-        ("chapter", ["bookSection", "Book chapter", "Essay"]),
-        ("article-journal", ["journalArticle", "article", "Journal article", "Essay"]),
-        ("report", ["report", "technical report", "Report", "Essay"]),
-        (
-            "paper-conference",
-            ["conferencePaper", "conference publication", "Conference paper", "Essay"],
-        ),
-        ("periodical", ["document", "periodical", "Periodical", "Essay"]),
-    ],
-)
-def test_the_first_genre_of_mods_is_a_type_of_zotero(
-    kind: PublicationType, genres: list[str]
-) -> None:
-    item = Item(id="x", type=kind, title="Salt", values={"genre": ("Essay",)})
-    (record,) = etree.fromstring(b"".join(mods.write([item])))
-    assert [each.text for each in record.iterfind("m:genre", _MODS)] == genres
 
 
 @pytest.mark.parametrize(
@@ -109,39 +73,6 @@ def test_one_page_in_mods_is_no_range(pages: str, written: list[tuple[str, str]]
     item = Item(id="x", type="chapter", title="Salt", values={"page": (pages,)})
     (extent,) = etree.fromstring(b"".join(mods.write([item]))).iterfind(".//m:extent", _MODS)
     assert [(etree.QName(each).localname, each.text) for each in extent] == written
-
-
-@pytest.mark.parametrize(
-    ("kind", "titles"),
-    [("report", {"JF": "Roads", "T2": "Sea"}), ("chapter", {"T2": "Roads", "T3": "Sea"})],
-)
-def test_ris_has_series_where_programs_read_them(
-    kind: PublicationType, titles: dict[str, str]
-) -> None:
-    values: dict[Role, tuple[str, ...]] = {
-        "container-title": ("Roads",),
-        "collection-title": ("Sea",),
-    }
-    item = Item(id="x", type=kind, title="Salt", values=values)
-    assert {tag: text for tag, text in list_ris(item) if text in ("Roads", "Sea")} == titles
-
-
-def test_a_contributor_in_ris_is_no_translator() -> None:
-    """A contributor is in A5. Zotero would take A4 for a translator, and JabRef for an author."""
-    names: dict[NameRole, tuple[Name, ...]] = {
-        "translator": (Name("Osei", "Ama"),),
-        "contributor": (Name("Moss", "Eva"),),
-    }
-    item = Item(id="x", type="book", title="Salt", names=names)
-    assert [pair for pair in list_ris(item) if pair[0].startswith("A")] == [
-        ("A4", "Osei, Ama"),
-        ("A5", "Moss, Eva"),
-    ]
-
-
-def list_ris(item: Item) -> list[tuple[str, str]]:
-    lines = b"".join(ris.write([item])).decode().splitlines()
-    return [(line[:2], line[6:]) for line in lines if line]
 
 
 @pytest.mark.parametrize(

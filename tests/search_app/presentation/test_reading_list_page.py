@@ -12,8 +12,8 @@ from search_app.export.citations import STYLES
 from search_app.export.registry import FORMATS
 from search_app.search_state import MAX_LIST_BYTES, MAX_LISTED
 from search_app.web import exports
+from tests.search_app.presentation.test_publication_page import NEW_ID, retired_index
 from tests.search_app.web.reading import find, open_index, read_page
-from tests.search_app.web.test_publication_routes import NEW_ID, retired_index
 
 FIRST = "global-report-on-trafficking-in-persons-2014"
 SECOND = "unodc-model-law-against-trafficking-in-persons-2009"
