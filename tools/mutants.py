@@ -51,7 +51,11 @@ _OPERATORS = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "+", ast.FloorDiv: "*", ast.Div: "*", ast.Mod: "*",
     ast.BitAnd: "|", ast.BitOr: "&", ast.LShift: ">>", ast.RShift: "<<",
 }  # fmt: skip
-_GENERIC = {"dict", "list", "set", "tuple", "deque", "defaultdict", "Counter", "Cache", "Callable"}
+_OF_TYPES = {
+    "dict", "list", "set", "tuple", "deque", "defaultdict", "Counter", "Cache", "Callable",
+    "Literal", "frozen",
+}  # fmt: skip
+"""What only a type checker reads: arguments of generic types, and whether a struct is frozen."""
 _REFINING = {
     "strip", "lstrip", "rstrip", "lower", "casefold", "replace", "removeprefix", "removesuffix",
     "clip", "copy", "astype", "encode",
@@ -136,7 +140,8 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_If(self, node: ast.If) -> None:
-        self._negate(node.test)
+        if self._text(node.test) != "TYPE_CHECKING":
+            self._negate(node.test)
         self.generic_visit(node)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
@@ -206,6 +211,10 @@ class _Finder(ast.NodeVisitor):
         for statement in node.body:
             self.visit(statement)
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg not in _OF_TYPES:
+            self.visit(node.value)
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value:
             self.visit(node.value)
@@ -214,7 +223,7 @@ class _Finder(ast.NodeVisitor):
         """Leave out what tells only mypy."""
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        if self._text(node.value) not in _GENERIC:
+        if self._text(node.value) not in _OF_TYPES:
             self.generic_visit(node)
 
 
@@ -249,16 +258,14 @@ def draw(paths: Sequence[str], number: int, seed: int) -> list[Mutant]:
 def list_tests(path: str, root: Path = ROOT) -> list[str]:
     """Return the tests beside a module, those that name it first.
 
-    They are in the folder of `tests` that mirrors its package, or the next one around it. A folder
-    with folders of other packages in it gives only its own modules.
+    They are in the folder of `tests` that mirrors its package, which is a folder in `indexer` or
+    `search_app`. The modules beside those folders have theirs beside the tests of packages.
     """
-    package = Path(path).parent
-    while not (root / "tests" / package).is_dir():
-        package = package.parent
-    own = Path(path).parent == package and any((root / package).glob("*/__init__.py"))
-    folder, stem = root / "tests" / package, Path(path).stem
+    parts, stem = Path(path).parts, Path(path).stem
+    is_in_package = len(parts) > 2
+    folder = root.joinpath("tests", *parts[: 1 + is_in_package])
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    files = sorted(folder.glob("test_*.py") if own else folder.rglob("test_*.py"))
+    files = folder.rglob("test_*.py") if is_in_package else folder.glob("test_*.py")
 
     def is_far(file: Path) -> tuple[bool, bool]:
         parent, _, name = module.rpartition(".")

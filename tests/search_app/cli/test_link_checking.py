@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.indexer.links import servers
-from tests.indexer.links.servers import Server
+from tests.indexer.jobs import servers
+from tests.indexer.jobs.servers import Server
 from tests.samples import article, page
 
 pytestmark = pytest.mark.slow

@@ -20,8 +20,8 @@ from indexer.jobs.link_check import (
     Unreachable,
     is_public,
 )
-from tests.indexer.links import servers
-from tests.indexer.links.servers import Server
+from tests.indexer.jobs import servers
+from tests.indexer.jobs.servers import Server
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-"""Tests of `indexer.jobs.link_check`."""
