@@ -59,7 +59,7 @@ LEFT_OUT = {
     f"{EXPANSION}::test_every_name_of_the_thesaurus_is_searched_without_an_error": LONG,
     f"{ENGINE}/features/test_diagnosis.py::test_every_number_is_the_total_of_its_link": LONG,
     f"{ENGINE}/query/test_algebra.py": LONG,
-    f"{PRESENTATION}/test_translated_pages.py::test_a_page_has_the_expected_texts": SCORES,
+    f"{PRESENTATION}/test_expected_pages.py": SCORES,
     "tests/search_app/web/test_path_prefix.py": LONG,
     "tests/search_app/web/test_routes.py::test_a_response_has_the_time_of_its_stages": STAGES,
     "tests/search_app/api/test_openapi.py::test_responses_at_the_bounds_match_the_document": LONG,
