@@ -60,6 +60,7 @@ LEFT_OUT = {
     f"{ENGINE}/features/test_diagnosis.py::test_every_number_is_the_total_of_its_link": LONG,
     f"{ENGINE}/query/test_algebra.py": LONG,
     f"{PRESENTATION}/test_expected_pages.py": SCORES,
+    "tests/search_app/api/test_expected_responses.py": SCORES,
     "tests/search_app/web/test_path_prefix.py": LONG,
     "tests/search_app/web/test_routes.py::test_a_response_has_the_time_of_its_stages": STAGES,
     "tests/search_app/api/test_openapi.py::test_responses_at_the_bounds_match_the_document": LONG,

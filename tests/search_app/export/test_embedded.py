@@ -14,12 +14,10 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.fields import Role
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export import embedded
 from search_app.export.csl import Item, make_item
-from tests.search_app.export.citation_samples import read_samples
 from tests.search_app.export.conftest import Publications
 from tests.search_app.export.independent import Found, describe, make_page_url
 from tests.search_app.export.test_csl import PAPERS
@@ -28,7 +26,6 @@ from tests.search_app.export.test_hostile_text import VALID_TEXTS, publish
 HEAD = Environment(
     loader=PackageLoader("search_app.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 ).get_template("_metadata.html")
-SAMPLES = {item.id: item for item in read_samples()}
 
 
 class Page(HTMLParser):
@@ -101,108 +98,11 @@ def test_extruct_reads_the_same_content(source: str, request: pytest.FixtureRequ
         assert read_dublin_core(html) == expected
 
 
-def test_an_article_has_the_tags_of_google_scholar() -> None:
-    metas = Page(render(SAMPLES["journal-two"])).metas
-    assert metas["citation_author"] == ["Miller, Jane", "Osei, Kwame"]
-    expected = {
-        "title": "Recruitment networks in small towns",
-        "publication_date": "2008",
-        "journal_title": "Social Networks",
-        "volume": "30",
-        "issue": "1",
-        "firstpage": "12",
-        "lastpage": "29",
-    }
-    assert {name: metas[f"citation_{name}"][0] for name in expected} == expected
-    assert Page(render(SAMPLES["journal"])).metas["citation_doi"] == ["10.1000/jms.12.3"]
-    assert Page(render(SAMPLES["journal-day"])).metas["citation_publication_date"] == ["1997/08/09"]
-
-
-def test_reports_and_theses_name_their_institution() -> None:
-    report, thesis = Page(render(SAMPLES["report"])).metas, Page(render(SAMPLES["thesis"])).metas
-    assert report["citation_technical_report_institution"] == ["United Nations"]
-    assert report["citation_pdf_url"] == ["https://example.org/report.pdf"]
-    assert thesis["citation_dissertation_institution"] == ["University of Warsaw"]
-
-
-def test_a_film_is_no_article() -> None:
-    metas = Page(render(SAMPLES["film"])).metas
-    assert [name for name in metas if name.startswith("citation_")] == []
-    assert metas["DC.type"] == ["film", "MovingImage"]
-    assert json.loads(embedded.write_json_ld(SAMPLES["film"]))["@type"] == "Movie"
-
-
-def test_an_issue_is_part_of_a_volume_of_a_journal() -> None:
-    assert json.loads(embedded.write_json_ld(SAMPLES["journal"]))["isPartOf"] == {
-        "@type": "PublicationIssue",
-        "issueNumber": "3",
-        "isPartOf": {
-            "@type": "PublicationVolume",
-            "volumeNumber": "12",
-            "isPartOf": {"@type": "Periodical", "name": "Journal of Migration Studies"},
-        },
-    }
-
-
-@pytest.mark.parametrize(
-    ("kind", "host", "expected"),
-    [
-        ("book", "", {"isbn": "9783161484100", "bookEdition": "2nd"}),
-        (
-            "chapter",
-            "Essays",
-            {
-                "pagination": "1-9",
-                "isPartOf": {"@type": "Book", "name": "Essays", "isbn": "9783161484100"},
-            },
-        ),
-        ("report", "", {"pagination": "1-9", "identifier": "urn:isbn:9783161484100"}),
-        (
-            "article-journal",
-            "Roads",
-            {
-                "pagination": "1-9",
-                "identifier": "urn:isbn:9783161484100",
-                "isPartOf": {"@type": "Periodical", "name": "Roads", "issn": "0378-5955"},
-            },
-        ),
-        ("thesis", "", {"identifier": "urn:isbn:9783161484100"}),
-        ("periodical", "", {"identifier": "urn:isbn:9783161484100", "issn": "0378-5955"}),
-    ],
-)
-def test_each_type_has_only_its_own_properties(
-    kind: PublicationType, host: str, expected: dict[str, object]
-) -> None:
-    values: dict[Role, tuple[str, ...]] = {
-        "ISBN": ("9783161484100",),
-        "ISSN": ("0378-5955",),
-        "edition": ("2nd",),
-        "page": ("1-9",),
-        **({"container-title": (host,)} if host else {}),
-    }
-    item = Item(id="x", type=kind, title="Roads", language="en", values=values)
-    data = json.loads(embedded.write_json_ld(item))
-    shared = {"@context", "@type", "@id", "url", "name"}
-    assert {name: value for name, value in data.items() if name not in shared} == expected
-
-
 @pytest.mark.parametrize(("abstract", "described"), [("Of seas.", "Of seas."), ("", "Salt")])
 def test_data_have_a_description(abstract: str, described: str) -> None:
     """The description, which Google's search for data requires, is the abstract, or the title."""
     item = Item(id="x", type="dataset", title="Salt", abstract=abstract)
     assert json.loads(embedded.write_json_ld(item))["description"] == described
-
-
-def test_coins_has_the_keys_of_the_type() -> None:
-    article = parse_qs(embedded.write_coins(SAMPLES["journal"]))
-    assert article["rft.atitle"] == ["Smuggling and the sea"]
-    assert article["rft.jtitle"] == ["Journal of Migration Studies"]
-    assert article["rft.au"] == ["Miller, Jane A."]
-    chapter = parse_qs(embedded.write_coins(SAMPLES["chapter"]))
-    assert chapter["rft.btitle"] == ["Trafficking and prostitution reconsidered"]
-    film = parse_qs(embedded.write_coins(SAMPLES["film"]))
-    assert film["rft_val_fmt"] == ["info:ofi/fmt:kev:mtx:dc"]
-    assert film["rft.title"] == ["Affected for life"]
 
 
 @pytest.mark.parametrize("kind", ["report", "document"])

@@ -4,6 +4,9 @@ After an intended change, run `python -m tests.search_app.export.test_expected_f
 differences.
 """
 
+import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import cast, get_args
 
@@ -12,6 +15,9 @@ import pytest
 from indexer.catalogue.fields import NAME_ROLES, Catalogue, Field, Role, TypeRule
 from indexer.catalogue.records import Link, Publication, SourceLocation, Value
 from indexer.values.publication_types import PublicationType
+from search_app.export import atom, citations, embedded
+from search_app.export.citations import STYLES
+from search_app.export.csl import Item, make_item
 from search_app.export.registry import FORMATS
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -67,20 +73,66 @@ def list_publications() -> list[Publication]:
         "issue": ("3",), "languages": ("en",),
         **{f"{kind}_title": (f"The {kind}",) for kind in ("container", "collection", "event")},
         "collection_number": ("9",), "publisher": ("Brand and Sons",), "genre": ("Essay",),
+        "isbn": TEXTS["ISBN"], "issn": TEXTS["ISSN"][:1], "edition": ("2nd",),
     }  # fmt: skip
     return [publish("whole", **whole), *(publish(name, **short, type=(name,)) for name in TYPES)]
 
 
-def write(name: str) -> bytes:
-    parts = FORMATS[name].write(list_publications(), CATALOGUE, "https://example.org/{}".format)
-    return b"".join(parts)
+make_page_url = "https://example.org/{}".format
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_format_has_every_role_and_type(name: str) -> None:
-    assert write(name).decode() == (EXPECTED / name).read_bytes().decode()
+def make_items() -> list[Item]:
+    return [make_item(each, CATALOGUE, make_page_url(each.id)) for each in list_publications()]
+
+
+def write_feed() -> bytes:
+    links = {"first": "https://example.org/feed", "alternate": "https://example.org/?q=salt"}
+    feed = atom.Feed("Salt", "en", "Ministry of Salt", "2026-01-01T00:00:00Z", links, 40, 11, 10)
+    return atom.write(feed, make_items())
+
+
+def cite() -> bytes:
+    cited = {
+        item.id: {
+            style: "".join(f"<i>{run.text}</i>" if run.is_italic else run.text for run in runs)
+            for style, runs in ((style, citations.cite(item, style)) for style in STYLES)
+        }
+        for item in make_items()
+    }
+    return json.dumps(cited, indent=1, ensure_ascii=False).encode()
+
+
+def embed() -> bytes:
+    """Return what the page of each publication contains for programs."""
+    pdf = "https://example.org/a.pdf"
+    pages = {
+        item.id: {
+            "tags": [*embedded.list_tags(item, pdf)],
+            "json-ld": json.loads(embedded.write_json_ld(item)),
+            "coins": embedded.write_coins(item).split("&"),
+            "unapi": embedded.has_unapi(item),
+            "links": embedded.list_links(item, {"/ris": "text/ris"}, {pdf: "application/pdf"}),
+        }
+        for item in make_items()
+    }
+    return json.dumps(pages, indent=1, ensure_ascii=False).encode()
+
+
+def write_format(name: str) -> bytes:
+    return b"".join(FORMATS[name].write(list_publications(), CATALOGUE, make_page_url))
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    **{name: partial(write_format, name) for name in FORMATS},
+    "atom": write_feed, "citations": cite, "embedded": embed,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_has_every_role_and_type(name: str) -> None:
+    assert FILES[name]().decode() == (EXPECTED / name).read_bytes().decode()
 
 
 if __name__ == "__main__":
-    for each in FORMATS:
-        (EXPECTED / each).write_bytes(write(each))
+    for each, make in FILES.items():
+        (EXPECTED / each).write_bytes(make())
