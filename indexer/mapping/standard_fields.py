@@ -140,15 +140,19 @@ def _drop_parts(words: list[str]) -> list[str]:
 
 
 def is_of_other_entity(name: str, field: str = "") -> bool:
-    """Return whether a path leads to a part of the record that is not a publication or a person."""
+    """Return whether a path leads to a part of the record that is not a publication or a person.
+
+    That of a place is none for a field of languages, whose codes look alike.
+    """
     *path, last = re.split(r"[./](?! )", name.casefold())
     # "parent_organization" is an organization.
     parts = {word for part in path for word in (_NOT_WORD.sub("", part), _NOT_WORD.split(part)[-1])}
     is_agent = not _WORDS["agents"].isdisjoint(parts) and field not in _WORDS["agent_fields"]
+    is_place = field == "language" and fold_heading(name).split(" ")[-1] in _WORDS["places"]
     is_name = field == "title" and bool(path) and last in ("name", "label")
     is_link = field == "link" and (len(path) == 1 or not parts.isdisjoint(("self", "html")))
     entities = _WORDS["other_entities"] - ({"links"} if is_link else set())
-    return is_agent or is_name or not entities.isdisjoint(parts)
+    return is_agent or is_place or is_name or not entities.isdisjoint(parts)
 
 
 @cache

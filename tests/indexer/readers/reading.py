@@ -1,9 +1,12 @@
 """Read bytes with the reader that the registry would choose."""
 
 import io
+import json
 import tomllib
+from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,6 +23,16 @@ _FIELDS = tomllib.loads(
 )
 CATALOGUE = msgspec.convert({"title": "Test", "description": "Test", **_FIELDS}, Catalogue)
 """A catalogue with all standard fields."""
+
+
+EXPECTED = Path(__file__).with_name("expected_records.json")
+"""The records of a sample of every format: see `test_expected_records`."""
+
+
+@cache
+def read_expected() -> dict[str, Any]:
+    expected: dict[str, Any] = json.loads(EXPECTED.read_text("utf-8"))
+    return expected
 
 
 class Slow(io.BytesIO):

@@ -55,7 +55,7 @@ several = true },
 ]
 """
 SUBJECTS = ("salt", "grain", "silk", "copper", "timber", "fish")
-LINKS = (
+LINKS: tuple[list[str], ...] = (
     ["https://www.example.org/papers/harbours/volume-one/a-very-long-name-of-a-file.pdf"],
     ["https://youtube.com/watch?v=1"], ["https://example.org/talk.mp3", "https://example.org/b/"],
     [], ["https://example.org/archive/of/many/years/of/harbours/and/of/all/their/ships/"],
