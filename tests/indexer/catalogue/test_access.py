@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.access import is_restricted
+from indexer.catalogue.access import is_restricted, states_access
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, Property, Publication, SourceLocation, SourceRecord
@@ -229,3 +229,11 @@ def test_a_merged_duplicate_is_restricted_if_any_record_is(stated: tuple[str, st
     merged = [merger.add(0, record) for record in records][-1]
     assert merged
     assert is_restricted(merged, catalogue)
+
+
+def test_a_publication_states_access_by_a_restricted_field() -> None:
+    catalogue = Catalogue("", "", (TITLE, ACCESS, Field("form", "Form")))
+    for name, states in (("form", False), ("access", True)):
+        place, values = SourceLocation("a", 1), {name: ("open",)}
+        made = Publication(id="a", title="A", source=place, values=values)
+        assert states_access(made, catalogue) is states

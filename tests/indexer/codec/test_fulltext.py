@@ -176,8 +176,13 @@ def describe(texts: AttachedTexts) -> object:
         ]
         stem = texts.stems.get_text(texts.stem_of[number])
         words[word] = stem, texts.words.doc_frequency(number), sorted(places)
+    for digest, attachment in texts.by_digest.items():
+        assert texts.get_info(attachment).digest == digest
+        documents = {each.document for each in texts.list_attached() if each.digest == digest}
+        assert texts.find_documents(attachment) == sorted(documents)
     return (
         words,
+        sorted(texts.by_digest),
         sorted(texts.languages),
         texts.mean_length,
         [

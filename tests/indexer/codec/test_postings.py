@@ -73,6 +73,11 @@ def test_postings_equal_a_scan_of_the_texts(made: list[Publication], stretch: in
                 assert terms.doc_frequency(number) == len(set(plain[text]))
                 assert len(found.weights) == len(found.documents)
                 assert (found.weights > 0).all()
+            within = np.arange(len(made)) % 2 == 0
+            if plain:
+                counted = terms.count_documents(0, len(plain), within).tolist()
+                even = [sum(n % 2 == 0 for n in {*plain[text]}) for text in sorted(plain)]
+                assert counted == even
 
 
 @given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))

@@ -80,6 +80,8 @@ def test_lines_are_joined(lines: tuple[str, ...], text: str) -> None:
 
 def test_a_compound_is_known_from_another_page() -> None:
     assert clean_pages([["long-", "term"], ["long-term"]]) == ("long-term", "long-term")
+    assert clean_pages([["Co-", "op"], ["THE CO‐OP"]])[0] == "Co-op"
+    assert clean_pages([["Co-", "op"], ["a coop"]])[0] == "Coop"
 
 
 def test_heads_of_even_and_odd_pages_are_removed() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
+from indexer.ingest.corpus import read_state, watch
 from tests.samples import article, page, read_publications
 
 
@@ -133,3 +134,30 @@ def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:
     [problem] = problems
     assert str(problem).isprintable()
     assert problem.entry == "A\ufffdtitle"
+
+
+def test_a_watcher_yields_when_the_folder_has_settled(corpus: Path) -> None:
+    slept = list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) in (3, 4):  # a copy in progress
+            add(corpus, "new.html", article("New" * len(slept)))
+
+    changes = watch(corpus, interval=7, sleep=sleep)
+    next(changes)
+    assert slept == [0]
+    next(changes)
+    assert slept == [0, 7, 7, 7, 7]
+
+
+def test_a_watcher_waits_for_a_change_since_a_state(corpus: Path) -> None:
+    slept = list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            (corpus / "regions.toml").unlink()
+
+    next(watch(corpus, interval=7, sleep=sleep, seen=read_state(corpus)))
+    assert slept == [7, 7, 7]

@@ -307,3 +307,9 @@ def test_a_misspelled_name_is_reported(catalogue: Catalogue, problems: list[Prob
     assert checked(found, catalogue, problems).title == "Law"
     assert [each.what for each in problems] == ["'sectoin' is not a field of this catalogue"]
     assert "'section'" in problems[0].hint
+
+
+def test_a_keyword_is_cleaned(catalogue: Catalogue, problems: list[Problem]) -> None:
+    made = checked(entry(note=" a\u200b \n b "), catalogue, problems)
+    assert made.values["note"] == ("a b",)
+    assert "note" not in checked(entry(note=" \u200b"), catalogue, problems).values

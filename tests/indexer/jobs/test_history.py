@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +23,7 @@ from indexer.codec.segment.reader import Segment
 from indexer.generations import directory, manifest, publish
 from indexer.generations.manifest import IndexOutdated
 from indexer.jobs import build, build_stats, verify
+from indexer.jobs.build_stats import Former, find_dates
 from search_app.engine.local_index import open_searcher
 from tests.samples import SMALL_CATALOGUE, SMALL_REGIONS
 
@@ -465,3 +469,13 @@ def test_dates_of_other_publications_are_damage(dated: tuple[Path, Path]) -> Non
     assert "dates.zst" in report.errors[0]
     with pytest.raises(IndexOutdated, match=r"dates\.zst"):
         open_searcher(directory.load_live(dated[1]))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_equal_record_has_its_last_change_of_all_generations(order: int) -> None:
+    def make(added: int, changed: int) -> Any:
+        return SimpleNamespace(read_dates=lambda: np.array([[added], [changed]]))
+
+    former = [Former(make(*dates), {"a": b"1"}) for dates in ((2, 5), (1, 3))][::order]
+    stats: Any = SimpleNamespace(digests={"a": b"1"})
+    assert find_dates(former, stats, {}, datetime.now(UTC)).tolist() == [[1], [5]]

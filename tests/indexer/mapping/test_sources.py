@@ -109,6 +109,7 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     ("**/b.csv", "b.csv x/b.csv x/y/b.csv", "xb.csv x/b.csv/c"),
     ("/data/**/r/*.csv", "/data/r/a.csv /data/x/r/a.csv /data/x/y/r/a.csv", "/data/a.csv /r/a.csv"),
     ("a/**/b/**/c.csv", "a/b/c.csv a/x/b/c.csv a/b/x/c.csv a/x/b/y/b/c.csv", "a/c.csv a/bx/c.csv"),
+    ("a/**/b/**/*", "a/b/c a/x/b/c", "a/c a/x/c"),
     ("/data/**/*.csv", "/data/a.csv /data/x/a.csv", "/datax/a.csv"),
     ("r/*.csv", "r/a.csv r/x/a.csv", "a.csv"), ("/r/*.csv", "/r/a.csv", "/r/x/a.csv"),
     ("a**/b.csv", "ax/b.csv", "b.csv a.csv"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec.segment import editions
 from indexer.generations import directory
-from search_app.engine.search import Searcher
+from search_app.engine import Engine
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.arrays import below
 from tests.search_app.engine.catalogues import index
@@ -47,9 +47,9 @@ def families(snapshot: Snapshot) -> set[frozenset[int]]:
     return {each for each in found if len(each) > 1}
 
 
-def test_the_catalogue_has_two_families_of_editions(searcher: Searcher) -> None:
+def test_the_catalogue_has_two_families_of_editions(catalogue_engine: Engine) -> None:
     """The catalogue has two families: five global reports and two volumes on Asia."""
-    snapshot = below.snapshot_of(searcher)
+    snapshot = below.snapshot_of(catalogue_engine.get_searcher())
     ids = snapshot.segment.docstore.all_ids
     found = [{ids[number] for number in family} for family in families(snapshot)]
     assert sorted(found, key=len) == [SMUGGLING_IN_ASIA, GLOBAL_REPORTS]
