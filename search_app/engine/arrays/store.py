@@ -37,12 +37,17 @@ from search_app.engine.query import nodes
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.vocabulary import count_dropped
 from search_app.engine.ranking import (
+    KIN,
+    KIN_DEPTH,
     MAX_SIMILAR,
-    MIN_SIMILARITY,
+    SIMILAR_DEPTH,
     AddedScores,
     Candidates,
     Rescoring,
+    choose_affordable,
     choose_key_terms,
+    compute_kin_shares,
+    compute_similarities,
     level_scores,
 )
 from search_app.engine.request import EVERYTHING
@@ -507,28 +512,32 @@ class ArrayStore:
 def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
     """Return up to MAX_SIMILAR similar documents, most similar first, ties by newest.
 
-    The document itself and its editions are left out. Of the editions of another title, only the
-    most similar one is returned.
+    Its most telling words retrieve documents, and all of its key terms order the best
+    SIMILAR_DEPTH. The document itself and its editions are left out. Of the editions of another
+    title, only the most similar one is returned.
     """
-    key_terms = choose_key_terms(snapshot.gather(np.array([doc_number])), snapshot.vocabulary)
-    if not key_terms:
+    vocabulary, editions, ranks = snapshot.vocabulary, snapshot.editions, snapshot.ranks
+    key_terms = choose_key_terms(snapshot.gather(np.array([doc_number])), vocabulary)
+    retrieving = choose_affordable(key_terms, vocabulary)
+    if not retrieving:
         return snapshot.everything[:0]
     fields = frozenset(snapshot.segment.fields)
-    clauses = [nodes.Clause([nodes.Term(term.stem, fields)], term.stem) for term in key_terms]
+    clauses = [nodes.Clause([nodes.Term(stem, fields)], stem) for stem in retrieving]
     documents, scores = find_hits(nodes.Or([*clauses]), snapshot)
-    assert scores is not None
-    own_index = documents.searchsorted(doc_number)
-    is_similar = scores >= scores[own_index] * np.float32(MIN_SIMILARITY)
-    is_similar[own_index] = False
-    documents, scores = documents[is_similar], scores[is_similar]
-    editions = snapshot.editions
-    if len(other_editions := editions.find_others(doc_number)):
-        is_other_title = ~np.isin(documents, other_editions)
-        documents, scores = documents[is_other_title], scores[is_other_title]
-    kept_indexes = collapse_editions(
-        documents, scores, snapshot.ranks, "relevance", editions.family
-    )
-    documents, scores = documents.take(kept_indexes), scores.take(kept_indexes)
-    order = top_hits(documents, scores, snapshot.ranks, "relevance", slice(0, MAX_SIMILAR))
-    similar: DocNumbers = documents.take(order)
-    return similar
+    own = [doc_number, *editions.find_others(doc_number).tolist()]
+    best = top_hits(documents, scores, ranks, "relevance", slice(0, SIMILAR_DEPTH + len(own)))
+    documents = np.setdiff1d(documents.take(best), own)
+
+    def order(documents: DocNumbers, most: int) -> tuple[DocNumbers, NDArray[np.float32]]:
+        scores = compute_similarities(key_terms, snapshot.gather(documents), vocabulary)
+        kept = collapse_editions(documents, scores, ranks, "relevance", editions.family)
+        documents, scores = documents.take(kept), scores.take(kept)
+        hits = top_hits(documents, scores, ranks, "relevance", slice(0, most))
+        return documents.take(hits), scores.take(hits)
+
+    documents, scores = order(documents, KIN_DEPTH)
+    if len(documents):
+        kin = snapshot.gather(np.concatenate([[doc_number], documents[:KIN]]))
+        key_terms = choose_key_terms(kin, vocabulary, compute_kin_shares(scores[:KIN]))
+        documents = order(np.sort(documents), MAX_SIMILAR)[0]
+    return documents

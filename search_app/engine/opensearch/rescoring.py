@@ -135,17 +135,26 @@ def choose_feedback(
     return Feedback(shares, strength, groups[: ranking.KEPT])
 
 
-def add_feedback(feedback: Feedback, compiler: QueryCompiler) -> Json:
-    """Return the rescore query that adds to a hit its share of the expansion terms."""
-    (stems, weights), find_stem = feedback.terms, compiler.vocabulary.stems.texts.get_text
-    shared = list[Json]()
+def score_terms(terms: ExpansionTerms, compiler: QueryCompiler, most: int) -> list[Json]:
+    """Return queries whose scores add up to `ranking.compute_similarities`.
+
+    They have at most `most` leaves.
+    """
+    (stems, weights), find_stem = terms, compiler.vocabulary.stems.texts.get_text
+    scored, share = list[Json](), most // max(len(stems), 1)
     for number, weight in zip(stems.tolist(), weights.tolist(), strict=True):
         term = nodes.Clause([nodes.Term(find_stem(number), compiler.fields)])
-        shared += saturate(compiler.weigh(term, MAX_CLAUSES), feedback.strength * weight * (K1 + 1))
+        scored += saturate(compiler.weigh(term, share), weight * (K1 + 1))
+    return scored
+
+
+def add_feedback(feedback: Feedback, compiler: QueryCompiler) -> Json:
+    """Return the rescore query that adds to a hit its share of the expansion terms."""
+    terms = feedback.terms._replace(weights=feedback.terms.weights * np.float32(feedback.strength))
     kept: Json = {"terms": {"group": feedback.groups}}
     added: list[Json] = [
         score_evenly(kept, feedback.strength),
-        {"bool": {"must_not": [kept], "should": shared}},
+        {"bool": {"must_not": [kept], "should": score_terms(terms, compiler, MAX_CLAUSES)}},
     ]
     return _rescore(any_of(added), ranking.RESCORED_HITS, "total")
 

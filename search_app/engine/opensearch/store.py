@@ -23,12 +23,19 @@ from search_app.engine.matching import Words
 from search_app.engine.opensearch import queries
 from search_app.engine.opensearch.client import Response, make_count
 from search_app.engine.opensearch.facets import Facets, count_values
-from search_app.engine.opensearch.rescoring import NO_FEEDBACK
+from search_app.engine.opensearch.rescoring import NO_FEEDBACK, score_terms
 from search_app.engine.opensearch.search import Generation, Page, Plan, Record, make_records
 from search_app.engine.opensearch.texts import find_files, read_files
 from search_app.engine.query import nodes
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
+from search_app.engine.ranking import (
+    KIN,
+    KIN_DEPTH,
+    MAX_SIMILAR,
+    choose_key_terms,
+    compute_kin_shares,
+    compute_similarities,
+)
 from search_app.engine.results import Explanation
 from search_app.engine.snapshot.label_index import LabelPrefixIndex, fold_typed
 from search_app.engine.store import (
@@ -491,8 +498,8 @@ class OpenSearchStore:
         found, generation = self._find({"id": identity}, 1), self._generation
         if not found:
             raise KeyError(identity)
-        words = generation.split_words([Record.read(found[0]).publication])
-        key_terms = choose_key_terms(words, generation.vocabulary)
+        publication, vocabulary = Record.read(found[0]).publication, generation.vocabulary
+        key_terms = choose_key_terms(generation.split_words([publication]), vocabulary)
         own: Json = {"term": {"group": found[0]["fields"]["group"][0]}}
         bodies: list[Json] = [
             make_records([], MAX_EDITIONS)
@@ -501,25 +508,20 @@ class OpenSearchStore:
                 "sort": _NEWEST_FIRST,
             }
         ]
-        if key_terms:
-            any_term = nodes.Or(
-                [
-                    nodes.Clause([nodes.Term(term.stem, generation.compiler.fields)])
-                    for term in key_terms
-                ]
-            )
+        if len(key_terms.stems):
             # Of the editions of a title, only the most similar one counts.
             bodies.append(
-                make_records([], MAX_SIMILAR)
+                make_records([], KIN_DEPTH)
                 | {
                     "query": {
                         "bool": {
                             "must_not": [own],
-                            "should": generation.in_fields.score(any_term, queries.MAX_LEAVES),
+                            "should": score_terms(
+                                key_terms, generation.in_fields, queries.MAX_CLAUSES
+                            ),
                             "minimum_should_match": 1,
                         }
                     },
-                    "min_score": MIN_SIMILARITY * sum(key.score for key in key_terms),
                     "collapse": {"field": "group"},
                     "sort": ["_score", *_NEWEST_FIRST],
                 }
@@ -529,6 +531,15 @@ class OpenSearchStore:
             [Record.read(hit).publication for hit in each["hits"]["hits"]]
             for each in (*responses, {"hits": {"hits": []}})[:2]
         )
+        if similar:
+            words = generation.split_words([publication, *similar])
+            similarities = compute_similarities(key_terms, words, vocabulary)[1:]
+            nearest = np.argsort(-similarities, kind="stable")[:KIN]
+            kin = words.take(np.concatenate([[0], nearest + 1]))
+            terms = choose_key_terms(kin, vocabulary, compute_kin_shares(similarities[nearest]))
+            # Equally similar publications stay newest first.
+            order = np.argsort(-compute_similarities(terms, words, vocabulary)[1:], kind="stable")
+            similar = [similar[number] for number in order[:MAX_SIMILAR].tolist()]
         return Related(editions, similar)
 
     def prepare(self) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
 from search_app.engine import ranking
+from search_app.engine.arrays import store
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -45,7 +47,8 @@ def related(number: int, snapshot: Snapshot) -> Related:
 
 def key_terms(number: int, snapshot: Snapshot) -> list[str]:
     words = snapshot.gather(np.array([number]))
-    return [term.stem for term in ranking.choose_key_terms(words, snapshot.vocabulary)]
+    stems = ranking.choose_key_terms(words, snapshot.vocabulary).stems
+    return [snapshot.vocabulary.stems.surfaces[stem] for stem in stems.tolist()]
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +85,31 @@ class Twin:
         self._held = Counter(stem for each in self.weights for stem in each)
 
     def score(self, stem: str, number: int) -> float:
-        weight, held = self.weights[number].get(stem, 0.0), self._held[stem]
-        rarity = math.log(1 + (len(self.weights) - held + 0.5) / (held + 0.5))
-        return rarity * weight * (K1 + 1) / (K1 + weight)
+        weight = self.weights[number].get(stem, 0.0)
+        return self._get_rarity(stem) * weight * (K1 + 1) / (K1 + weight)
+
+    def _get_rarity(self, stem: str) -> float:
+        held = self._held[stem]
+        return math.log(1 + (len(self.weights) - held + 0.5) / (held + 0.5))
+
+    def weigh(self, stem: str, number: int) -> float:
+        """Return the weight of a stem among the key terms of a publication."""
+        return math.sqrt(self.weights[number].get(stem, 0.0)) * self._get_rarity(stem)
+
+    def compare(self, shares: Mapping[int, float]) -> list[float]:
+        """Return the similarity of each publication to some others, each of which has a share."""
+        weights = {
+            stem: sum(share * self.weigh(stem, number) for number, share in shares.items())
+            for stem in {stem for number in shares for stem in self.weights[number]}
+            if self._held[stem] >= ranking.MIN_FREQUENCY and stem not in ranking.IGNORED_STEMS
+            and not stem.isdigit()
+        }  # fmt: skip
+        ordered = sorted(weights, key=lambda stem: (-round(weights[stem], 5), stem))
+        first = ordered[: ranking.MAX_KEY_TERMS]
+        return [
+            sum(weights[s] * self.score(s, number) / self._get_rarity(s) for s in first)
+            for number in range(len(self.weights))
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +123,7 @@ def test_the_significant_words_are_those_with_the_highest_scores(
     """The significant words of a publication are those with the highest scores in it, in order."""
     for number in range(catalogue.size):
         words = key_terms(number, catalogue)
-        scores = [twin.score(stem, number) for stem in words]
+        scores = [twin.weigh(stem, number) for stem in words]
         assert scores == pytest.approx(sorted(scores, reverse=True), rel=CLOSE)
         left = [
             stem for stem in twin.weights[number]
@@ -108,32 +133,53 @@ def test_the_significant_words_are_those_with_the_highest_scores(
         if len(words) < ranking.MAX_KEY_TERMS:
             assert len(left) < (1 if words else ranking.MIN_KEY_TERMS)
         elif left:
-            most = max(twin.score(stem, number) for stem in left)
+            most = max(twin.weigh(stem, number) for stem in left)
             assert most <= scores[-1] * (1 + CLOSE)
 
 
 @pytest.mark.slow
 def test_similar_publications_are_those_with_the_highest_scores(
-    catalogue: Snapshot, twin: Twin
+    catalogue: Snapshot, twin: Twin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A publication and its three nearest kin are compared with the nearest thirty."""
+    monkeypatch.setattr(store, "SIMILAR_DEPTH", catalogue.size)
+    find_others = catalogue.editions.find_others
+
+    def sort(scores: list[float], numbers: Sequence[int]) -> list[int]:
+        """Return numbers by score, with only the best edition of each title."""
+        found = list[int]()
+        newest = catalogue.ranks["newest"]
+        for each in sorted(numbers, key=lambda number: (-round(scores[number], 4), newest[number])):
+            if scores[each] and not {*found} & {*find_others(each).tolist()}:
+                found.append(each)
+        return found
+
     for number in range(catalogue.size):
-        words, found = key_terms(number, catalogue), related(number, catalogue).similar
-        if not words:
-            assert found == []
-            continue
-        everything = range(catalogue.size)
-        scores = [sum(twin.score(stem, other) for stem in words) for other in everything]
-        bar = ranking.MIN_SIMILARITY * scores[number]
-        shown = [scores[other] for other in found]
-        assert shown == pytest.approx(sorted(shown, reverse=True), rel=CLOSE)
-        assert all(each >= bar * (1 - CLOSE) for each in shown)
-        aside = {number, *found}
-        for each in (number, *found):
-            aside.update(catalogue.editions.find_others(each).tolist())
-        least = shown[-1] if len(found) == ranking.MAX_SIMILAR else bar
-        assert max(scores[other] for other in everything if other not in aside) <= least * (
-            1 + CLOSE
+        scores = twin.compare({number: 1.0})
+        own = {number, *find_others(number).tolist()}
+        kin = sort(scores, [each for each in range(catalogue.size) if each not in own])
+        nearest = kin[: ranking.KIN_DEPTH]
+        shares = ranking.compute_kin_shares(np.array([scores[each] for each in kin[: ranking.KIN]]))
+        scores = twin.compare(dict(zip([number, *kin], shares, strict=False)))
+        expected = sort(scores, nearest)[: ranking.MAX_SIMILAR]
+        found = related(number, catalogue).similar
+        assert [scores[each] for each in found] == pytest.approx(
+            [scores[each] for each in expected], rel=CLOSE
         )
+
+
+def test_all_publications_of_the_catalogue_have_similar_ones(searcher: Searcher) -> None:
+    similar = {
+        each.id: [other.id for other in searcher.find_related(each.id).similar]
+        for each in searcher.scan("")
+    }
+    assert {len(found) for found in similar.values()} == {ranking.MAX_SIMILAR}
+    toolkit, book = (
+        "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015",
+        next(each for each in similar if each.startswith("human-trafficking-for-the-removal")),
+    )
+    assert book in similar[toolkit]
+    assert similar[book][0] == toolkit
 
 
 def check(number: int, snapshot: Snapshot) -> None:
@@ -193,7 +239,11 @@ def test_the_commonest_words_are_left_out_first(
         for stem in key_terms(number, catalogue)
     }
     monkeypatch.setattr(ranking, "MAX_POSTINGS", 60)
-    kept = key_terms(number, catalogue)
+    monkeypatch.setattr(ranking, "RETRIEVING_TERMS", 64)
+    words = catalogue.gather(np.array([number]))
+    terms = ranking.choose_key_terms(words, catalogue.vocabulary)
+    kept = ranking.choose_affordable(terms, catalogue.vocabulary)
+    assert kept == [stem for stem in frequencies if stem in kept]
     dropped = frequencies.keys() - {*kept}
     assert dropped
     assert sum(frequencies[stem] for stem in kept) <= 60
