@@ -301,7 +301,7 @@ def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
 def _list_unmatched(retrieved: Retrieval, scope: nodes.Fields) -> Iterator[UnmatchedWord]:
     """Yield the words that some hits do not match, if some were left out, with their number."""
     reply = retrieved.reply
-    if retrieved.interpretation.is_step:
+    if retrieved.interpretation.needs_some:
         typed = nodes.clauses(nodes.drop_boosts(reply.tree))
         words = {retype(clause, scope): clause for clause in typed}
         counts = reply.count_with([*words.values()])

@@ -36,6 +36,8 @@ MAX_STEPS_WORDS = 5
 relevant publications contain most words of a question."""
 RARE_UP_TO = 10
 """A publication with a word that at most 10 publications contain is a hit in each step."""
+EVERYWHERE_SHARE = 0.5
+"""A word that more than half of all publications contain is left out first: see `free_common`."""
 LEAST_ENOUGH, MOST_ENOUGH, ENOUGH_SHARE = 10, 100, 0.1
 """A step has enough hits with a tenth of the catalogue, at least 10 publications, at most 100."""
 
@@ -76,6 +78,22 @@ def _is_rare(clause: nodes.Clause, count: Callable[[str], int]) -> bool:
 def count_enough(size: int) -> int:
     """Return how many hits a step must have in a catalogue of some size."""
     return min(MOST_ENOUGH, max(LEAST_ENOUGH, int(size * ENOUGH_SHARE)))
+
+
+def free_common(tree: nodes.Tree, measure: Callable[[nodes.Clause], float]) -> nodes.Tree:
+    """Return an OR tree in which words that most publications contain only affect the order.
+
+    `measure` returns the share of the publications with a word. Return the tree unchanged if it is
+    not an OR, or if no publication has any of the other words.
+    """
+    words = tree.children if isinstance(tree, nodes.Or) else []
+    shares = [measure(word) if isinstance(word, nodes.Clause) else 0 for word in words]
+    common = [word for word, share in zip(words, shares, strict=True) if share > EVERYWHERE_SHARE]
+    others = [word for word in words if word not in common]
+    if not common or not any(0 < share <= EVERYWHERE_SHARE for share in shares):
+        return tree
+    needed = nodes.Or(others) if len(others) > 1 else others[0]
+    return nodes.And([needed, nodes.Or([*common, nodes.Every()])])
 
 
 def require_facts(tree: nodes.Tree, catalogue: Catalogue) -> tuple[nodes.Tree, tuple[str, ...]]:
@@ -162,6 +180,12 @@ class Interpretation(NamedTuple):
     def is_step(self) -> bool:
         """Whether some of the words are needed."""
         return self.reading.in_steps
+
+    @property
+    def needs_some(self) -> bool:
+        """Whether a number of the words is needed, or those that are not everywhere."""
+        is_freed = isinstance(nodes.drop_boosts(self.reply.tree), nodes.And)
+        return self.is_step or (self.relaxed and is_freed and not self.required)
 
     @property
     def is_narrow(self) -> bool:
@@ -325,6 +349,8 @@ class Interpreter:
         text = reading.text
         parsed = parse(text, self.vocabulary, reading.recognizer, reading.joined, reading.compounds)
         tree, required = parsed.tree, tuple[str, ...]()
+        if reading.is_lenient and tree is not None and store_request.request.match == "auto":
+            tree = free_common(tree, self._measure)
         if reading.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = list[nodes.Clause]()
@@ -350,6 +376,12 @@ class Interpreter:
         elif not parsed.has_operators:
             for step in list_steps(tree, self._count_word):
                 yield search._replace(tree=step), interpret
+
+    def _measure(self, clause: nodes.Clause) -> float:
+        """Return the share of the publications with a clause, as if a phrase were in a few."""
+        if " " in clause.text:
+            return EVERYWHERE_SHARE / 2
+        return self.vocabulary.count(clause.text) / max(self.vocabulary.size, 1)
 
     def _count_word(self, word: str) -> int:
         """Return the number of publications and searched texts with a word."""

@@ -149,3 +149,12 @@ def test_a_query_of_four_words_with_few_hits_is_relaxed(
     told = answer(text, rivers)
     assert (told.total, told.relaxed, told.all_words_total) == (total, all_words > 0, all_words)
     assert (ids(told)[-1] == str(EVERY + ENOUGH)) == bool(all_words)
+
+
+def test_a_word_that_most_publications_have_is_left_out_first(rivers: Searcher) -> None:
+    """It is needed only if no publication has any other word."""
+    told = answer("bridge flood", rivers)
+    assert (told.total, told.relaxed) == (EVERY + 1, True)
+    assert [each.text for each in told.unmatched] == ["bridge"]
+    assert answer("bridge xyzzyxyzzy", rivers).total == ENOUGH
+    assert answer("bridge OR flood", rivers).total == ENOUGH + EVERY + 1
