@@ -325,11 +325,14 @@ def _ask_any_word(
 def _ask_corrected(
     retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
 ) -> Callable[[], Retrieval] | None:
-    """Ask for a corrected text, which is suggested if a word is rare or misspelled."""
+    """Ask for a corrected text, which is suggested if a word is rare, or wrong in its place."""
     request, interpretation = retrieved.request, retrieved.interpretation
     if request.exact or interpretation.corrected or not interpretation.has_words:
         return None  # the words are as typed, or corrected
     text = interpreter.spellchecker.suggest(request.text, deadline, rare=_is_rare(retrieved))
+    all_words = interpretation.all_words_reply
+    if text is None and all_words and not all_words.by_words:
+        text = interpreter.spellchecker.find_misplaced(request.text, deadline)
     if text is None:
         return None
     corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)

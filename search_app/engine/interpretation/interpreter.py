@@ -379,9 +379,10 @@ class Interpreter:
 
     def _measure(self, clause: nodes.Clause) -> float:
         """Return the share of the publications with a clause, as if a phrase were in a few."""
-        if " " in clause.text:
+        words = tokenizer.split_words(clause.text)
+        if len(words) != 1:
             return EVERYWHERE_SHARE / 2
-        return self.vocabulary.count(clause.text) / max(self.vocabulary.size, 1)
+        return self.vocabulary.count(words[0]) / max(self.vocabulary.size, 1)
 
     def _count_word(self, word: str) -> int:
         """Return the number of publications and searched texts with a word."""

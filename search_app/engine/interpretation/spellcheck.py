@@ -74,6 +74,8 @@ It applies to names of places in the catalogue's language too. In another langua
 """
 MAX_WORDS = 12
 """Only the first 12 words of a text are corrected: each takes 1 to 2 ms."""
+MAX_MISPLACED = 5
+"""Maximum number of words of a text in which a correct word may be out of place."""
 MAX_CANDIDATES = 8
 """At most 8 candidates for a word are compared by their co-occurrence with the other words."""
 TRUSTED_TEXTS = 3
@@ -136,6 +138,22 @@ class SpellChecker:
         spans = {*tokenizer.find_spans(text)}.difference(doubtful)
         known = {text[first:last] for first, last in spans}
         return corrected and self._replace_strange(corrected, known, deadline)
+
+    def find_misplaced(self, text: str, deadline: Deadline) -> str | None:
+        """Return a text in which likelier words replace correct ones that are strange in it.
+
+        A publication has all words of the returned text, and none those of the given one. Return
+        None if no word changes, if the text has over MAX_MISPLACED words, or if one is misspelled.
+        Raise BudgetExceeded.
+        """
+        words = tokenizer.split_words(text)
+        are_correct = all(
+            self._vocabulary.has_word(each) or not self.may_change(each) for each in words
+        )
+        if len(words) > MAX_MISPLACED or not are_correct:
+            return None
+        changed = self._replace_strange(text, {*words}, deadline)
+        return changed if changed != text else None
 
     def _replace_strange(self, text: str, known: Set[str], deadline: Deadline) -> str:
         """Return a corrected text with those `known` words replaced that are strange in it.

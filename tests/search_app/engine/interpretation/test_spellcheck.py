@@ -209,6 +209,26 @@ def test_a_likelier_word_is_suggested_for_a_rare_one(
         assert answer(suggestion, searcher).total > found.total
 
 
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("smuggling of migrants by see", "smuggling of migrants by sea"),
+        ("model low against smuggling", "model law against smuggling"),
+        ("smuggling sea", None), ("smuggling \"by see\"", None), ("smuggling OR see", None),
+        ("the smuggling of migrants by see and by air", None),  # too long
+        ("fake airport", None),
+    ],
+)  # fmt: skip
+def test_a_correct_word_that_is_strange_in_its_place_has_a_suggestion(
+    text: str, suggestion: str | None, engine: Engine
+) -> None:
+    found = answer(text, engine.get_searcher())
+    assert (found.corrected, found.suggestion) == (None, suggestion)
+    if suggestion:
+        assert engine.search(SearchRequest(suggestion, match="all")).total
+        assert not engine.search(SearchRequest(text, match="all")).total
+
+
 def test_words_of_names_are_known(named_searcher: Searcher) -> None:
     """A word of a label is never corrected, and may replace an unknown word."""
     searcher = named_searcher
